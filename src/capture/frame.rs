@@ -1,0 +1,175 @@
+use std::fmt;
+use std::io;
+
+use crate::wire::Timestamp;
+
+/// One captured frame, borrowed from its source until the next is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// When it was captured.
+    pub time: Timestamp,
+    /// Octets on the wire, before the snap length.
+    pub wire_len: u32,
+    /// What the octets begin with.
+    pub link: Link,
+    /// Number of the interface it was seen on, counted by the source from 0.
+    pub interface: u32,
+    /// The octets that were captured.
+    pub bytes: &'a [u8],
+    /// The first comment a pcapng file carries for this packet, as it stands there (it should be
+    /// UTF-8, and is not always).
+    pub comment: Option<&'a [u8]>,
+}
+
+/// What a frame's first octets are: the link-layer header type of the capture.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Link {
+    /// IEEE 802.3 Ethernet, type 1.
+    Ethernet,
+    /// An IPv4 or IPv6 header at once (types 12, 14, 101, 228, 229 and their kin).
+    Raw,
+    /// Linux cooked capture, type 113.
+    Sll,
+    /// Linux cooked capture v2, type 276.
+    Sll2,
+    /// BSD loopback: an address family in the byte order of the capturing host, type 0.
+    Null,
+    /// OpenBSD loopback: the same in network byte order, type 108.
+    Loop,
+    /// PPP, with or without HDLC-like framing, types 9, 50 and 166.
+    Ppp,
+    /// PPPoE session packets without Ethernet, type 51.
+    Pppoe,
+    /// Anything else, by its LINKTYPE number.
+    Other(u16),
+}
+
+impl Link {
+    /// The link for a LINKTYPE_ or DLT_ value from a capture file. Bits above 16 (FCS length) are
+    /// the caller's to mask off.
+    pub const fn of_linktype(value: u16) -> Self {
+        match value {
+            0 => Self::Null,
+            1 => Self::Ethernet,
+            9 | 50 | 166 => Self::Ppp,
+            12 | 14 | 101 | 228 | 229 => Self::Raw,
+            51 => Self::Pppoe,
+            108 => Self::Loop,
+            113 => Self::Sll,
+            276 => Self::Sll2,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// The name in the records: `ethernet`, `sll`, ..., `dlt:N`.
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ethernet => "ethernet",
+            Self::Raw => "raw",
+            Self::Sll => "sll",
+            Self::Sll2 => "sll2",
+            Self::Null => "null",
+            Self::Loop => "loop",
+            Self::Ppp => "ppp",
+            Self::Pppoe => "pppoe",
+            Self::Other(number) => return write!(f, "dlt:{number}"),
+        })
+    }
+}
+
+/// What a source has when asked.
+#[derive(Debug)]
+pub enum Next<'a> {
+    /// The next frame, in the order of the capture.
+    Frame(Frame<'a>),
+    /// Nothing yet, and this is the time: lets a quiet interface expire connections. Files never
+    /// say this.
+    Idle(Timestamp),
+    /// A stretch of the input could not be read and was left out.
+    Damage(Damage),
+    /// No more.
+    End,
+}
+
+/// A stretch of input that could not be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Damage {
+    /// Which input, as it was named.
+    pub input: String,
+    /// Where the stretch begins, in octets from the start of the (decompressed) input.
+    pub offset: u64,
+    /// What was found there.
+    pub kind: DamageKind,
+    /// A sentence's worth of detail: what was expected, what stood there.
+    pub what: String,
+    /// Octets left out before reading went on; `None` when nothing after was read.
+    pub skipped: Option<u64>,
+}
+
+/// The ways in which a capture file ends badly.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DamageKind {
+    /// The input ends inside a record.
+    CutShort,
+    /// A record that cannot be true.
+    Corrupt,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { input, offset, kind, what, skipped } = self;
+        let kind = match kind {
+            DamageKind::CutShort => "cut short",
+            DamageKind::Corrupt => "damaged",
+        };
+        write!(f, "{input}: {kind} at byte {offset}: {what}")?;
+        match skipped {
+            Some(octets) => write!(f, "; left out {octets} bytes and went on"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where frames come from: a file, an interface, a test.
+///
+/// A lending iterator: the frame is good until the next call.
+pub trait Source {
+    /// The next frame, or why there is none now.
+    ///
+    /// # Errors
+    ///
+    /// When the input cannot be opened or read at all. Damage inside a capture is not an error
+    /// but [`Next::Damage`]: what came before it counts.
+    fn next(&mut self) -> Result<Next<'_>, SourceError>;
+}
+
+/// Why a source gave up.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The operating system refused to open it.
+    #[error("cannot open {input}: {error}")]
+    Open {
+        /// The input as it was named.
+        input: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The operating system, or a decompressor, failed in the middle.
+    #[error("cannot read {input}: {error}")]
+    Read {
+        /// The input as it was named.
+        input: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The content is no capture.
+    #[error("{input} is not a capture: {what}")]
+    NotACapture {
+        /// The input as it was named.
+        input: String,
+        /// What was found instead, and what would have been right.
+        what: String,
+    },
+}

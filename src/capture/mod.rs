@@ -1,0 +1,14 @@
+//! Seeing: frames in, records and stories out.
+
+pub mod decode;
+pub mod file;
+mod frame;
+mod pump;
+mod record;
+pub mod track;
+
+pub use decode::decode;
+pub use frame::{Damage, DamageKind, Frame, Link, Next, Source, SourceError};
+pub use pump::{Packet, PumpError, Sink, Summary, pump};
+pub use record::{Arp, Body, Checksum, Checksums, Ether, Icmp, Ip, Layer, Quoted, Record, Skip, Tcp, Udp, UdpFault};
+pub use track::{Conn, Observation, Tracker};

@@ -1,0 +1,181 @@
+use std::collections::BTreeMap;
+use std::io;
+
+use super::frame::{Damage, Frame, Next, Source, SourceError};
+use super::record::{Arp, Body, Checksums, Record, Skip};
+use super::track::{Conn, Observation, Tracker};
+use super::decode;
+
+/// One packet on its way to a sink.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Its number in the input, from 1.
+    pub n: u64,
+    /// The frame it came in.
+    pub frame: Frame<'a>,
+    /// What the frame says.
+    pub record: &'a Record,
+    /// The IP packet that the record's offsets count in: the frame from its network header on,
+    /// or a datagram put together from fragments.
+    pub datagram: &'a [u8],
+}
+
+impl<'a> Packet<'a> {
+    /// The captured octets after the transport header, padding left off; shorter than the
+    /// record's `payload_len` where the snap length cut them.
+    pub fn payload(&self) -> &'a [u8] {
+        let (start, len) = match self.record.body {
+            Body::Tcp(tcp) => (usize::from(tcp.offset) + usize::from(tcp.hdr_len), tcp.segment.len),
+            Body::Udp(udp) => (usize::from(udp.offset) + 8, udp.payload_len),
+            Body::Icmp(icmp) => (usize::from(icmp.offset) + 8, icmp.payload_len),
+            Body::Arp(_) | Body::Skip(_) => return &[],
+        };
+        let rest = self.datagram.get(start..).unwrap_or_default();
+        &rest[..rest.len().min(len as usize)]
+    }
+
+    /// The captured octets of the TCP option list.
+    pub fn tcp_options(&self) -> &'a [u8] {
+        let Body::Tcp(tcp) = self.record.body else {
+            return &[];
+        };
+        let start = usize::from(tcp.offset) + 20;
+        let end = usize::from(tcp.offset) + usize::from(tcp.hdr_len);
+        self.datagram.get(start..end.min(self.datagram.len())).unwrap_or_default()
+    }
+}
+
+/// Takes what the pump brings. Every method may be left out.
+pub trait Sink {
+    /// A packet; with what it meant, where it belongs to a conversation.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written: stops the pump.
+    fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        let _ = (packet, told);
+        Ok(())
+    }
+
+    /// A connection that will change no more.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written: stops the pump.
+    fn ended(&mut self, conn: &Conn) -> io::Result<()> {
+        let _ = conn;
+        Ok(())
+    }
+
+    /// Nothing to read for a while (live only): a moment to flush or redraw.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written: stops the pump.
+    fn idle(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether the sink has all it wants; the pump then stops.
+    fn full(&self) -> bool {
+        false
+    }
+
+    /// The end of the input.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written.
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        let _ = summary;
+        Ok(())
+    }
+}
+
+/// What a run read, and what it could not.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Frames read.
+    pub frames: u64,
+    /// Octets on the wire of those frames.
+    pub wire_octets: u64,
+    /// Frames that became no transport record, by reason.
+    pub skipped: BTreeMap<Skip, u64>,
+    /// ARP packets, which are read but belong to no conversation.
+    pub arp: u64,
+    /// Packets the capture shows twice.
+    pub duplicates: u64,
+    /// Connections begun.
+    pub conns: u64,
+    /// Stretches that could not be read.
+    pub damage: Vec<Damage>,
+}
+
+/// Why a run stopped early.
+#[derive(Debug, thiserror::Error)]
+pub enum PumpError {
+    /// The input failed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The output failed.
+    #[error("cannot write: {0}")]
+    Sink(#[from] io::Error),
+}
+
+/// The only loop: takes frames from `source` until it ends, has each decoded and tracked, and
+/// hands it to `sink`; then every connection, in order of first packet.
+///
+/// # Errors
+///
+/// When the source can't be read at all or the sink can't be written. What came before has been
+/// handed on.
+pub fn pump(
+    source: &mut dyn Source,
+    checksums: Checksums,
+    tracker: &mut Tracker,
+    sink: &mut dyn Sink,
+) -> Result<Summary, PumpError> {
+    let mut summary = Summary::default();
+    let outcome = pass_all(source, checksums, tracker, sink, &mut summary);
+    summary.conns = tracker.conns().len() as u64;
+    for conn in tracker.conns() {
+        sink.ended(conn)?;
+    }
+    sink.finish(&summary)?;
+    outcome.map(|()| summary)
+}
+
+fn pass_all(
+    source: &mut dyn Source,
+    checksums: Checksums,
+    tracker: &mut Tracker,
+    sink: &mut dyn Sink,
+    summary: &mut Summary,
+) -> Result<(), PumpError> {
+    while !sink.full() {
+        match source.next()? {
+            Next::Frame(frame) => {
+                summary.frames += 1;
+                summary.wire_octets += u64::from(frame.wire_len);
+                let record = decode(&frame, checksums);
+                let datagram = frame.bytes.get(usize::from(record.net_offset)..).unwrap_or_default();
+                let packet = Packet { n: summary.frames, frame, record: &record, datagram };
+                match record.body {
+                    Body::Skip(skip) => *summary.skipped.entry(skip).or_default() += 1,
+                    Body::Arp(Arp { .. }) => summary.arp += 1,
+                    Body::Tcp(_) | Body::Udp(_) | Body::Icmp(_) => {}
+                }
+                match tracker.observe(packet.n, &record) {
+                    Some(observation) => {
+                        sink.packet(&packet, Some((&observation, tracker.conn(observation.conn))))?;
+                    }
+                    None => sink.packet(&packet, None)?,
+                }
+            }
+            Next::Idle(_) => sink.idle()?,
+            Next::Damage(damage) => summary.damage.push(damage),
+            Next::End => break,
+        }
+    }
+    Ok(())
+}

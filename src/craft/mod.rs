@@ -1,0 +1,1 @@
+//! Saying: segments built from scratch.

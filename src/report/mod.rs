@@ -1,0 +1,1 @@
+//! Telling: one writer per file.

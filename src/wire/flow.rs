@@ -1,0 +1,194 @@
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Not;
+
+/// One end of a flow: an address and a port (0 where the protocol has none).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Endpoint {
+    /// IPv4 or IPv6 address.
+    pub addr: IpAddr,
+    /// Port, or for ICMP echo the identifier.
+    pub port: u16,
+}
+
+/// `10.0.0.1:80`, `[2001:db8::1]:80`.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.addr {
+            IpAddr::V4(addr) => write!(f, "{addr}:{}", self.port),
+            IpAddr::V6(addr) => write!(f, "[{addr}]:{}", self.port),
+        }
+    }
+}
+
+/// One of the two ends of a flow, by the order of their addresses. Which of them is the client
+/// is a separate question, answered by what they say.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Side {
+    /// The end with the lower address and port.
+    A,
+    /// The end with the higher address and port.
+    B,
+}
+
+impl Not for Side {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+/// The protocols whose conversations are followed.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Protocol {
+    /// TCP, IP protocol 6.
+    Tcp,
+    /// UDP, IP protocol 17.
+    Udp,
+    /// ICMP for IPv4, or ICMPv6.
+    Icmp,
+}
+
+impl Protocol {
+    /// `tcp`, `udp` or `icmp`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Icmp => "icmp",
+        }
+    }
+}
+
+/// The VLAN ids of a frame, outermost first. Keeps the outermost four; counts them all.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Vlans {
+    count: u8,
+    ids: [u16; 4],
+}
+
+impl Vlans {
+    /// Adds the next inner tag, given its 12-bit id.
+    pub fn push(&mut self, id: u16) {
+        if let Some(slot) = self.ids.get_mut(usize::from(self.count)) {
+            *slot = id & 0x0fff;
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// The ids that were kept, outermost first.
+    pub fn ids(&self) -> &[u16] {
+        &self.ids[..usize::from(self.count.min(4))]
+    }
+
+    /// How many tags the frame carried, kept or not.
+    pub const fn count(&self) -> u8 {
+        self.count
+    }
+
+    /// The tags as part of a flow's identity: the two outermost ids that are not 0, since id 0
+    /// is a priority tag and names no VLAN (IEEE 802.1Q).
+    pub fn zone(&self) -> u32 {
+        self.ids().iter().filter(|id| **id != 0).take(2).fold(0, |zone, id| zone << 12 | u32::from(*id))
+    }
+}
+
+/// What makes two packets belong to one conversation, whichever way they travel.
+///
+/// The lower endpoint comes first, so both directions have the same key; [`FlowKey::of`] tells
+/// from which [`Side`] a packet came. IPv4 keys stay small: memory is what a tracker waits for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum FlowKey {
+    /// 16 octets.
+    V4(Pair<Ipv4Addr>),
+    /// 40 octets.
+    V6(Pair<Ipv6Addr>),
+}
+
+/// Two endpoints in order, and where they meet.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Pair<A> {
+    /// Lower and higher address (compared together with their ports).
+    pub addrs: [A; 2],
+    /// Their ports, in the same order.
+    pub ports: [u16; 2],
+    /// VLAN zone in the upper 24 bits, protocol in the lower 8.
+    pub zone: u32,
+}
+
+impl<A: Copy + Ord> Pair<A> {
+    fn of(src: (A, u16), dst: (A, u16), zone: u32) -> (Self, Side) {
+        if src <= dst {
+            (Self { addrs: [src.0, dst.0], ports: [src.1, dst.1], zone }, Side::A)
+        } else {
+            (Self { addrs: [dst.0, src.0], ports: [dst.1, src.1], zone }, Side::B)
+        }
+    }
+}
+
+impl FlowKey {
+    /// The key of a packet from `src` to `dst`, and the side it came from.
+    ///
+    /// Endpoints of different IP versions never meet in one packet; should they be given, the
+    /// IPv4 one is written as an IPv4-mapped IPv6 address.
+    pub fn of(src: Endpoint, dst: Endpoint, protocol: Protocol, vlans: &Vlans) -> (Self, Side) {
+        let zone = vlans.zone() << 8 | protocol as u32;
+        match (src.addr, dst.addr) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => {
+                let (pair, side) = Pair::of((a, src.port), (b, dst.port), zone);
+                (Self::V4(pair), side)
+            }
+            (a, b) => {
+                let (pair, side) = Pair::of((mapped(a), src.port), (mapped(b), dst.port), zone);
+                (Self::V6(pair), side)
+            }
+        }
+    }
+
+    /// The endpoint on `side`.
+    pub fn endpoint(&self, side: Side) -> Endpoint {
+        let at = side as usize;
+        match self {
+            Self::V4(pair) => Endpoint { addr: pair.addrs[at].into(), port: pair.ports[at] },
+            Self::V6(pair) => Endpoint { addr: pair.addrs[at].into(), port: pair.ports[at] },
+        }
+    }
+
+    /// The same pair of endpoints without regard to VLANs.
+    #[must_use]
+    pub fn without_vlans(self) -> Self {
+        match self {
+            Self::V4(pair) => Self::V4(Pair { zone: pair.zone & 0xff, ..pair }),
+            Self::V6(pair) => Self::V6(Pair { zone: pair.zone & 0xff, ..pair }),
+        }
+    }
+
+    /// The protocol both ends speak.
+    pub fn protocol(&self) -> Protocol {
+        let (Self::V4(Pair { zone, .. }) | Self::V6(Pair { zone, .. })) = self;
+        match zone & 0xff {
+            0 => Protocol::Tcp,
+            1 => Protocol::Udp,
+            _ => Protocol::Icmp,
+        }
+    }
+
+    /// 4 or 6.
+    pub const fn ip_version(&self) -> u8 {
+        match self {
+            Self::V4(_) => 4,
+            Self::V6(_) => 6,
+        }
+    }
+}
+
+fn mapped(addr: IpAddr) -> Ipv6Addr {
+    match addr {
+        IpAddr::V4(addr) => addr.to_ipv6_mapped(),
+        IpAddr::V6(addr) => addr,
+    }
+}

@@ -1,0 +1,21 @@
+//! Words: the vocabulary of TCP, without state and without I/O.
+//!
+//! Everything above speaks in these: [`Seq`], [`Window`], [`Flags`], [`Segment`], [`Endpoint`],
+//! [`FlowKey`], [`Timestamp`]. The names are RFC 9293's.
+
+mod flags;
+pub mod flow;
+pub mod options;
+pub mod ports;
+mod segment;
+mod seq;
+mod time;
+mod window;
+
+pub use flags::Flags;
+pub use flow::{Endpoint, FlowKey, Protocol, Side, Vlans};
+pub use options::Options;
+pub use segment::Segment;
+pub use seq::Seq;
+pub use time::{Span, Timestamp};
+pub use window::{Window, WindowScale};
