@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::decode;
 use super::frame::{Damage, Frame, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Record, Skip};
 use super::track::{Conn, Observation, Tracker};
-use super::decode;
 
 /// One packet on its way to a sink.
 #[derive(Clone, Copy, Debug)]

@@ -159,8 +159,14 @@ impl Options {
             (kind::MD5, data) if data.len() == 16 => Present::MD5,
             (kind::AUTHENTICATION, data) if data.len() >= 2 => Present::AUTHENTICATION,
             (
-                kind::MSS | kind::WINDOW_SCALE | kind::SACK_PERMITTED | kind::SACK | kind::TIMESTAMPS | kind::MPTCP
-                | kind::MD5 | kind::AUTHENTICATION,
+                kind::MSS
+                | kind::WINDOW_SCALE
+                | kind::SACK_PERMITTED
+                | kind::SACK
+                | kind::TIMESTAMPS
+                | kind::MPTCP
+                | kind::MD5
+                | kind::AUTHENTICATION,
                 _,
             ) => Present::MALFORMED,
             _ => Present::OTHER,

@@ -1,8 +1,8 @@
+use super::ConnId;
 use super::facts::Fact;
 use super::half::Half;
 use super::standing::{Basis, Role, RoleBasis};
 use super::verdict::{Close, Open};
-use super::ConnId;
 use crate::wire::{Endpoint, FlowKey, Protocol, Side, Span, Timestamp, Vlans};
 
 /// One conversation between two endpoints: a TCP connection, a UDP exchange, an ICMP exchange.
