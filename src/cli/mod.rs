@@ -1,1 +1,72 @@
-//! The door of the program.
+//! The door of the program: arguments in, an exit code out.
+//!
+//! One file per command: its words (a `clap::Args`), then its deed, `run`, which is handed its
+//! output and gives back what it read. What all commands share is in [`input`].
+
+mod args;
+mod conns;
+mod explain;
+mod input;
+mod output;
+mod read;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::capture::Summary;
+use output::Output;
+
+/// Tells the life of every TCP connection in a capture: which step of the handshake or close each
+/// packet is, where it leaves both ends, and what each of them has learnt.
+#[derive(Debug, Parser)]
+#[command(
+    name = "synfin",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_help = args::EXAMPLES
+)]
+struct Cli {
+    /// Colour the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    color: args::Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Read(read::Read),
+    Conns(conns::Conns),
+    Explain(explain::Explain),
+}
+
+/// Does what `args` (the program's name first) ask for.
+///
+/// # Errors
+///
+/// A `clap::Error` where the call was wrong or asked for help; else what failed, outermost first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode> {
+    let cli = Cli::try_parse_from(args::with_command(args))?;
+    let mut out = Output::stdout(cli.color);
+    let outcome = match &cli.command {
+        Command::Read(read) => read.run(&mut out),
+        Command::Conns(conns) => conns.run(&mut out),
+        Command::Explain(explain) => explain.run(&mut out),
+    };
+    // What was read before a failure is shown before the failure.
+    out.flush()?;
+    Ok(tell_damage(&outcome?))
+}
+
+/// Says on stderr which stretches of the input could not be read: after the results, one line each.
+fn tell_damage(summary: &Summary) -> ExitCode {
+    for damage in &summary.damage {
+        eprintln!("synfin: {damage}");
+    }
+    if summary.damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

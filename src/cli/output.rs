@@ -1,0 +1,51 @@
+//! Where a command's data goes.
+
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::args::Color;
+
+/// Standard output, buffered, and what is known of who looks at it.
+pub(super) struct Output {
+    to: BufWriter<StdoutLock<'static>>,
+    color: bool,
+    width: Option<usize>,
+}
+
+impl Output {
+    /// Standard output, coloured as `color` and the environment say.
+    pub(super) fn stdout(color: Color) -> Self {
+        ColorChoice::from(color).write_global();
+        let stdout = io::stdout().lock();
+        let color = AutoStream::choice(&stdout) != ColorChoice::Never;
+        let width =
+            if stdout.is_terminal() { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
+        Self { to: BufWriter::with_capacity(64 * 1024, stdout), color, width }
+    }
+
+    /// Whether to colour. The writers put the colour codes in themselves.
+    pub(super) fn color(&self) -> bool {
+        self.color
+    }
+
+    /// Columns of the terminal; `None` where the output goes elsewhere and lines may be as long as
+    /// they like.
+    pub(super) fn width(&self) -> Option<usize> {
+        self.width
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.to.write(octets)
+    }
+
+    fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.to.write_all(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
