@@ -49,7 +49,7 @@ say() { # what one end does; see programs/talk.py for the steps
 }
 
 hosts() { # hosts [--arp] [--v6] [wire.py's options and rules]
-    local arp= v6= host options=() delay=10 trunk=()
+    local arp='' v6='' host options=() delay=10 trunk=()
     while [ $# -gt 0 ]; do
         case $1 in
             --arp) arp=yes ;;
@@ -452,6 +452,15 @@ story_reset_mid_stream() {
     finish
 }
 
+story_reset_by_server() { # the request has arrived, the program falls over
+    hosts
+    say server tcp bind $server 7000 listen 5 accept recv 20 pause 0.1 reset &
+    listening 7000
+    capture reset-by-server.pcap client cli0
+    say client tcp connect $server 7000 send 20 try recv 1
+    finish
+}
+
 story_abort_unread_data() { # close() with unread data: RST in place of FIN
     hosts
     say server tcp bind $server 7000 listen 5 accept send 300 pause 1 &
@@ -565,6 +574,26 @@ story_duplicated() {
     capture duplicated.pcap client cli0
     capture duplicated-at-server.pcap server srv0
     say client tcp connect $server 7000 send 20 recv-end close
+    finish
+}
+
+story_peer_vanishes() { # from some moment on nothing arrives, either way: the data is repeated in vain
+    hosts 'lose server tcp 4-' 'lose client data 2-'
+    on client sysctl -qw net.ipv4.tcp_retries2=4
+    say server tcp bind $server 7000 listen 5 accept recv 20 send 20 pause 9 &
+    listening 7000
+    capture peer-vanishes.pcap client cli0
+    say client tcp connect $server 7000 send 20 recv 20 pause 0.2 send 30 try recv 1 close
+    finish
+}
+
+story_big_segments_lost() { # small segments pass, large ones never arrive: a path MTU nobody reports
+    hosts 'lose server big all'
+    say server tcp bind $server 7000 listen 5 accept recv 20 send 200 pause 0.1 send 4000 pause 6 &
+    listening 7000
+    capture big-segments-lost.pcap client cli0
+    capture big-segments-lost-at-server.pcap server srv0
+    say client timeout 4 tcp connect $server 7000 send 20 recv 200 try recv-end
     finish
 }
 

@@ -17,6 +17,7 @@ KIND   syn      SYN without ACK
        data     carries data (and no SYN)
        fin      has FIN set
        last-ack a bare ACK sent when FINs have been seen from both sides
+       big      data in a frame of more than 1400 octets
        tcp      any TCP segment
 WHICH  counts the segments of that kind from that side, from 1:
        "1", "2,5", "3-6", "4-" or "all"
@@ -105,6 +106,8 @@ class Wire:
             kinds.add("synack" if flags & ACK else "syn")
         elif data:
             kinds.add("data")
+            if len(frame) > 1400:
+                kinds.add("big")
         elif not flags & (FIN | RST):
             kinds.add("ack")
             if len(self.fins) == 2:
