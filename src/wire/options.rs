@@ -121,6 +121,21 @@ impl Options {
         options
     }
 
+    /// Reads an option list of which only the first octets were captured: what ends at the cut is
+    /// not broken for that.
+    pub fn parse_cut(bytes: &[u8]) -> Self {
+        let mut options = Self::default();
+        options.present.add(Present::TRUNCATED);
+        for item in walk(bytes) {
+            match item {
+                Item::Kind(kind, data) => options.take(kind, data),
+                Item::Broken([_, 0 | 1, ..]) => options.present.add(Present::MALFORMED),
+                Item::Nop | Item::Broken(_) => {}
+            }
+        }
+        options
+    }
+
     fn take(&mut self, kind: u8, data: &[u8]) {
         let present = match (kind, data) {
             (kind::MSS, &[a, b]) => {
@@ -174,11 +189,6 @@ impl Options {
         self.present.add(present);
     }
 
-    /// Says that the header was cut before its options ended.
-    pub fn mark_truncated(&mut self) {
-        self.present.add(Present::TRUNCATED);
-    }
-
     /// Maximum segment size in octets.
     pub const fn mss(&self) -> Option<u16> {
         if self.present.contains(Present::MSS) { Some(self.mss) } else { None }
@@ -217,6 +227,11 @@ impl Options {
     /// Subtype of the last MPTCP option (RFC 8684 §3).
     pub const fn mptcp(&self) -> Option<u8> {
         if self.present.contains(Present::MPTCP) { Some(self.mptcp_subtype) } else { None }
+    }
+
+    /// Whether the header was cut before its options ended: what is missing may have been there.
+    pub const fn truncated(&self) -> bool {
+        self.present.contains(Present::TRUNCATED)
     }
 
     /// Whether the list was broken or a known kind had a wrong length.
