@@ -5,6 +5,8 @@
 
 mod flags;
 pub mod flow;
+pub mod notation;
+mod option_list;
 pub mod options;
 pub mod ports;
 mod segment;
@@ -14,6 +16,7 @@ mod window;
 
 pub use flags::Flags;
 pub use flow::{Endpoint, FlowKey, Protocol, Side, Vlans};
+pub use option_list::{NoRoom, OptionList};
 pub use options::Options;
 pub use segment::Segment;
 pub use seq::Seq;
