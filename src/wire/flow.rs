@@ -1,3 +1,5 @@
+//! Flows: two endpoints, and what makes two packets part of one conversation.
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Not;
