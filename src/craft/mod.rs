@@ -1,1 +1,24 @@
-//! Saying: segments built from scratch.
+//! Saying: segments built from scratch, one by one or from a script.
+//!
+//! [`emit()`] turns the description of one packet into octets, right by default and wrong on
+//! request. A [`Script`] is a conversation written down in the notation of transcripts; it reads
+//! from text, prints as text, and [`Script::frames`] plays it into frames with times:
+//!
+//! ```
+//! use synfin::craft::Script;
+//!
+//! let script: Script = "
+//!     > S  0:0(0) <mss 1460>
+//!     < S. 0:0(0) ack 1 <mss 1460>
+//!     > .  1:1(0) ack 1
+//! "
+//! .parse()?;
+//! assert_eq!(script.frames()?.len(), 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod emit;
+pub mod script;
+
+pub use emit::{EmitError, Field, Ip, Link, Spec, Transport, emit};
+pub use script::{Script, ScriptError, Shot};

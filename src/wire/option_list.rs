@@ -75,22 +75,19 @@ impl OptionList {
 
     /// The same list with every SACK edge counted from `origin` instead of from 0.
     #[must_use]
-    pub fn counted_from(self, origin: Seq) -> Self {
-        let mut list = Self::default();
-        let mut rest = self.octets();
-        while let Some((option, next)) = split(rest) {
-            let mut octets = [0; Self::MAX];
-            octets[..option.len()].copy_from_slice(option);
-            if let [kind::SACK, _, edges @ ..] = &mut octets[..option.len()] {
+    pub fn counted_from(mut self, origin: Seq) -> Self {
+        let mut rest = &mut self.octets[..usize::from(self.len)];
+        while let Some((option, _)) = split(rest) {
+            let (option, next) = rest.split_at_mut(option.len());
+            if let [kind::SACK, _, edges @ ..] = option {
                 for edge in edges.chunks_exact_mut(4) {
                     let shifted = Seq(be32(edge)) + origin.0;
                     edge.copy_from_slice(&shifted.0.to_be_bytes());
                 }
             }
-            list.extend(&octets[..option.len()]).expect("as long as the list it was taken from");
             rest = next;
         }
-        list
+        self
     }
 }
 

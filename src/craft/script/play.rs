@@ -1,0 +1,249 @@
+use std::net::Ipv4Addr;
+
+use super::{About, Act, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step};
+use crate::craft::emit::{EmitError, Field, Ip, Link, Spec, Transport, emit};
+use crate::wire::notation::{Origin, Written};
+use crate::wire::{Endpoint, OptionList, Segment, Seq, Span, Timestamp, Vlans};
+
+/// 2026-01-01T00:00:00Z.
+const NEW_YEAR: Timestamp = Timestamp(1_767_225_600_000_000_000);
+
+/// A frame of a script that was played.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Shot {
+    /// When it comes by.
+    pub time: Timestamp,
+    /// What its octets begin with.
+    pub medium: Medium,
+    /// The whole frame.
+    pub bytes: Vec<u8>,
+    /// The line of the script it comes from, counted from 1.
+    pub line: usize,
+}
+
+impl Script {
+    /// Plays the script: one frame for each step.
+    ///
+    /// Deterministic to the octet. Checksums are right, identifications count up for each end,
+    /// and payload is a function of its place in its direction's stream, so that octets sent
+    /// again are the same octets.
+    ///
+    /// # Errors
+    ///
+    /// When a step can't be built; a script read from text has none such.
+    pub fn frames(&self) -> Result<Vec<Shot>, EmitError> {
+        let mut scene = Scene::default();
+        let mut shots: Vec<Shot> = Vec::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            match line {
+                Line::Blank | Line::Comment(_) | Line::Claim(_) => {}
+                Line::Set(setting) => scene.set(setting),
+                Line::Step(Step { after, act }) => {
+                    scene.wait(*after);
+                    let bytes = match act {
+                        Act::Say(speaker, saying, extras) => scene.say(*speaker, saying, extras)?,
+                        Act::Again => shots.last().map(|shot| shot.bytes.clone()).unwrap_or_default(),
+                    };
+                    shots.push(Shot { time: scene.now, medium: scene.medium, bytes, line: at + 1 });
+                }
+            }
+        }
+        Ok(shots)
+    }
+}
+
+/// Who talks, from where, with which numbers, and when.
+#[derive(Debug)]
+pub(super) struct Scene {
+    now: Timestamp,
+    started: bool,
+    medium: Medium,
+    client: End,
+    server: End,
+}
+
+#[derive(Debug)]
+struct End {
+    endpoint: Endpoint,
+    mac: [u8; 6],
+    /// Just below 2^32, so that every script crosses the wrap.
+    isn: Seq,
+    ttl: u8,
+    vlans: Vlans,
+    next_id: u16,
+    /// The letter its payload begins with.
+    first_letter: u8,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        let end = |host, port, isn, next_id, first_letter| End {
+            endpoint: Endpoint { addr: Ipv4Addr::new(10, 0, 0, host).into(), port },
+            mac: [2, 0, 0, 0, 0, host],
+            isn: Seq(isn),
+            ttl: 64,
+            vlans: Vlans::default(),
+            next_id,
+            first_letter,
+        };
+        Self {
+            now: NEW_YEAR,
+            started: false,
+            medium: Medium::Ethernet,
+            client: end(1, 40_000, u32::MAX - 1, 0x1000, b'a'),
+            server: end(2, 80, u32::MAX - 5, 0x8000, b'A'),
+        }
+    }
+}
+
+impl Scene {
+    pub(super) fn set(&mut self, setting: &Setting) {
+        match setting {
+            Setting::At(time) => {
+                self.now = *time;
+                self.started = false;
+            }
+            Setting::Link(medium) => self.medium = *medium,
+            Setting::Endpoint(speaker, endpoint) => self.end(*speaker).endpoint = *endpoint,
+            Setting::Isn(speaker, isn) => self.end(*speaker).isn = *isn,
+            Setting::Ttl(which, ttl) => self.ends(*which).for_each(|end| end.ttl = *ttl),
+            Setting::Vlan(which, vlans) => self.ends(*which).for_each(|end| end.vlans = *vlans),
+        }
+    }
+
+    /// Whether both ends have addresses of the same family.
+    pub(super) fn is_one_family(&self) -> bool {
+        self.client.endpoint.addr.is_ipv4() == self.server.endpoint.addr.is_ipv4()
+    }
+
+    /// Lets time pass; not before the first step, which is when the script begins.
+    fn wait(&mut self, span: Span) {
+        if self.started {
+            self.now = self.now + span;
+        }
+        self.started = true;
+    }
+
+    fn say(&mut self, speaker: Speaker, saying: &Saying, extras: &Extras) -> Result<Vec<u8>, EmitError> {
+        let id = self.end(speaker).take_id();
+        let ((from, to), medium) = (self.pair(speaker), self.medium);
+        let link = match medium {
+            Medium::Raw => Link::Raw,
+            Medium::Ethernet => Link::Ethernet { src: from.mac, dst: to.mac, vlans: from.vlans },
+        };
+        let ip = Ip {
+            ttl: extras.ttl.unwrap_or(from.ttl),
+            tos: extras.tos.unwrap_or(0),
+            id: extras.id.unwrap_or(id),
+            ..Ip::default()
+        };
+        let checksum = extras.sum.map_or(Field::Right, Field::Wrong);
+        let bare =
+            |transport, payload| Spec { link, ip, from: from.endpoint, to: to.endpoint, transport, checksum, payload };
+
+        let mut frame = Vec::new();
+        match saying {
+            Saying::Tcp(written) => {
+                let (segment, options) = written.sent(from.isn, to.isn);
+                let payload = from.payload(segment.data_seq(), segment.len);
+                emit(&bare(tcp(&segment, &options), &payload), &mut frame)?;
+            }
+            Saying::Udp(len) => {
+                let payload = from.payload(from.isn + 1, u32::from(*len));
+                emit(&bare(Transport::Udp { len: Field::Right }, &payload), &mut frame)?;
+            }
+            Saying::Icmp(error) => {
+                let quote = to.quoted(from, error.about)?;
+                let transport = Transport::Icmp { kind: error.kind, code: error.code, word: error.word() };
+                let mut spec = bare(transport, &quote);
+                spec.from.addr = error.from.unwrap_or(spec.from.addr);
+                emit(&spec, &mut frame)?;
+            }
+        }
+        Ok(frame)
+    }
+
+    fn end(&mut self, speaker: Speaker) -> &mut End {
+        match speaker {
+            Speaker::Client => &mut self.client,
+            Speaker::Server => &mut self.server,
+        }
+    }
+
+    fn ends(&mut self, which: Option<Speaker>) -> impl Iterator<Item = &mut End> {
+        let (client, server) = match which {
+            None => (Some(&mut self.client), Some(&mut self.server)),
+            Some(Speaker::Client) => (Some(&mut self.client), None),
+            Some(Speaker::Server) => (None, Some(&mut self.server)),
+        };
+        client.into_iter().chain(server)
+    }
+
+    /// Who speaks, and who is spoken to.
+    fn pair(&self, speaker: Speaker) -> (&End, &End) {
+        match speaker {
+            Speaker::Client => (&self.client, &self.server),
+            Speaker::Server => (&self.server, &self.client),
+        }
+    }
+}
+
+impl End {
+    fn take_id(&mut self) -> u16 {
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1).max(1);
+        id
+    }
+
+    /// Letters by their place in the stream: the octet after the SYN is the first of the alphabet.
+    fn payload(&self, seq: Seq, len: u32) -> Vec<u8> {
+        let place = seq.offset_from(self.isn + 1);
+        (0..len as i32).map(|at| self.first_letter + place.wrapping_add(at).rem_euclid(26) as u8).collect()
+    }
+
+    /// The first octets of what this end sent to `to`: IP header, and eight octets after it.
+    fn quoted(&self, to: &Self, about: About) -> Result<Vec<u8>, EmitError> {
+        let mut packet = Vec::new();
+        let written;
+        let sent;
+        let payload;
+        let transport = match about {
+            About::Tcp(seq, origin, len) => {
+                written = Written {
+                    segment: Segment { seq, len, ..Segment::default() },
+                    options: OptionList::default(),
+                    seq: origin,
+                    ack: Origin::Zero,
+                };
+                sent = written.sent(self.isn, to.isn);
+                payload = self.payload(sent.0.seq, len);
+                tcp(&sent.0, &sent.1)
+            }
+            About::Udp(len) => {
+                payload = self.payload(self.isn + 1, u32::from(len));
+                Transport::Udp { len: Field::Right }
+            }
+        };
+        let ip = Ip { ttl: 1, id: self.next_id, ..Ip::default() };
+        let (from, to) = (self.endpoint, to.endpoint);
+        emit(
+            &Spec { link: Link::Raw, ip, from, to, transport, checksum: Field::Right, payload: &payload },
+            &mut packet,
+        )?;
+        let header = if from.addr.is_ipv4() { 20 } else { 40 };
+        packet.truncate(header + 8);
+        Ok(packet)
+    }
+}
+
+impl IcmpError {
+    /// The second word of the header. ICMP has the MTU in its lower half (RFC 1191 §4), ICMPv6 in
+    /// all of it (RFC 4443 §3.2): for an MTU of 16 bits the same octets.
+    fn word(&self) -> u32 {
+        u32::from(self.mtu)
+    }
+}
+
+fn tcp<'a>(segment: &'a Segment, options: &'a OptionList) -> Transport<'a> {
+    Transport::Tcp { segment, options, data_offset: Field::Right }
+}
