@@ -1,1 +1,7 @@
 //! Telling: one writer per file.
+
+pub mod clock;
+pub mod digits;
+pub mod hexdump;
+pub mod line;
+pub mod paint;
