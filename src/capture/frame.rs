@@ -60,6 +60,22 @@ impl Link {
             other => Self::Other(other),
         }
     }
+
+    /// The LINKTYPE_ value that stands for this link in a capture file; the plainest where several
+    /// do.
+    pub const fn linktype(self) -> u16 {
+        match self {
+            Self::Null => 0,
+            Self::Ethernet => 1,
+            Self::Ppp => 9,
+            Self::Pppoe => 51,
+            Self::Raw => 101,
+            Self::Loop => 108,
+            Self::Sll => 113,
+            Self::Sll2 => 276,
+            Self::Other(number) => number,
+        }
+    }
 }
 
 /// The name in the records: `ethernet`, `sll`, ..., `dlt:N`.

@@ -3,12 +3,14 @@
 pub mod decode;
 pub mod file;
 mod frame;
+mod memory;
 mod pump;
 mod record;
 pub mod track;
 
 pub use decode::decode;
 pub use frame::{Damage, DamageKind, Frame, Link, Next, Source, SourceError};
+pub use memory::{MemorySource, OwnedFrame};
 pub use pump::{Packet, PumpError, Sink, Summary, pump};
 pub use record::{Arp, Body, Checksum, Checksums, Ether, Icmp, Ip, Layer, Quoted, Record, Skip, Tcp, Udp, UdpFault};
 pub use track::{Conn, Observation, Tracker};

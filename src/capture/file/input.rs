@@ -1,0 +1,146 @@
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+use lz4_flex::frame::FrameDecoder;
+
+use crate::capture::frame::SourceError;
+
+/// How far the reading of a capture has come: shared with whoever shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    read: Arc<AtomicU64>,
+    total: Option<u64>,
+}
+
+impl Progress {
+    /// For the inputs as they were named; the total is known when all are regular files.
+    pub(super) fn of<'a>(inputs: impl IntoIterator<Item = &'a Path>) -> Self {
+        let len = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len());
+        let total = inputs.into_iter().map(|path| if is_stdin(path) { None } else { len(path) }).sum();
+        Self { read: Arc::default(), total }
+    }
+
+    /// Octets read so far, before decompression.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Octets of all files together, before decompression; `None` where an input is not a regular
+    /// file.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+}
+
+/// What an input is called when it is told of.
+pub(super) fn name_of(path: &Path) -> String {
+    if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// How an input was compressed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Packing {
+    Gzip,
+    Zstd,
+    Lz4,
+}
+
+impl Packing {
+    /// By the first four octets. Zstd may begin with a frame to be skipped.
+    pub(super) fn of(magic: &[u8]) -> Option<Self> {
+        match magic {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
+            [0x04, 0x22, 0x4d, 0x18, ..] | [0x02, 0x21, 0x4c, 0x18, ..] => Some(Self::Lz4),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Lz4 => "lz4",
+        }
+    }
+}
+
+/// Opens a file, or standard input for `-`.
+pub(super) fn open(path: &Path, progress: &Progress) -> Result<Box<dyn Read + Send>, SourceError> {
+    if is_stdin(path) {
+        return Ok(Box::new(Meter { input: io::stdin(), progress: progress.clone() }));
+    }
+    let refuse = |error| SourceError::Open { input: name_of(path), error };
+    let file = File::open(path).map_err(refuse)?;
+    if file.metadata().map_err(refuse)?.is_dir() {
+        return Err(refuse(io::ErrorKind::IsADirectory.into()));
+    }
+    Ok(Box::new(Meter { input: file, progress: progress.clone() }))
+}
+
+/// Takes the compression off an input, where its first octets show one.
+///
+/// A thread that decompresses ahead of the reader would stand here, around the decoder.
+pub(super) fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
+    let mut magic = Vec::with_capacity(4);
+    input.by_ref().take(4).read_to_end(&mut magic)?;
+    let packing = Packing::of(&magic);
+    let whole = Cursor::new(magic).chain(input);
+    let unpacked: Box<dyn Read + Send> = match packing {
+        None => Box::new(whole),
+        Some(Packing::Gzip) => Box::new(MultiGzDecoder::new(BufReader::with_capacity(PACKED, whole))),
+        Some(Packing::Zstd) => Box::new(zstd::Decoder::with_buffer(BufReader::with_capacity(PACKED, whole))?),
+        Some(Packing::Lz4) => Box::new(Lz4::new(BufReader::with_capacity(PACKED, whole))),
+    };
+    Ok((unpacked, packing))
+}
+
+/// Octets of compressed input read at once.
+const PACKED: usize = 128 << 10;
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Counts what is read.
+struct Meter<R> {
+    input: R,
+    progress: Progress,
+}
+
+impl<R: Read> Read for Meter<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let len = self.input.read(bytes)?;
+        self.progress.read.fetch_add(len as u64, Ordering::Relaxed);
+        Ok(len)
+    }
+}
+
+/// One lz4 frame after the other: the decoder stops at the end of each.
+struct Lz4<R: Read> {
+    /// `None` only while one decoder takes over from another.
+    decoder: Option<FrameDecoder<R>>,
+}
+
+impl<R: BufRead> Lz4<R> {
+    fn new(input: R) -> Self {
+        Self { decoder: Some(FrameDecoder::new(input)) }
+    }
+}
+
+impl<R: BufRead> Read for Lz4<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.decoder {
+            let len = decoder.read(bytes)?;
+            if len > 0 || bytes.is_empty() || decoder.get_mut().fill_buf()?.is_empty() {
+                return Ok(len);
+            }
+            self.decoder = self.decoder.take().map(|finished| FrameDecoder::new(finished.into_inner()));
+        }
+        Ok(0)
+    }
+}

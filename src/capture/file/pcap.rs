@@ -1,0 +1,183 @@
+use super::buffer::Buffer;
+use super::fault::{Fault, Found};
+use super::order::Order;
+use super::resync::{Layout, Likely, RECORD_MAX};
+use crate::capture::frame::Link;
+use crate::wire::Timestamp;
+
+/// Octets of the file header.
+pub(super) const HEADER: usize = 24;
+
+/// Octets of a record header that every kind of pcap has.
+const RECORD: usize = 16;
+
+/// The largest packet libpcap makes; more is damage, unless the file header says otherwise.
+const PACKET_MAX: u32 = 256 << 10;
+
+/// The largest packet that is believed, whatever the file header says.
+const SNAPLEN_MAX: u32 = 16 << 20;
+
+/// A file of records, each with 16 octets in front: seconds, fraction, octets captured, octets on
+/// the wire.
+#[derive(Debug)]
+pub(super) struct Pcap {
+    order: Order,
+    /// Nanoseconds in one unit of the fraction.
+    unit: u64,
+    lengths: Lengths,
+    /// Octets of a record header: 16, or 24 in modified pcap.
+    header: usize,
+    packet_max: u32,
+    link: Link,
+    interface: u32,
+}
+
+/// Which of a record's lengths comes first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Lengths {
+    /// The captured one.
+    CapturedFirst,
+    /// The one on the wire, before version 2.3.
+    WireFirst,
+    /// The smaller one was captured: version 2.3 was written both ways.
+    SmallerCaptured,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Header {
+    seconds: u32,
+    fraction: u32,
+    cap_len: u32,
+    wire_len: u32,
+}
+
+/// Whether `magic`, the first four octets of a file, begins a pcap.
+pub(super) fn is_pcap(magic: [u8; 4]) -> bool {
+    kind(magic).is_some()
+}
+
+/// Byte order, nanoseconds per unit and length of a record header.
+fn kind(magic: [u8; 4]) -> Option<(Order, u64, usize)> {
+    let of = |value| match value {
+        0xa1b2_c3d4 => Some((1_000, RECORD)),
+        0xa1b2_3c4d => Some((1, RECORD)),
+        // Alexey Kuznetsov's libpcap added interface, protocol and packet type to each record.
+        0xa1b2_cd34 => Some((1_000, RECORD + 8)),
+        _ => None,
+    };
+    if let Some((unit, header)) = of(u32::from_le_bytes(magic)) {
+        return Some((Order::Little, unit, header));
+    }
+    of(u32::from_be_bytes(magic)).map(|(unit, header)| (Order::Big, unit, header))
+}
+
+impl Pcap {
+    /// Reads a file header.
+    pub(super) fn new(header: &[u8; HEADER], interface: u32) -> Option<Self> {
+        let (order, unit, record) = kind([header[0], header[1], header[2], header[3]])?;
+        let snaplen = order.u32(header, 16);
+        // The upper half of the link type tells of frame check sequences at the end of packets.
+        let link = Link::of_linktype(order.u32(header, 20) as u16);
+        let lengths = match (order.u16(header, 4), order.u16(header, 6)) {
+            (2, 0..=2) => Lengths::WireFirst,
+            (2, 3) => Lengths::SmallerCaptured,
+            _ => Lengths::CapturedFirst,
+        };
+        let packet_max = snaplen.clamp(PACKET_MAX, SNAPLEN_MAX);
+        Some(Self { order, unit, lengths, header: record, packet_max, link, interface })
+    }
+
+    /// The number after those of this file's interfaces.
+    pub(super) fn next_interface(&self) -> u32 {
+        self.interface + 1
+    }
+
+    /// The next packet, `None` at the end of the input.
+    #[inline]
+    pub(super) fn step(&mut self, buffer: &mut Buffer) -> Result<Option<Found>, Fault> {
+        loop {
+            let rest = buffer.rest();
+            let Some(header) = rest.first_chunk::<RECORD>() else {
+                if buffer.fill(RECORD) {
+                    continue;
+                }
+                return match buffer.rest() {
+                    [] => Ok(None),
+                    _ => Err(Fault::cut(buffer, "record header", self.header)),
+                };
+            };
+            let packet = self.header(header);
+            if packet.cap_len > self.packet_max || *header == [0; RECORD] {
+                return Err(self.refuse(buffer, packet));
+            }
+            let len = packet.cap_len as usize;
+            if rest.len() >= self.header + len {
+                let found = Found {
+                    time: self.time(packet),
+                    wire_len: packet.wire_len,
+                    link: self.link,
+                    interface: self.interface,
+                    bytes: buffer.place(self.header, len),
+                    comment: None,
+                };
+                buffer.advance(self.header + len);
+                return Ok(Some(found));
+            }
+            if !buffer.fill(self.header + len) {
+                return Err(Fault::cut(buffer, "record", self.header + len));
+            }
+        }
+    }
+
+    #[inline]
+    fn header(&self, header: &[u8; RECORD]) -> Header {
+        let (first, second) = (self.order.u32(header, 8), self.order.u32(header, 12));
+        let swap = match self.lengths {
+            Lengths::CapturedFirst => false,
+            Lengths::WireFirst => true,
+            Lengths::SmallerCaptured => first > second,
+        };
+        let (cap_len, wire_len) = if swap { (second, first) } else { (first, second) };
+        Header { seconds: self.order.u32(header, 0), fraction: self.order.u32(header, 4), cap_len, wire_len }
+    }
+
+    /// The time of a record. A fraction of a second or more, which some writers make, carries over.
+    #[inline]
+    fn time(&self, header: Header) -> Timestamp {
+        Timestamp(u64::from(header.seconds) * 1_000_000_000 + u64::from(header.fraction) * self.unit)
+    }
+
+    #[cold]
+    fn refuse(&self, buffer: &Buffer, header: Header) -> Fault {
+        let Header { cap_len, .. } = header;
+        let what = if cap_len == 0 {
+            "a record header of nothing but zeros".to_owned()
+        } else {
+            format!(
+                "a record that claims {cap_len} captured bytes, where {} are the most there can be",
+                self.packet_max
+            )
+        };
+        Fault::corrupt(buffer, what)
+    }
+}
+
+impl Layout for Pcap {
+    /// Stricter than [`Pcap::step`]: what would pass there as odd is here no sign of a record.
+    fn likely(&self, bytes: &[u8]) -> Likely {
+        let Some(header) = bytes.first_chunk::<RECORD>() else {
+            return Likely::Short(RECORD);
+        };
+        let packet = self.header(header);
+        let lengths = 1..=self.packet_max.min(RECORD_MAX as u32);
+        let fraction_max = 1_000_000_000 / self.unit;
+        if !lengths.contains(&packet.cap_len)
+            || packet.wire_len < packet.cap_len
+            || packet.wire_len > SNAPLEN_MAX
+            || u64::from(packet.fraction) >= fraction_max
+        {
+            return Likely::No;
+        }
+        Likely::Record { len: self.header + packet.cap_len as usize, time: Some(self.time(packet)) }
+    }
+}

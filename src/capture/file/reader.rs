@@ -1,0 +1,283 @@
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::buffer::Buffer;
+use super::fault::{Fault, Found};
+use super::input::{self, Packing, Progress};
+use super::pcap::{self, Pcap};
+use super::pcapng::{self, Pcapng};
+use super::resync::{self, Layout, Recent};
+use crate::capture::frame::{Damage, DamageKind, Next, Source, SourceError};
+
+/// After so many damaged stretches the rest of a file is given up.
+const DAMAGE_MAX: u32 = 1_000;
+
+/// How a capture is read.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Options {
+    /// After damage, look for the next plausible record and go on there.
+    pub resync: bool,
+}
+
+/// One capture file, being read.
+pub struct Capture {
+    name: String,
+    packing: Option<Packing>,
+    buffer: Buffer,
+    records: Records,
+    options: Options,
+    recent: Recent,
+    /// Damaged stretches so far.
+    damages: u32,
+    ended: bool,
+    progress: Progress,
+}
+
+/// The format of a file, and where in it the reading stands.
+enum Records {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+    /// The file ends inside its header.
+    Cut {
+        header: usize,
+        first_interface: u32,
+    },
+}
+
+/// What a step through a file brought; the octets of a packet are still to be borrowed.
+pub(super) enum Step {
+    Frame(Found),
+    Damage(Damage),
+    End,
+}
+
+impl Capture {
+    /// Opens a capture file; `-` is standard input.
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be opened or read, or its first bytes are not those of a capture.
+    pub fn open(input: impl AsRef<Path>, options: Options) -> Result<Self, SourceError> {
+        let path = input.as_ref();
+        Self::open_as_part(path, options, Progress::of([path]), 0)
+    }
+
+    /// Reads a capture from anything that can be read, called `name` in messages.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be read, or the first bytes are not those of a capture.
+    pub fn from_reader(
+        name: impl Into<String>,
+        reader: impl Read + Send + 'static,
+        options: Options,
+    ) -> Result<Self, SourceError> {
+        Self::begin(name.into(), Box::new(reader), options, Progress::default(), 0)
+    }
+
+    /// How far the reading has come.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// Opens one file of several, whose interfaces are numbered from `first_interface` on.
+    pub(super) fn open_as_part(
+        path: &Path,
+        options: Options,
+        progress: Progress,
+        first_interface: u32,
+    ) -> Result<Self, SourceError> {
+        let reader = input::open(path, &progress)?;
+        Self::begin(input::name_of(path), reader, options, progress, first_interface)
+    }
+
+    fn begin(
+        name: String,
+        reader: Box<dyn Read + Send>,
+        options: Options,
+        progress: Progress,
+        first_interface: u32,
+    ) -> Result<Self, SourceError> {
+        let (reader, packing) = match input::unpack(reader) {
+            Ok(unpacked) => unpacked,
+            Err(error) => return Err(SourceError::Read { input: name, error }),
+        };
+        let mut buffer = Buffer::new(reader);
+        let records = match Records::begin(&mut buffer, packing, first_interface) {
+            Ok(records) => records,
+            Err(what) => {
+                return Err(match system_error(&mut buffer) {
+                    Some(error) => SourceError::Read { input: name, error },
+                    None => SourceError::NotACapture { input: name, what },
+                });
+            }
+        };
+        let recent = Recent::default();
+        Ok(Self { name, packing, buffer, records, options, recent, damages: 0, ended: false, progress })
+    }
+
+    /// The number after those of all interfaces so far.
+    pub(super) fn next_interface(&self) -> u32 {
+        match &self.records {
+            Records::Pcap(pcap) => pcap.next_interface(),
+            Records::Pcapng(pcapng) => pcapng.next_interface(),
+            &Records::Cut { first_interface, .. } => first_interface,
+        }
+    }
+
+    /// Goes to the next packet, damage or end.
+    #[inline]
+    pub(super) fn step(&mut self) -> Result<Step, SourceError> {
+        if self.ended {
+            return Ok(Step::End);
+        }
+        match self.records.step(&mut self.buffer) {
+            Ok(Some(found)) => {
+                if self.options.resync {
+                    self.recent.note(found.time);
+                }
+                Ok(Step::Frame(found))
+            }
+            Ok(None) => self.end(),
+            Err(fault) => self.damaged(fault).map(Step::Damage),
+        }
+    }
+
+    /// The next packet or damage with its octets.
+    #[inline]
+    pub(super) fn next_of(&self, step: Step) -> Next<'_> {
+        match step {
+            Step::Frame(found) => Next::Frame(found.frame(&self.buffer)),
+            Step::Damage(damage) => Next::Damage(damage),
+            Step::End => Next::End,
+        }
+    }
+
+    /// The input ended between two records; what ended it may yet be a failure.
+    #[cold]
+    fn end(&mut self) -> Result<Step, SourceError> {
+        if self.buffer.failure().is_none() {
+            self.ended = true;
+            return Ok(Step::End);
+        }
+        let fault = Fault { at: self.buffer.offset(), kind: DamageKind::Corrupt, what: String::new() };
+        self.damaged(fault).map(Step::Damage)
+    }
+
+    #[cold]
+    fn damaged(&mut self, fault: Fault) -> Result<Damage, SourceError> {
+        let Fault { at, mut kind, mut what } = fault;
+        self.damages += 1;
+        if let Some(error) = system_error(&mut self.buffer) {
+            self.ended = true;
+            return Err(SourceError::Read { input: self.name.clone(), error });
+        }
+        let mut skipped = None;
+        if self.options.resync && self.damages < DAMAGE_MAX && self.search() {
+            skipped = Some(self.buffer.offset() - at);
+            kind = DamageKind::Corrupt;
+        } else {
+            self.ended = true;
+        }
+        if let Some(error) = self.buffer.take_failure().filter(|_| self.ended) {
+            kind = match error.kind() {
+                io::ErrorKind::UnexpectedEof => DamageKind::CutShort,
+                _ => DamageKind::Corrupt,
+            };
+            what = format!("it can't be decompressed further: {error}");
+        }
+        if let Some(packing) = self.packing {
+            what = format!("{what} (byte of the content, not of the {} file)", packing.name());
+        }
+        Ok(Damage { input: self.name.clone(), offset: at, kind, what, skipped })
+    }
+
+    fn search(&mut self) -> bool {
+        let layout: &dyn Layout = match &self.records {
+            Records::Pcap(pcap) => pcap,
+            Records::Pcapng(pcapng) => pcapng,
+            Records::Cut { .. } => return false,
+        };
+        resync::search(&mut self.buffer, layout, &self.recent)
+    }
+}
+
+impl Source for Capture {
+    #[inline]
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        let step = self.step()?;
+        Ok(self.next_of(step))
+    }
+}
+
+impl Records {
+    /// Looks at the first octets of a file; what it is instead where it is no capture.
+    fn begin(buffer: &mut Buffer, packing: Option<Packing>, first_interface: u32) -> Result<Self, String> {
+        buffer.fill(pcap::HEADER);
+        let start = buffer.rest();
+        let Some(&magic) = start.first_chunk::<4>() else {
+            return Err(too_little(start, buffer.failure()));
+        };
+        if magic == pcapng::SECTION {
+            return match start.get(8..12) {
+                None => Ok(Self::Cut { header: 12, first_interface }),
+                Some([0x4d, 0x3c, 0x2b, 0x1a] | [0x1a, 0x2b, 0x3c, 0x4d]) => {
+                    Ok(Self::Pcapng(Pcapng::new(first_interface)))
+                }
+                Some(_) => Err("it begins like a pcapng, but without the byte-order magic 1a2b3c4d".to_owned()),
+            };
+        }
+        if !pcap::is_pcap(magic) {
+            return Err(not_a_capture(magic, packing));
+        }
+        let pcap = start.first_chunk().and_then(|header| Pcap::new(header, first_interface));
+        if pcap.is_some() {
+            buffer.advance(pcap::HEADER);
+        }
+        Ok(pcap.map_or(Self::Cut { header: pcap::HEADER, first_interface }, Self::Pcap))
+    }
+
+    #[inline]
+    fn step(&mut self, buffer: &mut Buffer) -> Result<Option<Found>, Fault> {
+        match self {
+            Self::Pcap(pcap) => pcap.step(buffer),
+            Self::Pcapng(pcapng) => pcapng.step(buffer),
+            Self::Cut { header, .. } => Err(Fault::cut(buffer, "file header", *header)),
+        }
+    }
+}
+
+/// A failure of the system, and not of what decompresses.
+fn system_error(buffer: &mut Buffer) -> Option<io::Error> {
+    buffer.failure()?.raw_os_error()?;
+    buffer.take_failure()
+}
+
+fn too_little(start: &[u8], failure: Option<&io::Error>) -> String {
+    match (start.len(), failure) {
+        (_, Some(error)) => format!("it can't be decompressed: {error}"),
+        (0, None) => "it is empty; a capture has a header of 24 bytes at least".to_owned(),
+        (len, None) => format!("it has {len} bytes; a capture has a header of 24 at least"),
+    }
+}
+
+fn not_a_capture(magic: [u8; 4], packing: Option<Packing>) -> String {
+    let [a, b, c, d] = magic;
+    let looks = match &magic {
+        [0x1f, 0x8b, ..] => ", a second layer of gzip: unpack it once",
+        b"snoo" => ", a snoop capture: convert it with `editcap -F pcap`",
+        b"GMBU" => ", a Network Monitor capture: convert it with `editcap -F pcap`",
+        [0xac | 0xab, 0x01, 0x00, 0x1c] | [0x1c, 0x00, 0x01, 0xab | 0xac] => {
+            ", an IXIA lcap capture: convert it with `editcap -F pcap`"
+        }
+        b"PK\x03\x04" => ", a zip archive: unpack it first",
+        [0xfd, b'7', b'z', b'X'] => ", an xz file: unpack it first",
+        [b'B', b'Z', b'h', _] => ", a bzip2 file: unpack it first",
+        _ => "",
+    };
+    let where_found = packing.map(|packing| format!(" inside {}", packing.name())).unwrap_or_default();
+    format!(
+        "it begins{where_found} with the bytes {a:02x} {b:02x} {c:02x} {d:02x}{looks}; \
+         a pcap begins with d4 c3 b2 a1 or the like, a pcapng with 0a 0d 0d 0a"
+    )
+}

@@ -1,0 +1,64 @@
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use super::input::Progress;
+use super::reader::{Capture, Options, Step};
+use crate::capture::frame::{Next, Source, SourceError};
+
+/// Several files in the order given, read as one capture.
+///
+/// Interfaces are numbered across all of them. Damage in one is told, and reading goes on with
+/// the next; a file that can't be opened, or is no capture, ends the whole.
+pub struct Captures {
+    current: Capture,
+    rest: VecDeque<PathBuf>,
+    options: Options,
+    progress: Progress,
+}
+
+impl Captures {
+    /// Opens the first of the files; the others when their turn comes. `-` is standard input, as
+    /// is no file at all.
+    ///
+    /// # Errors
+    ///
+    /// When the first file can't be opened or read, or is no capture.
+    pub fn open(inputs: impl IntoIterator<Item = impl Into<PathBuf>>, options: Options) -> Result<Self, SourceError> {
+        let mut rest: VecDeque<PathBuf> = inputs.into_iter().map(Into::into).collect();
+        if rest.is_empty() {
+            rest.push_back(PathBuf::from("-"));
+        }
+        let progress = Progress::of(rest.iter().map(PathBuf::as_path));
+        let first = rest.pop_front().unwrap_or_default();
+        let current = Capture::open_as_part(&first, options, progress.clone(), 0)?;
+        Ok(Self { current, rest, options, progress })
+    }
+
+    /// How far the reading has come, over all files.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+}
+
+impl Source for Captures {
+    #[inline]
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        loop {
+            let step = self.current.step()?;
+            if !matches!(step, Step::End) {
+                return Ok(self.current.next_of(step));
+            }
+            let Some(path) = self.rest.pop_front() else {
+                return Ok(Next::End);
+            };
+            let first_interface = self.current.next_interface();
+            match Capture::open_as_part(&path, self.options, self.progress.clone(), first_interface) {
+                Ok(next) => self.current = next,
+                Err(error) => {
+                    self.rest.clear();
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
