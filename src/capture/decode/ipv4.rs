@@ -9,9 +9,9 @@ use crate::capture::record::{Checksum, Checksums, Ip, Layer, Skip};
 /// Options that list the rest of the way: loose and strict source route.
 const SOURCE_ROUTES: [u8; 2] = [131, 137];
 
-/// Reads a packet that took `on_wire` octets, padding included.
+/// Reads a packet whose version is known to be 4 and that took `on_wire` octets, padding included.
 pub(super) fn read(packet: &[u8], on_wire: usize, checksums: Checksums) -> Ipv<'_> {
-    if packet.first().is_some_and(|first| first >> 4 != 4 || first & 0x0f < 5) {
+    if packet.first().is_some_and(|first| first & 0x0f < 5) {
         return Err(Skip::Malformed(Layer::Ipv4));
     }
     let head: &[u8; 20] = packet.first_chunk().ok_or(Skip::Truncated(Layer::Ipv4))?;

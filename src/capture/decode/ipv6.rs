@@ -9,12 +9,12 @@ use crate::capture::record::{Checksum, Checksums, Ip, Layer, Skip};
 const HDR_LEN: usize = 40;
 /// The option that carries the length of a jumbogram (RFC 2675 §2).
 const JUMBO_PAYLOAD: u8 = 0xc2;
+/// The option that carries a mobile node's address at home (RFC 6275 §6.3).
+const HOME_ADDRESS: u8 = 0xc9;
+const PAD_1: u8 = 0;
 
-/// Reads a packet that took `on_wire` octets, padding included.
+/// Reads a packet whose version is known to be 6 and that took `on_wire` octets, padding included.
 pub(super) fn read(packet: &[u8], on_wire: usize, checksums: Checksums) -> Ipv<'_> {
-    if packet.first().is_some_and(|first| first >> 4 != 6) {
-        return Err(Skip::Malformed(Layer::Ipv6));
-    }
     let (head, _) = packet.split_first_chunk::<HDR_LEN>().ok_or(Skip::Truncated(Layer::Ipv6))?;
     let payload_len = u16::from_be_bytes([head[4], head[5]]);
     let (src, dst) = (address(head, 8), address(head, 24));
@@ -43,6 +43,8 @@ pub(super) fn read(packet: &[u8], on_wire: usize, checksums: Checksums) -> Ipv<'
     }
     let whole = &packet[..packet.len().min(len)];
 
+    // The addresses that count for the transport, should they not stand in the fixed header.
+    let mut sender = src;
     let mut last_hop = Some(dst);
     let mut bytes = &whole[HDR_LEN..];
     loop {
@@ -69,6 +71,11 @@ pub(super) fn read(packet: &[u8], on_wire: usize, checksums: Checksums) -> Ipv<'
                 ip.id = u32::from_be_bytes([i0, i1, i2, i3]);
             }
             (proto::ROUTING, routing) if checksums == Checksums::Verify => last_hop = routed(routing, last_hop),
+            (proto::DESTINATION, options) if checksums == Checksums::Verify => {
+                if let Some(home) = option(options, HOME_ADDRESS).and_then(<[u8]>::first_chunk::<16>) {
+                    sender = Ipv6Addr::from(*home);
+                }
+            }
             _ => {}
         }
         ip.proto = extension[0];
@@ -81,7 +88,7 @@ pub(super) fn read(packet: &[u8], on_wire: usize, checksums: Checksums) -> Ipv<'
 
     let addresses = match checksums {
         Checksums::Ignore => None,
-        Checksums::Verify => last_hop.map(|last| Sum::of_addresses(src.into(), last.into())),
+        Checksums::Verify => last_hop.map(|last| Sum::of_addresses(sender.into(), last.into())),
     };
     let len = (len - usize::from(ip.hdr_len)) as u32;
     Ok((ip, Ok(Part { bytes, len, offset: ip.hdr_len, addresses })))
@@ -93,18 +100,30 @@ fn address(head: &[u8; HDR_LEN], at: usize) -> Ipv6Addr {
     octets.into()
 }
 
-/// The length in the jumbo payload option of a hop-by-hop header, if it has one.
-fn jumbo_payload(hop_by_hop: &[u8]) -> Option<u32> {
-    let &[_, units, ..] = hop_by_hop else { return None };
-    let mut options = hop_by_hop.get(2..(usize::from(units) + 1) * 8)?;
+/// The data of the first option of `kind` in a header of options (RFC 8200 §4.2).
+fn option(header: &[u8], kind: u8) -> Option<&[u8]> {
+    let mut options = header.get(2..)?;
     loop {
-        options = match *options {
-            [0, ref rest @ ..] => rest,
-            [JUMBO_PAYLOAD, 4, a, b, c, d, ..] => return Some(u32::from_be_bytes([a, b, c, d])),
-            [_, len, ref rest @ ..] => rest.get(usize::from(len)..)?,
+        options = match options {
+            [PAD_1, rest @ ..] => rest,
+            [found, len, rest @ ..] => {
+                let (data, rest) = rest.split_at_checked(usize::from(*len))?;
+                if *found == kind {
+                    return Some(data);
+                }
+                rest
+            }
             _ => return None,
         };
     }
+}
+
+/// The length in the jumbo payload option of the hop-by-hop header that `payload` begins with.
+fn jumbo_payload(payload: &[u8]) -> Option<u32> {
+    let units = *payload.get(1)?;
+    let header = payload.get(..(usize::from(units) + 1) * 8)?;
+    let len = option(header, JUMBO_PAYLOAD)?;
+    Some(u32::from_be_bytes(len.try_into().ok()?))
 }
 
 /// Where a packet with this routing header is bound for in the end, if not for `dst`; `None`

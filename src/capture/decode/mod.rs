@@ -48,8 +48,12 @@ pub fn decode(frame: &Frame<'_>, checksums: Checksums) -> Record {
     let on_wire = frame.bytes.len().max(frame.wire_len as usize).saturating_sub(link.len);
 
     let (ip, body) = match link.network {
-        Network::Ipv4 => onward(ipv4::read(packet, on_wire, checksums), checksums),
-        Network::Ipv6 => onward(ipv6::read(packet, on_wire, checksums), checksums),
+        Network::Ip(layer) => match packet.first().map(|first| first >> 4) {
+            Some(4) => onward(ipv4::read(packet, on_wire, checksums), checksums),
+            Some(6) => onward(ipv6::read(packet, on_wire, checksums), checksums),
+            Some(_) => (None, Body::Skip(Skip::Malformed(layer))),
+            None => (None, Body::Skip(Skip::Truncated(layer))),
+        },
         Network::Arp => (None, arp::read(packet).map_or_else(Body::Skip, Body::Arp)),
         Network::Other(skip) => (None, Body::Skip(skip)),
     };
