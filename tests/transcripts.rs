@@ -94,7 +94,7 @@ fn check(text: &str) -> Result<(), String> {
                         if matches!(script.lines.get(at.wrapping_sub(1)), Some(Line::Claim(_))) {
                             continue;
                         }
-                        told.step_is_so(&claims, last.as_ref())
+                        step_is_so(&claims, last.as_ref())
                     }
                 };
                 if let Err(complaint) = verdict {
@@ -138,30 +138,6 @@ impl Told {
         observation
     }
 
-    /// Judges `= [#conn] [CLIENT SERVER] [note ...] [...] [C+a? ...] [+...]`.
-    fn step_is_so(&self, claims: &str, observation: Option<&Observation>) -> Result<(), String> {
-        let observation = observation.ok_or("the tracker says nothing about this frame")?;
-        let claim = Claim::read(claims)?;
-        let mut wrong = Vec::new();
-        if claim.conn.is_some_and(|conn| conn != observation.conn.0) {
-            wrong.push(format!("is connection #{}", observation.conn.0));
-        }
-        let states = [observation.after.client.to_string(), observation.after.server.to_string()];
-        if !claim.states.iter().zip(&states).all(|(claimed, state)| *claimed == "*" || claimed == state) {
-            wrong.push(format!("stands {} {}", states[0], states[1]));
-        }
-        let notes: BTreeSet<&str> = observation.notes.iter().map(Note::id).collect();
-        if !covers(&notes, &claim.notes, claim.more_notes) {
-            wrong.push(format!("notes [{}]", observation.notes));
-        }
-        let facts: BTreeSet<String> = Role::BOTH.iter().flat_map(|role| learnt(observation, *role)).collect();
-        let facts: BTreeSet<&str> = facts.iter().map(String::as_str).collect();
-        if !claim.facts.is_empty() && !covers(&facts, &claim.facts, claim.more_facts) {
-            wrong.push(format!("learnt {facts:?}"));
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
-    }
-
     /// Judges one `== word value ...` about the end of the capture.
     fn ends_so(&self, claim: &str, subject: &mut usize) -> Result<(), String> {
         let words: Vec<&str> = claim.split_whitespace().collect();
@@ -195,6 +171,30 @@ impl Told {
         };
         if found == values { Ok(()) } else { Err(format!("is {}", found.join(" "))) }
     }
+}
+
+/// Judges `= [#conn] [CLIENT SERVER] [note ...] [...] [C+a? ...] [+...]`.
+fn step_is_so(claims: &str, observation: Option<&Observation>) -> Result<(), String> {
+    let observation = observation.ok_or("the tracker says nothing about this frame")?;
+    let claim = Claim::read(claims)?;
+    let mut wrong = Vec::new();
+    if claim.conn.is_some_and(|conn| conn != observation.conn.0) {
+        wrong.push(format!("is connection #{}", observation.conn.0));
+    }
+    let states = [observation.after.client.to_string(), observation.after.server.to_string()];
+    if !claim.states.iter().zip(&states).all(|(claimed, state)| *claimed == "*" || claimed == state) {
+        wrong.push(format!("stands {} {}", states[0], states[1]));
+    }
+    let notes: BTreeSet<&str> = observation.notes.iter().map(Note::id).collect();
+    if !covers(&notes, &claim.notes, claim.more_notes) {
+        wrong.push(format!("notes [{}]", observation.notes));
+    }
+    let facts: BTreeSet<String> = Role::BOTH.iter().flat_map(|role| learnt(observation, *role)).collect();
+    let facts: BTreeSet<&str> = facts.iter().map(String::as_str).collect();
+    if !claim.facts.is_empty() && !covers(&facts, &claim.facts, claim.more_facts) {
+        wrong.push(format!("learnt {facts:?}"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
 /// What stands behind `word` for a whole connection, in the shape of the claimed `values`.
