@@ -33,7 +33,7 @@ pub struct Record {
 }
 
 /// Addresses and type of an Ethernet frame; of a Linux cooked one its sender and type.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Ether {
     /// Sender.
     pub src: [u8; 6],

@@ -1,8 +1,11 @@
-use super::ConnId;
 use super::facts::Fact;
 use super::half::Half;
-use super::standing::{Basis, Role, RoleBasis};
-use super::verdict::{Close, Open};
+use super::life::Life;
+use super::notes::Notes;
+use super::standing::{Basis, Role, RoleBasis, State};
+use super::verdict::{self, Close, Open};
+use super::zeek::{self, History};
+use super::{ConnId, Ends, Standing};
 use crate::wire::{Endpoint, FlowKey, Protocol, Side, Span, Timestamp, Vlans};
 
 /// One conversation between two endpoints: a TCP connection, a UDP exchange, an ICMP exchange.
@@ -33,7 +36,14 @@ pub struct Conn {
     pub end: Timestamp,
     /// The number Wireshark would give the stream (`tcp.stream`, `udp.stream`).
     pub stream: u32,
+    /// `tcp.completeness` as far as it was seen.
+    pub(super) completeness: u8,
+    /// Where the pair of endpoints is kept for Wireshark's numbers.
+    pub(super) pair: u32,
     pub(super) halves: [Half; 2],
+    pub(super) life: Life,
+    pub(super) history: History,
+    pub(super) flipped: bool,
 }
 
 /// The handshake's times: each `None` where the capture does not tell.
@@ -45,6 +55,8 @@ pub struct Timing {
     pub rtt_client: Option<Span>,
     /// From the first SYN to step three.
     pub setup: Option<Span>,
+    /// A repeat makes it impossible to say which SYN, or which SYN/ACK, was answered (Karn).
+    pub ambiguous: bool,
 }
 
 impl Timing {
@@ -83,9 +95,19 @@ impl Conn {
         &self.halves[self.side(role) as usize]
     }
 
+    /// Where both ends stand.
+    pub fn standing(&self) -> Ends<Standing> {
+        Ends { client: self.half(Role::Client).standing, server: self.half(Role::Server).standing }
+    }
+
     /// TCP, UDP or ICMP.
     pub fn protocol(&self) -> Protocol {
         self.key.protocol()
+    }
+
+    /// Every note that any of its packets had.
+    pub fn notes(&self) -> Notes {
+        self.life.seen
     }
 
     /// The packet that taught `role` this fact, and on what basis it is known.
@@ -100,46 +122,73 @@ impl Conn {
 
     /// How it opened.
     pub fn open(&self) -> Open {
-        Open::Midstream
+        verdict::open(self)
     }
 
     /// How it closed.
     pub fn close(&self) -> Close {
-        Close::OpenAtEnd
+        verdict::close(self)
     }
 
     /// Who closed it, or closed it first.
     pub fn closed_by(&self) -> Option<Role> {
-        None
+        verdict::closed_by(self)
     }
 
-    /// Whether the SYN/ACK acknowledged exactly what the SYN sent.
+    /// Whether the SYN/ACK acknowledged what the SYN sent, by numbers.
     pub fn syn_validated(&self) -> bool {
-        false
+        self.life.syn_validated
     }
 
     /// Whether step three acknowledged what the SYN/ACK sent, by numbers.
     pub fn ack_validated(&self) -> bool {
-        false
+        self.life.ack_validated
     }
 
     /// The handshake's times.
     pub fn timing(&self) -> Timing {
-        Timing::default()
+        let times = &self.life.times;
+        let setup = times.first_syn.zip(times.step3).map(|(first, last)| last - first);
+        Timing {
+            rtt_server: times.rtt_server_ns.map(Span),
+            rtt_client: times.rtt_client_ns.map(Span),
+            setup: setup.filter(|span| *span >= Span(0)),
+            ambiguous: times.ambiguous,
+        }
     }
 
-    /// Zeek's history letters, upper case for the client.
+    /// Zeek's history letters, upper case for the client; `^` in front where the roles were the
+    /// other way round at first.
     pub fn history(&self) -> String {
-        String::new()
+        let letters = self.history.told(self.client);
+        if self.flipped { format!("^{letters}") } else { letters }
     }
 
     /// Zeek's `conn_state`.
     pub fn zeek_state(&self) -> &'static str {
-        "OTH"
+        let (client, server) = (self.half(Role::Client), self.half(Role::Server));
+        if self.protocol() != Protocol::Tcp {
+            return match (client.counts.packets > 0, server.counts.packets > 0) {
+                (true, true) => "SF",
+                (true, false) => "S0",
+                (false, true) => "SHR",
+                (false, false) => "OTH",
+            };
+        }
+        let nothing = client.counts.payload_bytes == 0 && server.counts.payload_bytes == 0;
+        zeek::conn_state(&client.zeek, &server.zeek, nothing, &self.history())
     }
 
     /// Wireshark's `tcp.completeness`, the final value.
     pub fn completeness(&self) -> u8 {
-        0
+        self.completeness
+    }
+
+    /// Whether both ends have closed and nothing more is expected of them.
+    pub(super) fn is_over(&self) -> bool {
+        let [a, b] = &self.halves;
+        a.standing.state == State::Closed && b.standing.state == State::Closed
+            || a.fin_acked() && b.fin_acked()
+            || self.life.reset_by.is_some()
     }
 }

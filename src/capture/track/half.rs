@@ -1,6 +1,8 @@
+use super::coverage::Coverage;
 use super::facts::{Fact, Facts};
-use super::standing::{Basis, Standing};
-use crate::wire::{Seq, WindowScale};
+use super::standing::{Basis, Standing, State};
+use super::zeek;
+use crate::wire::{Seq, Timestamp, WindowScale};
 
 /// One end of a connection, as far as a passive observer can know it.
 ///
@@ -26,7 +28,61 @@ pub struct Half {
     pub window: u16,
     /// What it sent.
     pub counts: Counts,
+
+    /// Which frames taught it its facts, counted from the connection's first.
     pub(super) taught: [u32; 7],
+    /// The peer's octet whose acknowledgement by this end would prove its `?` facts: only who got
+    /// the segment that carries it can acknowledge it.
+    pub(super) proof: Option<Seq>,
+    /// Where it stood before a RST moved it.
+    pub(super) before_reset: State,
+    /// Whether it sent anything but a SYN yet; how many SYN, SYN/ACK and FIN.
+    pub(super) spoke: bool,
+    pub(super) syns: u16,
+    pub(super) synacks: u16,
+    pub(super) fins: u16,
+    /// Its FIN lies behind a hole and has not reached the peer's state.
+    pub(super) fin_waits: bool,
+    /// Its FIN's segment, or a later one, acknowledged the peer's FIN.
+    pub(super) acked_peer_fin: bool,
+    /// Sequence numbers it was seen to send.
+    pub(super) coverage: Coverage,
+    /// The right edge of the window it advertised, and the octets of its last window.
+    pub(super) edge: Option<Seq>,
+    /// The highest number it acknowledged.
+    pub(super) acked: Option<Seq>,
+    /// Duplicate acknowledgements it sent in a row.
+    pub(super) dup_run: u32,
+    /// What its last segment asked for, if it was a probe.
+    pub(super) probe: Probe,
+    /// Its last TSval.
+    pub(super) ts_val: Option<u32>,
+    /// When it last sent something.
+    pub(super) last: Option<Timestamp>,
+    /// When it last sent new octets.
+    pub(super) fresh: Option<Timestamp>,
+    /// Identification of its last IPv4 packet.
+    pub(super) ip_id: u32,
+    /// Lowest and highest TTL it was seen with.
+    pub(super) ttl: Option<(u8, u8)>,
+    /// Smoothed round trip to the peer and back, in nanoseconds, from this side's octets to their
+    /// acknowledgement; 0 while unknown.
+    pub(super) srtt_ns: u32,
+    /// An octet being timed, and since when (Karn: dropped when it is sent again).
+    pub(super) timed: Option<(Seq, Timestamp)>,
+    /// The end as Zeek would see it.
+    pub(super) zeek: zeek::End,
+}
+
+/// What a bare segment of an end asks for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Probe {
+    #[default]
+    None,
+    /// Are you still there?
+    Keepalive,
+    /// Is your window still closed?
+    Window,
 }
 
 /// What a SYN or SYN/ACK offers.
@@ -77,5 +133,60 @@ impl Half {
     /// packet came that taught it.
     pub fn taught(&self, fact: Fact) -> Option<(Basis, u32)> {
         Some((self.facts.basis(fact)?, self.taught[fact as usize]))
+    }
+
+    /// Whether the peer was seen to acknowledge this end's FIN.
+    pub fn fin_acked(&self) -> bool {
+        matches!((self.fin, self.una), (Some(fin), Some(una)) if una.after(fin))
+    }
+
+    /// Whether `ack`, sent by the peer, acknowledges this end's FIN.
+    pub(super) fn fin_covered_by(&self, ack: Seq) -> bool {
+        self.fin.is_some_and(|fin| ack.after(fin))
+    }
+
+    /// It has sent something that only an end in this state sends.
+    pub(super) fn prove(&mut self, state: State) {
+        self.standing = Standing::proven(state);
+    }
+
+    /// It will be in this state if what is on its way arrives.
+    pub(super) fn expect(&mut self, state: State) {
+        self.standing = Standing::expected(state);
+    }
+
+    /// A packet is on its way that teaches it `fact`; `after` frames from the connection's first.
+    pub(super) fn teach(&mut self, fact: Fact, after: u32) {
+        if self.facts.basis(fact).is_none_or(|basis| basis < Basis::Expected) {
+            self.facts.set(fact, Some(Basis::Expected));
+            self.taught[fact as usize] = after;
+        }
+    }
+
+    /// What it sent shows that it knows `fact`.
+    pub(super) fn prove_fact(&mut self, fact: Fact, after: u32) {
+        if self.facts.basis(fact).is_none_or(|basis| basis < Basis::Expected) {
+            self.taught[fact as usize] = after;
+        }
+        self.facts.set(fact, Some(Basis::Proven));
+    }
+
+    /// What it sent shows that the packets that were to teach it did arrive.
+    pub(super) fn prove_expected(&mut self) {
+        for (fact, basis) in self.facts.iter() {
+            if basis == Basis::Expected {
+                self.facts.set(fact, Some(Basis::Proven));
+            }
+        }
+    }
+
+    /// What it sent shows that the packets that were to teach it did not arrive.
+    pub(super) fn unlearn_expected(&mut self) {
+        for (fact, basis) in self.facts.iter() {
+            if basis == Basis::Expected {
+                self.facts.set(fact, None);
+            }
+        }
+        self.proof = None;
     }
 }

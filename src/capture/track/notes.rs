@@ -176,8 +176,6 @@ notes! {
     RetransmitSpurious = "retransmit.spurious",
     /// ... in part; the rest is new.
     RetransmitPartial = "retransmit.partial",
-    /// ... because fast open data was ignored.
-    RetransmitTfoResend = "retransmit.tfo_resend",
     /// Octets that were overtaken on the way.
     Reorder = "reorder",
     /// Fills a hole: overtaken or sent again, undecidable.

@@ -1,5 +1,11 @@
 use std::fmt;
 
+use super::conn::Conn;
+use super::half::Half;
+use super::notes::Note;
+use super::standing::Role;
+use crate::wire::Protocol;
+
 /// How a connection opened.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Open {
@@ -37,6 +43,8 @@ pub enum Open {
     Midstream,
     /// A new attempt with a new ISN took its place before any answer.
     Superseded,
+    /// Flags that no stack sends: a probe, not an opening.
+    Probe,
     /// Not TCP: the first datagram was answered.
     Answered,
     /// Not TCP: nothing came back.
@@ -64,6 +72,7 @@ impl Open {
             Self::SynackOnly => "synack_only",
             Self::Midstream => "midstream",
             Self::Superseded => "superseded",
+            Self::Probe => "probe",
             Self::Answered => "answered",
             Self::Unanswered => "unanswered",
         }
@@ -97,8 +106,8 @@ pub enum Close {
     LostClose,
     /// Given up to keep within the memory bound.
     Evicted,
-    /// It never opened: nothing to close.
-    NeverOpened,
+    /// The capture ended while it was still opening.
+    CaptureEnd,
 }
 
 impl Close {
@@ -117,7 +126,7 @@ impl Close {
             Self::Superseded => "superseded",
             Self::LostClose => "lost_close",
             Self::Evicted => "evicted",
-            Self::NeverOpened => "capture_end",
+            Self::CaptureEnd => "capture_end",
         }
     }
 }
@@ -132,4 +141,88 @@ impl fmt::Display for Close {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// How `conn` opened, from what was noted of its packets.
+pub(super) fn open(conn: &Conn) -> Open {
+    if conn.protocol() != Protocol::Tcp {
+        let answered = Role::BOTH.into_iter().all(|role| conn.half(role).counts.packets > 0);
+        return if answered { Open::Answered } else { Open::Unanswered };
+    }
+    let has = |note| conn.life.has(note);
+    let asked = has(Note::Open1) || has(Note::CaptureReordered);
+    let step3 = conn.life.saw_step3();
+    if has(Note::OpenSplit) {
+        Open::Split
+    } else if has(Note::OpenSimultaneous) {
+        Open::Simultaneous
+    } else if has(Note::OpenRefused) && !step3 {
+        Open::Refused
+    } else if has(Note::OpenUnreachable) && !has(Note::Open2) {
+        Open::Unreachable
+    } else if has(Note::OpenRejectedByClient) {
+        Open::RejectedByClient
+    } else if has(Note::OpenSynackOnly) && !asked {
+        if step3 { Open::MissingSyn } else { Open::SynackOnly }
+    } else if !asked {
+        if conn.notes().intersects(PROBES) && !has(Note::Midstream) { Open::Probe } else { Open::Midstream }
+    } else if has(Note::CaptureLostSynack) {
+        Open::MissingSynack
+    } else if has(Note::CaptureLostStep3) && !step3 {
+        Open::MissingAck
+    } else if !conn.life.syn_validated {
+        if conn.life.replaced { Open::Superseded } else { Open::NoAnswer }
+    } else if has(Note::TfoAccepted) || has(Note::TfoPartial) {
+        Open::TfoAccepted
+    } else if has(Note::TfoIgnored) {
+        Open::TfoIgnored
+    } else if !step3 {
+        Open::HalfOpen
+    } else if has(Note::Open3Data) {
+        Open::DataOn3rd
+    } else {
+        Open::Normal
+    }
+}
+
+const PROBES: &[Note] = &[
+    Note::FlagsSynfin,
+    Note::FlagsSynrst,
+    Note::FlagsNull,
+    Note::FlagsXmas,
+    Note::FlagsFinNoack,
+    Note::FlagsDataNoack,
+];
+
+/// How `conn` closed.
+pub(super) fn close(conn: &Conn) -> Close {
+    let has = |note| conn.life.has(note);
+    let fins = conn.halves.iter().filter(|half| half.fin.is_some()).count();
+    if conn.protocol() != Protocol::Tcp {
+        return Close::CaptureEnd;
+    }
+    if conn.life.reset_by.is_some() && fins < 2 {
+        return if has(Note::ResetFinThenRst) { Close::FinThenReset } else { Close::Reset };
+    }
+    match fins {
+        2 if has(Note::CloseSimultaneous) => Close::FinSimultaneous,
+        2 if has(Note::Close23) => Close::Fin3,
+        2 => Close::Fin4,
+        1 if conn.halves.iter().any(Half::fin_acked) => Close::HalfClosed,
+        1 => Close::FinUnanswered,
+        _ if conn.life.replaced => {
+            if conn.life.syn_validated || has(Note::Midstream) {
+                Close::LostClose
+            } else {
+                Close::Superseded
+            }
+        }
+        _ if conn.halves.iter().all(|half| half.standing.state.is_synchronized()) => Close::OpenAtEnd,
+        _ => Close::CaptureEnd,
+    }
+}
+
+/// Who closed `conn`: the sender of the first FIN, else of the RST.
+pub(super) fn closed_by(conn: &Conn) -> Option<Role> {
+    conn.life.first_fin.or(conn.life.reset_by).map(|side| conn.role(side))
 }

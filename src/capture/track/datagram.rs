@@ -1,0 +1,133 @@
+//! UDP and ICMP: conversations without a state machine of their own.
+
+use super::notes::{Note, Notes};
+use super::observation::{ConnId, Observation};
+use super::standing::{RoleBasis, State};
+use super::{Arrival, Conn, Tracker};
+use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
+use crate::wire::{Endpoint, FlowKey, Protocol, Seq, ports};
+
+impl Tracker {
+    pub(super) fn datagram(&mut self, mut arrival: Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
+        match udp.fault {
+            Some(UdpFault::Surplus(_)) => notes.add(Note::UdpSurplus),
+            Some(UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero) => notes.add(Note::UdpBadLength),
+            Some(UdpFault::NoChecksum) | None => {}
+        }
+        let at = self.find(&arrival.key).unwrap_or_else(|| {
+            arrival.pair = self.shark.pair(arrival.key);
+            let mut conn = Conn::new(ConnId(self.conns.len() as u32), arrival, self.shark.stream(arrival.pair));
+            assign(&mut conn, &arrival, udp.src_port, udp.dst_port);
+            self.push(arrival, conn)
+        });
+        self.conns[at].datagram(&arrival, udp.payload_len, notes)
+    }
+
+    pub(super) fn message(&mut self, mut arrival: Arrival<'_>, icmp: &Icmp, notes: Notes) -> Observation {
+        if let Some(quoted) = &icmp.quoted {
+            if let Some(observation) = self.icmp_error(&arrival, icmp, quoted, notes) {
+                return observation;
+            }
+        }
+        let at = self.find(&arrival.key).unwrap_or_else(|| {
+            arrival.pair = self.shark.pair(arrival.key);
+            let mut conn = Conn::new(ConnId(self.conns.len() as u32), arrival, 0);
+            if is_reply(icmp) {
+                conn.client = !arrival.side;
+            }
+            self.push(arrival, conn)
+        });
+        self.conns[at].datagram(&arrival, icmp.payload_len, notes)
+    }
+
+    /// Ties an ICMP error to the conversation whose packet it quotes.
+    fn icmp_error(
+        &mut self,
+        arrival: &Arrival<'_>,
+        icmp: &Icmp,
+        quoted: &Quoted,
+        mut notes: Notes,
+    ) -> Option<Observation> {
+        let protocol = match quoted.proto {
+            6 => Protocol::Tcp,
+            17 => Protocol::Udp,
+            _ => return None,
+        };
+        let (src_port, dst_port) = quoted.ports?;
+        let src = Endpoint { addr: quoted.src, port: src_port };
+        let dst = Endpoint { addr: quoted.dst, port: dst_port };
+        let (key, side) = FlowKey::of(src, dst, protocol, &arrival.record.vlans);
+        let at = self.find(&key)?;
+        let conn = &mut self.conns[at];
+        notes.add(Note::IcmpError);
+        let [quoted_half, other] = conn.facing(side);
+        let hard = is_hard(icmp);
+        if protocol == Protocol::Udp {
+            if is_port_unreachable(icmp) {
+                notes.add(Note::UdpRefused);
+            }
+        } else if !quoted.seq.is_some_and(|seq| was_sent(quoted_half, Seq(seq))) {
+            notes.add(Note::IcmpUnverified);
+        } else if quoted_half.is(State::SynSent) && !other.spoke && is_unreachable(icmp) {
+            notes.add(Note::OpenUnreachable);
+        }
+        let unreachable = notes.contains(Note::OpenUnreachable);
+        let observation = conn.unmoved(!side, notes);
+        conn.last_n = arrival.n;
+        conn.end = conn.end.max(arrival.clock);
+        if unreachable && hard {
+            conn.halves[side as usize].standing = super::Standing::assumed(State::Closed);
+        }
+        Some(conn.told(observation))
+    }
+}
+
+impl Conn {
+    fn datagram(&mut self, arrival: &Arrival<'_>, payload_len: u32, mut notes: Notes) -> Observation {
+        let mine = self.halves[arrival.side as usize].counts.packets;
+        let theirs = self.halves[!arrival.side as usize].counts.packets;
+        if self.protocol() == Protocol::Udp {
+            match (mine, theirs) {
+                (0, 0) => notes.add(Note::UdpRequest),
+                (0, _) => notes.add(Note::UdpReply),
+                _ => {}
+            }
+        }
+        let observation = self.unmoved(arrival.side, notes);
+        self.count_packet(arrival, payload_len);
+        let counts = &mut self.halves[arrival.side as usize].counts;
+        counts.unique_bytes += u64::from(payload_len);
+        self.told(observation)
+    }
+}
+
+/// Whether `seq` lies in what this end has sent and the other not yet acknowledged (RFC 5927 §4.1).
+fn was_sent(half: &super::Half, seq: Seq) -> bool {
+    let first = half.una.or(half.coverage.base());
+    first.is_some_and(|first| seq.within(first, half.nxt))
+}
+
+fn assign(conn: &mut Conn, arrival: &Arrival<'_>, src_port: u16, dst_port: u16) {
+    let serves = |port: u16| port < 1024 || ports::service(port).is_some();
+    if serves(src_port) && !serves(dst_port) {
+        conn.client = !arrival.side;
+        conn.role_basis = RoleBasis::ServicePort;
+    }
+}
+
+fn is_reply(icmp: &Icmp) -> bool {
+    matches!((icmp.version, icmp.kind), (4, 0 | 14 | 16 | 18) | (6, 129))
+}
+
+fn is_port_unreachable(icmp: &Icmp) -> bool {
+    matches!((icmp.version, icmp.kind, icmp.code), (4, 3, 3) | (6, 1, 4))
+}
+
+fn is_unreachable(icmp: &Icmp) -> bool {
+    matches!((icmp.version, icmp.kind), (4, 3 | 11) | (6, 1 | 3))
+}
+
+/// Errors that end an opening at once (RFC 9293 §3.9.2.2; RFC 5461).
+fn is_hard(icmp: &Icmp) -> bool {
+    matches!((icmp.version, icmp.kind, icmp.code), (4, 3, 2 | 3 | 9 | 10 | 13) | (6, 1, 1 | 4))
+}

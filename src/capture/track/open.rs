@@ -1,0 +1,418 @@
+//! The opening: RFC 9293 §3.5, rows O1 to O19.
+
+use super::facts::Fact;
+use super::notes::Note;
+use super::pass::Pass;
+use super::standing::{Basis, State};
+use crate::wire::{Seq, Span, options::Present};
+
+/// A SYN without ACK.
+pub(super) fn syn(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    if pass.sender.syns > 0 {
+        repeated_syn(pass);
+    } else if pass.sender.synacks == 0 && pass.sender.iss == Some(segment.seq) && pass.receiver.synacks > 0 {
+        swapped_syn(pass);
+    } else if pass.receiver.syns > 0 && pass.receiver.is(State::SynSent) {
+        crossing_syn(pass);
+    } else {
+        first_syn(pass);
+    }
+    if segment.len > 0 || segment.options.fast_open().is_some() {
+        fast_open(pass);
+    }
+    pass.sender.syns = pass.sender.syns.saturating_add(1);
+    pass.life.times.last_syn = Some(pass.at.time);
+    pass.life.times.last_syn_ts_val = segment.options.timestamps().map(|(val, _)| val);
+}
+
+/// O1: the client asks, and shows its initial sequence number.
+fn first_syn(pass: &mut Pass<'_>) {
+    pass.note(Note::Open1);
+    pass.life.times.first_syn = Some(pass.at.time);
+    begin(pass);
+    pass.sender.prove(State::SynSent);
+    pass.receiver.expect(State::SynRcvd);
+    teach_iss(pass);
+}
+
+/// O5: the same SYN again. What was expected of the other end did not happen, or its answer was
+/// lost on the way back.
+fn repeated_syn(pass: &mut Pass<'_>) {
+    if pass.sender.standing.state.is_synchronized() && pass.sender.standing.basis == Basis::Proven {
+        pass.note(Note::SynLate);
+        return;
+    }
+    pass.note(Note::SynRetransmit);
+    pass.nth = u32::from(pass.sender.syns);
+    pass.sender.prove(State::SynSent);
+    pass.sender.unlearn_expected();
+    if pass.receiver.is(State::Closed) {
+        // O11: the older connection is cleared away, or the port was closed when asked before.
+        pass.receiver.expect(State::SynRcvd);
+        teach_iss(pass);
+    } else if !pass.receiver.spoke {
+        pass.receiver.standing = super::Standing::assumed(State::Listen);
+        pass.receiver.unlearn_expected();
+    }
+}
+
+/// The capture shows the SYN after the SYN/ACK that answers it.
+fn swapped_syn(pass: &mut Pass<'_>) {
+    pass.note(Note::CaptureReordered);
+    pass.life.times.first_syn = Some(pass.at.time);
+    pass.life.times.ambiguous = true;
+    begin(pass);
+    if pass.sender.is(State::SynSent) {
+        pass.sender.expect(State::Established);
+        let after = pass.at.after;
+        for fact in [Fact::Receives, Fact::Sends, Fact::KnowsIss, Fact::IssKnown] {
+            pass.sender.teach(fact, after);
+        }
+        // Step three acknowledges the SYN/ACK: that proves them all.
+        pass.sender.proof = pass.receiver.iss.map(|iss| iss + 1);
+    }
+    pass.life.syn_validated = true;
+}
+
+/// O12: a SYN meets a SYN. Simultaneous or split is not decided yet.
+fn crossing_syn(pass: &mut Pass<'_>) {
+    pass.note(Note::OpenCrossed);
+    if pass.life.split_ack {
+        pass.note(Note::OpenSplitAck);
+    }
+    pass.life.crossed = true;
+    begin(pass);
+    pass.sender.prove(State::SynSent);
+    pass.receiver.expect(State::SynRcvd);
+    teach_iss(pass);
+}
+
+fn begin(pass: &mut Pass<'_>) {
+    pass.sender.start_at(pass.segment.seq);
+    pass.sender.take_offer(pass.segment);
+}
+
+fn teach_iss(pass: &mut Pass<'_>) {
+    let after = pass.at.after;
+    pass.receiver.teach(Fact::Receives, after);
+    pass.receiver.teach(Fact::KnowsIss, after);
+    pass.set_proof();
+}
+
+/// O17 (RFC 7413 §4.2).
+fn fast_open(pass: &mut Pass<'_>) {
+    let options = &pass.segment.options;
+    match (options.fast_open(), pass.segment.len) {
+        (Some(_), 1..) => pass.note(Note::TfoData),
+        (Some(_), 0) => pass.note(Note::TfoRequest),
+        (None, _) => pass.note(Note::SynDataWithoutTfo),
+    }
+}
+
+/// A SYN with ACK.
+pub(super) fn synack(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    if pass.sender.synacks > 0 && pass.sender.iss == Some(segment.seq) {
+        repeated_synack(pass);
+    } else if pass.sender.standing.state.is_synchronized() && pass.sender.standing.basis == Basis::Proven {
+        pass.note(Note::Unexpected);
+        return;
+    } else if pass.life.crossed {
+        crossing_synack(pass);
+    } else if pass.receiver.iss.is_none() {
+        lonely_synack(pass);
+    } else {
+        first_synack(pass);
+    }
+    pass.sender.synacks = pass.sender.synacks.saturating_add(1);
+    pass.life.times.last_synack = Some(pass.at.time);
+}
+
+/// Whether the acknowledgement covers the receiver's SYN and nothing it has not sent.
+fn fits(pass: &Pass<'_>, ack: Seq) -> bool {
+    pass.receiver.iss.is_some_and(|iss| ack.after(iss) && !ack.after(pass.receiver.nxt))
+}
+
+/// O2: an answer and a question of its own, in one segment.
+fn first_synack(pass: &mut Pass<'_>) {
+    let ack = pass.segment.ack;
+    if !fits(pass, ack) {
+        // It answers a SYN this client did not send: an old duplicate (RFC 9293 figure 8).
+        pass.note(Note::Unexpected);
+        begin(pass);
+        pass.sender.prove(State::SynRcvd);
+        return;
+    }
+    pass.note(Note::Open2);
+    begin(pass);
+    answer_fast_open(pass, ack);
+    pass.life.syn_validated = true;
+    time_server(pass);
+    pass.learn();
+    pass.sender.prove(State::SynRcvd);
+    if pass.receiver.is(State::SynSent) {
+        pass.receiver.expect(State::Established);
+    }
+    pass.receiver.teach(Fact::KnowsIss, pass.at.after);
+    pass.set_proof();
+}
+
+/// O18.
+fn answer_fast_open(pass: &mut Pass<'_>, ack: Seq) {
+    if !pass.life.seen.intersects(&[Note::TfoData, Note::SynDataWithoutTfo]) {
+        return;
+    }
+    let Some(iss) = pass.receiver.iss else { return };
+    if ack == iss + 1 {
+        pass.note(Note::TfoIgnored);
+        // The octets will be sent again, and that will be no fault: they never counted.
+        pass.receiver.coverage.rewind(ack);
+        pass.receiver.nxt = ack;
+    } else if ack == pass.receiver.nxt {
+        pass.note(Note::TfoAccepted);
+    } else {
+        pass.note(Note::TfoPartial);
+        pass.receiver.coverage.rewind(ack);
+        pass.receiver.nxt = ack;
+    }
+}
+
+/// O6: the server asks again. Either the client is silent, or its step three was lost behind the
+/// capture point, or the server cannot take it.
+fn repeated_synack(pass: &mut Pass<'_>) {
+    if pass.sender.is_proven(State::Established) || pass.sender.standing.state.is_synchronized() && pass.sender.fins > 0
+    {
+        pass.note(Note::SynackLate);
+        return;
+    }
+    pass.note(Note::SynackRetransmit);
+    pass.nth = u32::from(pass.sender.synacks);
+    pass.sender.prove(State::SynRcvd);
+    pass.sender.facts.set(Fact::Sends, None);
+    pass.sender.facts.set(Fact::IssKnown, None);
+    if pass.receiver.is(State::SynSent) && pass.receiver.iss.is_some() && fits(pass, pass.segment.ack) {
+        pass.receiver.expect(State::Established);
+        pass.learn();
+        pass.receiver.teach(Fact::KnowsIss, pass.at.after);
+        pass.set_proof();
+    }
+}
+
+/// O13 and O14a: each end answers the other's SYN.
+fn crossing_synack(pass: &mut Pass<'_>) {
+    let answered = pass.receiver.synacks > 0;
+    pass.sender.take_offer(pass.segment);
+    pass.learn();
+    if answered {
+        pass.note(Note::OpenSimultaneous);
+        pass.sender.expect(State::Established);
+    } else {
+        pass.sender.prove(State::SynRcvd);
+    }
+    pass.receiver.expect(State::Established);
+    pass.set_proof();
+}
+
+/// O16: a SYN/ACK whose SYN was not seen.
+fn lonely_synack(pass: &mut Pass<'_>) {
+    pass.note(Note::OpenSynackOnly);
+    begin(pass);
+    let ack = pass.segment.ack;
+    pass.receiver.start_at(ack - 1);
+    pass.receiver.nxt = ack;
+    pass.life.times.first_synack = Some(pass.at.time);
+    pass.sender.prove(State::SynRcvd);
+    pass.receiver.standing = super::Standing::assumed(State::SynSent);
+    pass.sender.prove_fact(Fact::Receives, pass.at.after);
+    pass.sender.prove_fact(Fact::KnowsIss, pass.at.after);
+}
+
+fn time_server(pass: &mut Pass<'_>) {
+    let times = &mut pass.life.times;
+    times.first_synack = Some(pass.at.time);
+    let Some(last_syn) = times.last_syn else { return };
+    let echoed = pass.segment.options.timestamps().map(|(_, ecr)| ecr);
+    let repeated = pass.receiver.syns > 1;
+    // Karn: after a repeat only the echoed timestamp tells which SYN was answered.
+    if repeated && (echoed.is_none() || echoed != times.last_syn_ts_val) {
+        times.ambiguous = true;
+        return;
+    }
+    let span = pass.at.time - last_syn;
+    if span >= Span(0) {
+        times.rtt_server_ns = Some(span.0);
+    }
+}
+
+/// An ACK, with or without data or FIN, as far as it opens.
+pub(super) fn send(pass: &mut Pass<'_>) {
+    match pass.sender.standing.state {
+        State::Listen => speak_unasked(pass),
+        State::SynRcvd if pass.sender.synacks == 0 && !pass.life.crossed => speak_unasked(pass),
+        State::SynSent => answer_unseen(pass),
+        State::SynRcvd => confirm(pass),
+        State::Established if pass.sender.standing.basis != Basis::Proven => {
+            if pass.sender.standing.basis == Basis::Assumed {
+                promote(pass);
+            } else if pass.sender.synacks > 0 {
+                confirm(pass);
+            } else {
+                step3(pass);
+            }
+        }
+        State::Established if pass.receiver.is_proven(State::SynRcvd) && pass.receiver.synacks > 1 => {
+            // O6b: the server had asked again.
+            pass.note(Note::Open3Repeat);
+        }
+        _ => {}
+    }
+    if pass.segment.len > 0 && !pass.sender.standing.state.is_synchronized() && !pass.sender.is(State::Closed) {
+        pass.note(Note::DataBeforeOpen);
+    }
+}
+
+/// O3: the client has got the answer, and says so.
+fn step3(pass: &mut Pass<'_>) {
+    let ack = pass.segment.ack;
+    if !fits(pass, ack) {
+        return;
+    }
+    if pass.life.crossed {
+        // O14b: the other end answered the SYN/ACK with a plain ACK.
+        pass.note(Note::OpenSplit);
+    } else if pass.life.saw_step3() {
+        pass.note(Note::Open3Repeat);
+    } else {
+        pass.note(step3_form(pass));
+        pass.life.ack_validated = true;
+        time_client(pass);
+    }
+    pass.sender.prove(State::Established);
+}
+
+fn step3_form(pass: &Pass<'_>) -> Note {
+    match (pass.segment.fin_seq(), pass.segment.len) {
+        (Some(_), _) => Note::Open3Fin,
+        (None, 0) => Note::Open3,
+        (None, _) => Note::Open3Data,
+    }
+}
+
+fn time_client(pass: &mut Pass<'_>) {
+    let times = &mut pass.life.times;
+    times.step3 = Some(pass.at.time);
+    if pass.receiver.synacks > 1 {
+        times.ambiguous = true;
+        return;
+    }
+    if let Some(synack) = times.last_synack {
+        let span = pass.at.time - synack;
+        if span >= Span(0) {
+            times.rtt_client_ns = Some(span.0);
+        }
+    }
+}
+
+/// The client acknowledges a SYN/ACK that was not seen; only one that arrived lets it.
+fn answer_unseen(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    let in_sequence = pass.sender.iss.is_some_and(|iss| segment.seq.after(iss) && !segment.seq.after(pass.sender.nxt));
+    if !in_sequence {
+        pass.note(Note::Unexpected);
+        return;
+    }
+    if pass.receiver.iss.is_some() {
+        if fits(pass, segment.ack) {
+            step3(pass);
+        }
+        return;
+    }
+    if segment.fin_seq().is_some() && segment.ack == Seq(0) {
+        pass.note(Note::FinBeforeHandshake);
+        return;
+    }
+    pass.note(step3_form(pass));
+    pass.note(Note::CaptureLostSynack);
+    pass.life.times.step3 = Some(pass.at.time);
+    let after = pass.at.after;
+    pass.receiver.start_at(segment.ack - 1);
+    pass.receiver.nxt = segment.ack;
+    pass.receiver.expect(State::SynRcvd);
+    pass.receiver.synacks = 1;
+    for fact in [Fact::Receives, Fact::Sends, Fact::KnowsIss, Fact::IssKnown] {
+        pass.sender.prove_fact(fact, after);
+    }
+    for fact in [Fact::Receives, Fact::KnowsIss] {
+        pass.receiver.prove_fact(fact, after);
+    }
+    pass.sender.prove(State::Established);
+}
+
+/// O4: only an end that got the acknowledgement of its SYN sends this.
+fn confirm(pass: &mut Pass<'_>) {
+    if pass.life.has(Note::TfoAccepted)
+        && !pass.life.saw_step3()
+        && pass.receiver.is(State::Established)
+        && pass.receiver.expects()
+    {
+        // A fast open server may send before step three.
+        return;
+    }
+    if !pass.life.crossed && !pass.life.saw_step3() {
+        pass.note(Note::CaptureLostStep3);
+        if pass.receiver.is(State::Established) {
+            pass.receiver.prove(State::Established);
+        }
+    }
+    pass.note(Note::OpenConfirmed);
+    pass.sender.prove(State::Established);
+    for fact in [Fact::Receives, Fact::Sends, Fact::KnowsIss, Fact::IssKnown] {
+        pass.sender.prove_fact(fact, pass.at.after);
+    }
+}
+
+/// O10, O15 and their kin: the other end of a SYN sends something that is no SYN.
+fn speak_unasked(pass: &mut Pass<'_>) {
+    let ack = pass.segment.ack;
+    if !fits(pass, ack) {
+        pass.note(Note::HalfopenChallenge);
+        pass.life.challenge = Some(ack);
+        pass.sender.prove(State::Established);
+    } else if pass.segment.len == 0 && !pass.life.split_ack && pass.receiver.iss.is_some_and(|iss| ack == iss + 1) {
+        pass.life.split_ack = true;
+        pass.sender.standing = super::Standing::assumed(State::SynRcvd);
+    } else {
+        pass.note(Note::CaptureLostSynack);
+        pass.sender.start_at(pass.segment.seq - 1);
+        pass.sender.prove(State::Established);
+        pass.receiver.expect(State::Established);
+    }
+}
+
+/// O19: an end of a connection that was open before the capture proves that it is there.
+fn promote(pass: &mut Pass<'_>) {
+    let heard = pass.receiver.coverage.base().is_some_and(|base| pass.segment.ack.after(base));
+    if heard {
+        pass.note(Note::MidstreamPromoted);
+        pass.sender.prove(State::Established);
+    }
+}
+
+/// The receiver, as far as the segment opens.
+pub(super) fn receive(pass: &mut Pass<'_>) {
+    if pass.receiver.is(State::SynRcvd) && pass.receiver.synacks > 0 && fits(pass, pass.segment.ack) {
+        pass.receiver.expect(State::Established);
+    }
+}
+
+/// Faults of a SYN's options.
+pub(super) fn check_options(pass: &mut Pass<'_>) {
+    let options = pass.segment.options;
+    if options.mss().is_none() && !options.present.contains(Present::TRUNCATED) {
+        pass.note(Note::OptMssAbsent);
+    }
+    if options.window_scale().is_some_and(|shift| shift > 14) {
+        pass.note(Note::OptWscaleOver14);
+    }
+}

@@ -1,0 +1,190 @@
+//! Resets: RFC 9293 §3.5.2 and §3.5.3, RFC 5961 §3. Who sent it, and does it take effect?
+
+use super::facts::Fact;
+use super::notes::Note;
+use super::pass::Pass;
+use super::standing::State;
+use crate::wire::{Flags, Seq, Span};
+
+/// Silence after which a reset is more likely a middlebox's or a restarted host's than an answer.
+const IDLE: Span = Span::from_secs(60);
+
+/// Silence after which a reset without a socket speaks of an end that is gone.
+const GONE: Span = Span::from_secs(1);
+
+/// A RST, with or without ACK.
+pub(super) fn rst(pass: &mut Pass<'_>) {
+    if pass.receiver.is(State::SynSent) && pass.sender.synacks == 0 {
+        answer_to_syn(pass);
+    } else if pass.life.challenge.is_some() && pass.sender.is(State::SynSent) {
+        clear_half_open(pass);
+    } else if pass.sender.synacks == 0
+        && pass.receiver.synacks > 0
+        && !pass.sender.is_proven(State::Established)
+        && !pass.life.saw_step3()
+    {
+        reject(pass);
+    } else {
+        judge(pass);
+    }
+}
+
+/// In SYN_SENT only a RST that acknowledges the SYN counts (RFC 9293 §3.10.7.3).
+fn answer_to_syn(pass: &mut Pass<'_>) {
+    let ack = pass.segment.acked();
+    let fits =
+        ack.is_some_and(|ack| pass.receiver.iss.is_some_and(|iss| ack.after(iss) && !ack.after(pass.receiver.nxt)));
+    if !fits {
+        pass.note(Note::RstBlind);
+        return;
+    }
+    pass.note(Note::OpenRefused);
+    let after = pass.at.after;
+    for fact in [Fact::Receives, Fact::Sends, Fact::Dead] {
+        pass.receiver.teach(fact, after);
+    }
+    take_effect(pass, State::Closed);
+}
+
+/// O11: the client, asked about a connection it does not have, says so; then it asks again.
+fn clear_half_open(pass: &mut Pass<'_>) {
+    if pass.life.challenge != Some(pass.segment.seq) {
+        pass.note(Note::RstBlind);
+        return;
+    }
+    pass.note(Note::HalfopenCleared);
+    pass.life.challenge = None;
+    pass.receiver.expect(State::Closed);
+    pass.receiver.teach(Fact::Dead, pass.at.after);
+}
+
+/// O9 and O16: the client does not want what the server offers.
+fn reject(pass: &mut Pass<'_>) {
+    let answers = pass.receiver.acked == Some(pass.segment.seq) || pass.sender.nxt == pass.segment.seq;
+    if !answers && !in_window(pass) {
+        pass.note(Note::RstBlind);
+        return;
+    }
+    let after = pass.at.after;
+    pass.receiver.teach(Fact::Sends, after);
+    pass.receiver.teach(Fact::Dead, after);
+    if pass.sender.syns == 0 && pass.life.has(Note::OpenSynackOnly) {
+        pass.note(Note::ResetBackscatter);
+        take_effect(pass, State::Closed);
+    } else {
+        pass.note(Note::OpenRejectedByClient);
+        take_effect(pass, State::Listen);
+    }
+}
+
+fn judge(pass: &mut Pass<'_>) {
+    if pass.sender.fin_acked() && pass.receiver.fin_acked() {
+        pass.note(Note::ResetAfterClose);
+        if !pass.receiver.is(State::Closed) {
+            pass.receiver.expect(State::Closed);
+        }
+        pass.sender.prove(State::Closed);
+        return;
+    }
+    if !is_exact(pass) {
+        if in_window(pass) {
+            pass.life.doubtful = Some(pass.at.from);
+        } else {
+            pass.note(Note::RstBlind);
+            return;
+        }
+    }
+    let silence = pass.sender.last.max(pass.receiver.last).map_or(Span(0), |last| pass.at.time - last);
+    if silence > IDLE {
+        pass.note(Note::ResetIdle);
+    }
+    let bare = !pass.segment.flags.contains(Flags::ACK);
+    let opening = !pass.sender.standing.state.is_synchronized() && !pass.sender.is(State::Closed);
+    if pass.sender.fin.is_some() {
+        pass.note(Note::ResetFinThenRst);
+    } else if opening {
+        pass.note(Note::ResetInHandshake);
+    } else if bare {
+        pass.note(Note::ResetAbortNoSocket);
+        let own_silence = pass.sender.last.map_or(Span(0), |last| pass.at.time - last);
+        if own_silence > GONE && pass.receiver.acked == Some(pass.segment.seq) {
+            pass.note(Note::ResetHalfOpen);
+        }
+    } else {
+        pass.note(Note::ResetAbortLive);
+    }
+    pass.receiver.teach(Fact::Dead, pass.at.after);
+    take_effect(pass, State::Closed);
+}
+
+/// The sender is gone; the receiver will be, if it arrives.
+fn take_effect(pass: &mut Pass<'_>, receiver_goes_to: State) {
+    if !pass.sender.is(State::Closed) {
+        pass.sender.before_reset = pass.sender.standing.state;
+    }
+    pass.receiver.before_reset = pass.receiver.standing.state;
+    pass.sender.prove(State::Closed);
+    if pass.life.doubtful.is_none() {
+        pass.receiver.expect(receiver_goes_to);
+    }
+    if pass.life.reset_by.is_none() {
+        pass.life.reset_by = Some(pass.at.from);
+    }
+}
+
+/// Whether the number can be what the receiver expects next: between the last it acknowledged and
+/// the last that was sent to it.
+fn is_exact(pass: &Pass<'_>) -> bool {
+    let seq = pass.segment.seq;
+    let sent = pass.sender.coverage.nxt().map(|_| pass.sender.nxt);
+    match (pass.receiver.acked, sent) {
+        (Some(lo), Some(hi)) => seq.within(lo, hi.latest(lo)),
+        (Some(lo), None) => seq == lo,
+        (None, Some(hi)) => seq == hi,
+        (None, None) => true,
+    }
+}
+
+fn in_window(pass: &Pass<'_>) -> bool {
+    let seq = pass.segment.seq;
+    let lo: Option<Seq> = pass.receiver.acked;
+    let hi = pass.receiver.edge.map(|edge| edge.latest(pass.sender.nxt));
+    matches!((lo, hi), (Some(lo), Some(hi)) if !seq.before(lo) && seq.before(hi))
+}
+
+/// The end that was to die by a RST in the window sends on.
+pub(super) fn settle_doubt(pass: &mut Pass<'_>) {
+    let Some(by) = pass.life.doubtful.take() else { return };
+    if by == pass.at.from {
+        // Whose RST it was said to be goes on: it was another's.
+        return;
+    }
+    if pass.segment.flags.contains(Flags::RST) {
+        return;
+    }
+    pass.note(Note::RstChallenged);
+    pass.receiver.prove(pass.receiver.before_reset);
+    pass.receiver.facts.set(Fact::Dead, None);
+    pass.sender.facts.set(Fact::Dead, None);
+    pass.life.reset_by = None;
+}
+
+/// An end that has reset the connection sends on: was it really its RST?
+pub(super) fn suspect(pass: &mut Pass<'_>) {
+    let speaks_on = pass.life.reset_by == Some(pass.at.from)
+        && pass.sender.is(State::Closed)
+        && pass.sender.before_reset.is_synchronized()
+        && !pass.segment.flags.contains(Flags::RST)
+        && !pass.segment.flags.contains(Flags::SYN);
+    let new = pass.segment.len > 0 && !pass.segment.seq.before(pass.sender.nxt)
+        || pass.segment.acked().is_some_and(|ack| pass.sender.acked.is_some_and(|acked| ack.after(acked)));
+    if speaks_on && new {
+        pass.note(Note::RstSuspect);
+        pass.sender.prove(pass.sender.before_reset);
+        pass.receiver.facts.set(Fact::Dead, None);
+        if pass.receiver.is(State::Closed) && pass.receiver.expects() {
+            pass.receiver.expect(pass.receiver.before_reset);
+        }
+        pass.life.reset_by = None;
+    }
+}

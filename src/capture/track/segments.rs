@@ -1,0 +1,360 @@
+//! Segments by their numbers: what is new, repeated, missing or out of order (RFC 9293 §3.4,
+//! §3.8, §3.10.7.4; RFC 5681; RFC 7323).
+
+use super::coverage::Added;
+use super::half::{Half, Probe};
+use super::notes::Note;
+use super::open;
+use super::pass::Pass;
+use super::reset;
+use super::standing::{Basis, State};
+use crate::wire::{Flags, Seq, Span};
+
+/// Duplicate acknowledgements that make a sender repeat at once (RFC 5681 §3.2).
+const FAST: u32 = 3;
+
+/// Shortest retransmission timeout in use.
+const MIN_RTO: Span = Span::from_millis(200);
+
+/// Reads the numbers of a segment against what both ends have sent so far. Runs before the state
+/// machine, which needs to know what is new.
+pub(super) fn read(pass: &mut Pass<'_>) {
+    reset::settle_doubt(pass);
+    reset::suspect(pass);
+    read_flags(pass);
+    read_ack(pass);
+    if pass.segment.flags.contains(Flags::RST) {
+        return;
+    }
+    read_window(pass);
+    read_timestamps(pass);
+    read_octets(pass);
+}
+
+/// Takes down what the next segments are compared with. Runs after the state machine.
+pub(super) fn remember(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    if let Some(ack) = segment.acked() {
+        acknowledge(pass, ack);
+    }
+    let sender = &mut *pass.sender;
+    sender.spoke |= !segment.flags.is_syn();
+    sender.fins = sender.fins.saturating_add(u16::from(segment.flags.contains(Flags::FIN)));
+    if !segment.flags.contains(Flags::RST) {
+        sender.window = segment.window.0;
+        if let Some((val, _)) = segment.options.timestamps() {
+            if sender.ts_val.is_none_or(|last| !Seq(val).before(Seq(last))) {
+                sender.ts_val = Some(val);
+            }
+        }
+    }
+    sender.ip_id = pass.at.ip_id;
+    sender.last = sender.last.max(Some(pass.at.time));
+    sender.ttl = Some(
+        sender.ttl.map_or((pass.at.ttl, pass.at.ttl), |(low, high)| (low.min(pass.at.ttl), high.max(pass.at.ttl))),
+    );
+}
+
+fn read_flags(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    let flags = segment.flags;
+    let syn = flags.contains(Flags::SYN);
+    if syn {
+        open::check_options(pass);
+        if flags.is_syn() && flags.contains(Flags::ECE | Flags::CWR) {
+            pass.note(Note::EcnSetup);
+        } else if flags.is_syn_ack() && flags.contains(Flags::ECE) {
+            pass.note(Note::EcnAgreed);
+        }
+    } else {
+        if flags.contains(Flags::ECE) {
+            pass.note(Note::EcnEcho);
+        }
+        if flags.contains(Flags::CWR) {
+            pass.note(Note::EcnCwr);
+        }
+        if segment.options.mss().is_some() {
+            pass.note(Note::OptMssOutsideSyn);
+        }
+    }
+    if segment.options.malformed() {
+        pass.note(Note::OptMalformed);
+    }
+    if flags.contains(Flags::URG) {
+        pass.note(Note::Urg);
+    }
+    if !flags.contains(Flags::ACK) && segment.ack != Seq(0) {
+        pass.note(Note::FlagsAckNoflag);
+    }
+}
+
+fn read_ack(pass: &mut Pass<'_>) {
+    let Some(ack) = pass.segment.acked() else { return };
+    pass.news.first_ack_of_fin = pass.receiver.fin_covered_by(ack) && !pass.receiver.fin_acked();
+    if pass.receiver.coverage.nxt().is_some()
+        && ack.after(pass.receiver.nxt)
+        && !pass.segment.flags.contains(Flags::RST)
+    {
+        pass.note(Note::AckUnseen);
+        pass.news.gap = true;
+    }
+    if pass.sender.acked.is_some_and(|acked| ack.before(acked)) && !pass.segment.flags.contains(Flags::RST) {
+        pass.note(Note::AckOld);
+    }
+}
+
+/// Whether the segment is nothing but an acknowledgement at the sender's very next octet.
+fn is_bare(pass: &Pass<'_>) -> bool {
+    pass.segment.len == 0
+        && !pass.segment.flags.intersects(Flags::SYN | Flags::FIN | Flags::RST)
+        && pass.sender.coverage.nxt().is_some()
+        && pass.segment.seq == pass.sender.nxt
+}
+
+fn read_window(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    let control = segment.flags.intersects(Flags::SYN | Flags::FIN);
+    let window = segment.window.0;
+    if window == 0 && !control {
+        pass.note(Note::WinZero);
+        pass.sender.counts.zero_windows += 1;
+    }
+    if control {
+        return;
+    }
+    let known = pass.sender.coverage.nxt().is_some();
+    let same_ack = pass.sender.acked.is_some() && pass.sender.acked == segment.acked();
+    if known && segment.len <= 1 && segment.seq == pass.sender.nxt - 1 && pass.sender.una == Some(pass.sender.nxt) {
+        pass.note(Note::Keepalive);
+        pass.news.probe = true;
+        return;
+    }
+    if known
+        && segment.len == 1
+        && segment.seq == pass.sender.nxt
+        && pass.receiver.window == 0
+        && pass.receiver.acked.is_some()
+    {
+        pass.note(Note::WinProbe);
+    }
+    if !(is_bare(pass) && same_ack) {
+        pass.sender.dup_run = 0;
+        return;
+    }
+    let outstanding = pass.receiver.nxt.after(segment.ack);
+    match (pass.receiver.probe, window == pass.sender.window) {
+        (Probe::Keepalive, _) => pass.note(Note::KeepaliveAck),
+        (Probe::Window, _) if window == 0 => pass.note(Note::WinProbeAck),
+        (_, true) | (_, false)
+            if outstanding && (window == pass.sender.window || !segment.options.sack().is_empty()) =>
+        {
+            if window != 0 {
+                pass.note(Note::Dupack);
+                pass.sender.dup_run += 1;
+                pass.nth = pass.sender.dup_run;
+                pass.sender.counts.dup_acks += 1;
+            }
+        }
+        (_, false) => pass.note(Note::WinUpdate),
+        (_, true) => {}
+    }
+}
+
+fn read_timestamps(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    let agreed = |half: &Half| half.offer.map(|offer| offer.ts_ok);
+    let both = agreed(pass.sender).zip(agreed(pass.receiver));
+    let here = segment.options.timestamps();
+    if !segment.flags.contains(Flags::SYN) {
+        match (both, here) {
+            (Some((true, true)), None)
+                if !segment.options.present.contains(crate::wire::options::Present::TRUNCATED) =>
+            {
+                pass.note(Note::OptTsMissing);
+            }
+            (Some((false, _) | (_, false)), Some(_)) => pass.note(Note::OptTsUnexpected),
+            _ => {}
+        }
+    }
+    if let (Some((val, _)), Some(last)) = (here, pass.sender.ts_val) {
+        if Seq(val).before(Seq(last)) && pass.sender.standing.state.is_synchronized() {
+            pass.note(Note::PawsFail);
+        }
+    }
+}
+
+fn read_octets(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    let new_syn = segment.flags.contains(Flags::SYN) && pass.sender.coverage.nxt().is_some() && {
+        // A SYN of another incarnation, or a new offer of the same opening, is not this space's.
+        pass.sender.iss != Some(segment.seq)
+    };
+    if pass.news.probe || new_syn && pass.sender.standing.state.is_synchronized() {
+        return;
+    }
+    if new_syn {
+        pass.sender.coverage.rewind(segment.seq);
+    }
+    let span = segment.span();
+    let before = pass.sender.coverage.nxt();
+    let has_holes = pass.sender.coverage.has_holes();
+    if segment.len > 0
+        || segment.flags.intersects(Flags::SYN | Flags::FIN)
+        || before.is_none()
+        || before.is_some_and(|nxt| segment.seq.after(nxt))
+    {
+        let added = pass.sender.coverage.add(segment.seq, span);
+        note_octets(pass, added, has_holes);
+    }
+    if let Some(nxt) = pass.sender.coverage.nxt() {
+        pass.sender.nxt = nxt;
+    }
+}
+
+fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
+    let segment = pass.segment;
+    if added.skipped > 0 {
+        pass.note(Note::SeqAhead);
+    }
+    let control = segment.span() - segment.len;
+    let new = (added.beyond + added.filled).saturating_sub(control);
+    pass.sender.counts.unique_bytes += u64::from(new.min(segment.len));
+    if segment.len > 0 && !segment.flags.contains(Flags::SYN) {
+        if added.repeated > 0 && added.repeated >= control.min(added.repeated) {
+            let payload_repeated = new < segment.len;
+            if payload_repeated {
+                repeated(pass, new > 0);
+            }
+        }
+        if added.filled > 0 && had_holes {
+            filled(pass);
+        }
+        if added.beyond > 0 || added.filled > 0 {
+            pass.sender.fresh = Some(pass.at.time);
+        }
+        full_window(pass);
+    }
+    time_octets(pass, added);
+}
+
+/// Octets that were seen before: why were they sent again?
+fn repeated(pass: &mut Pass<'_>, partly: bool) {
+    let segment = pass.segment;
+    pass.note(Note::Retransmit);
+    pass.sender.counts.retransmits += 1;
+    pass.sender.timed = None;
+    pass.news.repeat = !partly;
+    let silence = pass.sender.fresh.map_or(Span(i64::MAX), |fresh| pass.at.time - fresh);
+    let srtt = i64::from(pass.sender.srtt_ns);
+    let acked = pass.sender.una.is_some_and(|una| !una.before(segment.end()));
+    let tail = segment.end() == pass.sender.nxt;
+    pass.note(if partly {
+        Note::RetransmitPartial
+    } else if acked {
+        Note::RetransmitSpurious
+    } else if pass.receiver.dup_run >= FAST && pass.sender.una == Some(segment.seq) {
+        Note::RetransmitFast
+    } else if tail && srtt > 0 && silence < Span(2 * srtt + MIN_RTO.0 / 20) {
+        Note::RetransmitTlp
+    } else {
+        Note::RetransmitRto
+    });
+}
+
+/// Octets that were missing: overtaken on the way, or lost before the capture point and sent
+/// again?
+fn filled(pass: &mut Pass<'_>) {
+    let older_id = pass.at.ip_id != 0
+        && pass.sender.ip_id != 0
+        && (pass.at.ip_id as u16).wrapping_sub(pass.sender.ip_id as u16) > 0x8000;
+    let stamp = pass.segment.options.timestamps().map(|(val, _)| val).zip(pass.sender.ts_val);
+    let older_stamp = stamp.is_some_and(|(val, last)| Seq(val).before(Seq(last)));
+    let newer_stamp = stamp.is_some_and(|(val, last)| Seq(val).after(Seq(last)));
+    let since = pass.sender.fresh.map_or(Span(0), |fresh| pass.at.time - fresh);
+    let asked = pass.receiver.dup_run >= FAST;
+    pass.note(if older_stamp || (older_id && !newer_stamp && !asked) {
+        Note::Reorder
+    } else if newer_stamp || asked || since > MIN_RTO {
+        Note::PathLost
+    } else {
+        Note::HoleFill
+    });
+}
+
+fn full_window(pass: &mut Pass<'_>) {
+    let scale_known = pass.receiver.offer.is_some() || pass.receiver.iss.is_none();
+    if scale_known && pass.receiver.offer.is_some() && pass.receiver.edge == Some(pass.segment.seq + pass.segment.len) {
+        pass.note(Note::WinFull);
+    }
+}
+
+/// Times one octet at a time from its first sending to its acknowledgement (Karn).
+fn time_octets(pass: &mut Pass<'_>, added: Added) {
+    if added.beyond > 0 && added.repeated == 0 && pass.sender.timed.is_none() {
+        pass.sender.timed = Some((pass.segment.end(), pass.at.time));
+    }
+}
+
+fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
+    let reset = pass.segment.flags.contains(Flags::RST);
+    let receiver = &mut *pass.receiver;
+    if reset {
+        return;
+    }
+    if let Some((octet, since)) = receiver.timed {
+        if !ack.before(octet) {
+            receiver.timed = None;
+            let sample = (pass.at.time - since).0.clamp(0, i64::from(u32::MAX)) as u32;
+            receiver.srtt_ns =
+                if receiver.srtt_ns == 0 { sample.max(1) } else { (receiver.srtt_ns / 8 * 7 + sample / 8).max(1) };
+        }
+    }
+    // A wild number moves nothing: it is more than a gigabyte off.
+    if receiver.una.is_some_and(|una| ack.offset_from(una).unsigned_abs() > 1 << 30) {
+        return;
+    }
+    receiver.una = Some(receiver.una.map_or(ack, |una| una.latest(ack)));
+    let mut missed = receiver.coverage.close_below(ack);
+    if receiver.coverage.nxt().is_some() && ack.after(receiver.nxt) {
+        missed += ack.offset_from(receiver.nxt) as u32;
+        receiver.coverage.extend_to(ack);
+        receiver.nxt = ack;
+    }
+    if missed > 0 {
+        receiver.counts.missed_bytes += u64::from(missed);
+        pass.notes.add(Note::CaptureLost);
+    }
+    remember_edge(pass, ack);
+}
+
+fn remember_edge(pass: &mut Pass<'_>, ack: Seq) {
+    let sender = &mut *pass.sender;
+    let first = sender.acked.is_none();
+    sender.acked = Some(sender.acked.map_or(ack, |acked| acked.latest(ack)));
+    let scale = match (sender.offer, pass.receiver.offer) {
+        (Some(own), Some(peer)) if own.wscale.is_some() && peer.wscale.is_some() => own.scale().count(),
+        _ => 0,
+    };
+    let scale = if pass.segment.flags.contains(Flags::SYN) { 0 } else { scale };
+    let edge = ack + (u32::from(pass.segment.window.0) << scale);
+    if let Some(old) = sender.edge {
+        let shrink = old.offset_from(edge);
+        let known = sender.offer.is_some() && pass.receiver.offer.is_some();
+        if !first
+            && known
+            && shrink >= 1 << scale
+            && sender.standing.state == State::Established
+            && sender.standing.basis == Basis::Proven
+        {
+            pass.notes.add(Note::WinShrunk);
+        }
+    }
+    sender.edge = Some(sender.edge.map_or(edge, |old| if old.before(edge) { edge } else { old }));
+    sender.probe = if pass.notes.contains(Note::Keepalive) {
+        Probe::Keepalive
+    } else if pass.notes.contains(Note::WinProbe) {
+        Probe::Window
+    } else {
+        Probe::None
+    };
+}

@@ -1,0 +1,235 @@
+//! What Zeek would say of a connection: its endpoint states, `history` letters and `conn_state`.
+//!
+//! Zeek judges by flags and order where we judge by numbers, so its states live beside ours and
+//! not in place of them. Source of the rules: Zeek's `TCP_Endpoint`, `TCPSessionAdapter` and
+//! `scripts/base/protocols/conn/main.zeek`.
+
+use super::standing::Role;
+use crate::wire::{Flags, Segment, Seq, Side};
+
+/// The state Zeek keeps for an endpoint.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum State {
+    #[default]
+    Inactive,
+    SynSent,
+    SynAckSent,
+    Partial,
+    Established,
+    Closed,
+    Reset,
+}
+
+/// An endpoint as Zeek sees it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct End {
+    pub(super) state: State,
+    /// Letters that stand in the history once, as bits by their place in `ONCE`.
+    told: u8,
+    /// The sequence numbers of the last SYN, FIN and RST.
+    last: [Option<Seq>; 3],
+    /// How often it repeated octets, offered no window, and left a gap.
+    repeats: u32,
+    zero_windows: u32,
+    gaps: u32,
+    /// Whether a FIN preceded its RST.
+    fin_then_reset: bool,
+}
+
+const ONCE: [u8; 4] = *b"adiq";
+
+/// The letters of a connection, in order; the side that caused each is kept beside it, so that
+/// roles may still change.
+#[derive(Clone, Debug, Default)]
+pub(super) struct History {
+    letters: Vec<u8>,
+}
+
+/// Letters kept at most: a hostile connection can make as many as it has packets.
+const MAX_LETTERS: usize = 64;
+
+impl History {
+    fn push(&mut self, letter: u8, side: Side) {
+        if self.letters.len() < MAX_LETTERS {
+            let letter = if side == Side::A { letter.to_ascii_uppercase() } else { letter };
+            self.letters.push(letter);
+        }
+    }
+
+    /// The letters as Zeek writes them: upper case from the client.
+    pub(super) fn told(&self, client: Side) -> String {
+        let swap = client == Side::B;
+        self.letters
+            .iter()
+            .map(|letter| match (swap, letter.is_ascii_uppercase()) {
+                (false, _) => char::from(*letter),
+                (true, true) => char::from(letter.to_ascii_lowercase()),
+                (true, false) => char::from(letter.to_ascii_uppercase()),
+            })
+            .collect()
+    }
+}
+
+/// What the tracker found out about a segment that Zeek writes into the history.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Remarks {
+    /// All its payload lies below what was sent before.
+    pub(super) repeat: bool,
+    /// It acknowledges octets that were not seen.
+    pub(super) gap: bool,
+    /// A window of 0 that means something.
+    pub(super) zero_window: bool,
+}
+
+/// Takes in a segment from `sender`, who plays `role`.
+pub(super) fn pass(
+    segment: &Segment,
+    side: Side,
+    role: Role,
+    remarks: Remarks,
+    sender: &mut End,
+    receiver: &mut End,
+    history: &mut History,
+) {
+    write(segment, side, remarks, sender, receiver, history);
+    advance(segment, role, sender, receiver);
+}
+
+fn write(segment: &Segment, side: Side, remarks: Remarks, sender: &mut End, receiver: &mut End, history: &mut History) {
+    let flags = segment.flags;
+    let control = [Flags::SYN, Flags::FIN, Flags::RST].into_iter().filter(|flag| flags.contains(*flag)).count();
+    if control > 1 {
+        let letter = if flags.contains(Flags::FIN | Flags::RST) && !flags.contains(Flags::SYN) { b'i' } else { b'q' };
+        sender.tell_once(letter, side, history);
+    } else if flags.contains(Flags::SYN) {
+        let letter = if flags.contains(Flags::ACK) { b'h' } else { b's' };
+        sender.tell_new(0, letter, segment.seq, side, history);
+    } else if flags.contains(Flags::FIN) {
+        sender.tell_new(1, b'f', segment.seq + segment.len, side, history);
+    } else if flags.contains(Flags::RST) {
+        sender.tell_new(2, b'r', segment.seq, side, history);
+    } else if segment.len > 0 {
+        sender.tell_once(b'd', side, history);
+    } else if flags.contains(Flags::ACK) {
+        sender.tell_once(b'a', side, history);
+    }
+    if remarks.zero_window
+        && !flags.contains(Flags::RST)
+        && sender.state != State::Reset
+        && receiver.state != State::Closed
+    {
+        sender.zero_windows += 1;
+        tell_log(sender.zero_windows, b'w', side, history);
+    }
+    if remarks.repeat {
+        sender.repeats += 1;
+        tell_log(sender.repeats, b't', side, history);
+    }
+    if remarks.gap {
+        receiver.gaps += 1;
+        tell_log(receiver.gaps, b'g', !side, history);
+    }
+}
+
+impl End {
+    fn tell_once(&mut self, letter: u8, side: Side, history: &mut History) {
+        let bit = 1 << ONCE.iter().position(|once| *once == letter).unwrap_or(0);
+        if self.told & bit == 0 {
+            self.told |= bit;
+            history.push(letter, side);
+        }
+    }
+
+    fn tell_new(&mut self, kind: usize, letter: u8, seq: Seq, side: Side, history: &mut History) {
+        if self.last[kind] != Some(seq) {
+            self.last[kind] = Some(seq);
+            history.push(letter, side);
+        }
+    }
+}
+
+/// Writes the letter at the 1st, 10th, 100th... time.
+fn tell_log(times: u32, letter: u8, side: Side, history: &mut History) {
+    let mut power = 1_u32;
+    while power < times {
+        power = power.saturating_mul(10);
+    }
+    if power == times {
+        history.push(letter, side);
+    }
+}
+
+fn advance(segment: &Segment, role: Role, sender: &mut End, receiver: &mut End) {
+    let flags = segment.flags;
+    if flags.contains(Flags::RST) {
+        if sender.state == State::Closed && receiver.state == State::Closed {
+            return;
+        }
+        sender.fin_then_reset = sender.state == State::Closed;
+        sender.state = State::Reset;
+        return;
+    }
+    match (sender.state, role) {
+        (State::Inactive, Role::Client) if flags.contains(Flags::SYN) => {
+            sender.state = if flags.contains(Flags::ACK) { State::SynAckSent } else { State::SynSent };
+        }
+        (State::Inactive, Role::Server) if flags.contains(Flags::SYN) => {
+            if receiver.state == State::SynSent {
+                receiver.state = State::Established;
+            }
+            sender.state = State::Established;
+        }
+        (State::Inactive, _) => {
+            let pure_ack = flags.contains(Flags::ACK) && segment.len == 0 && !flags.contains(Flags::FIN);
+            if receiver.state == State::Established && flags.contains(Flags::ACK) {
+                sender.state = State::Established;
+            } else if !(role == Role::Server && receiver.state == State::SynSent && pure_ack) {
+                sender.state = State::Partial;
+            }
+        }
+        _ => {}
+    }
+    if flags.contains(Flags::FIN) {
+        if sender.state != State::Reset {
+            sender.state = State::Closed;
+        }
+        if receiver.state == State::Reset && receiver.fin_then_reset {
+            receiver.state = State::Closed;
+        }
+    }
+}
+
+/// `conn_state` of a TCP connection: the first line that fits.
+pub(super) fn conn_state(client: &End, server: &End, sent_nothing: bool, history: &str) -> &'static str {
+    use State::{Closed, Established, Inactive, Partial, Reset, SynAckSent, SynSent};
+
+    let inactive = |end: &End| matches!(end.state, Inactive | Partial);
+    match (client.state, server.state) {
+        (SynSent | SynAckSent, Reset) => "REJ",
+        (Reset, Reset) if sent_nothing => "REJ",
+        (_, Reset) if inactive(client) => "RSTRH",
+        (_, Reset) => "RSTR",
+        (Reset, _) if inactive(server) => {
+            if is_syn_then_reset(history) {
+                "RSTOS0"
+            } else {
+                "OTH"
+            }
+        }
+        (Reset, _) => "RSTO",
+        (Closed, Closed) => "SF",
+        (Closed, _) if inactive(server) => "SH",
+        (Closed, _) => "S2",
+        (_, Closed) if inactive(client) => "SHR",
+        (_, Closed) => "S3",
+        (SynSent, Inactive) => "S0",
+        (Established, Established) => "S1",
+        _ => "OTH",
+    }
+}
+
+fn is_syn_then_reset(history: &str) -> bool {
+    let letters = history.trim_start_matches('^');
+    letters.starts_with('S')
+        && letters.find('R').is_some_and(|at| !letters[..at].contains(['H', 'A', 'F', 'G', 'I', 'Q']))
+}
