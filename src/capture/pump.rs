@@ -138,6 +138,7 @@ pub fn pump(
     let mut summary = Summary::default();
     let outcome = pass_all(source, checksums, tracker, sink, &mut summary);
     summary.conns = tracker.conns().len() as u64;
+    summary.duplicates = tracker.duplicates();
     for conn in tracker.conns() {
         sink.ended(conn)?;
     }

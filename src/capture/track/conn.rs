@@ -184,11 +184,16 @@ impl Conn {
         self.completeness
     }
 
+    /// Who sent a RST that took effect: an exact one, or one in the window after which nobody spoke.
+    pub(super) fn reset_by(&self) -> Option<Side> {
+        self.life.reset_by.or(self.life.doubtful)
+    }
+
     /// Whether both ends have closed and nothing more is expected of them.
     pub(super) fn is_over(&self) -> bool {
         let [a, b] = &self.halves;
         a.standing.state == State::Closed && b.standing.state == State::Closed
             || a.fin_acked() && b.fin_acked()
-            || self.life.reset_by.is_some()
+            || self.reset_by().is_some()
     }
 }

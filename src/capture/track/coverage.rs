@@ -48,6 +48,11 @@ impl Coverage {
         self.holes = None;
     }
 
+    /// Forgets everything: another sequence space begins at `at`.
+    pub(super) fn restart(&mut self, at: Seq) {
+        *self = Self { span: Some((at, at)), holes: None };
+    }
+
     /// Whether every octet below `at`, from the first seen, was seen.
     pub(super) fn whole_below(&self, at: Seq) -> bool {
         self.holes().first().is_none_or(|(from, _)| !from.before(at))

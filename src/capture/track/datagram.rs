@@ -24,10 +24,10 @@ impl Tracker {
     }
 
     pub(super) fn message(&mut self, mut arrival: Arrival<'_>, icmp: &Icmp, notes: Notes) -> Observation {
-        if let Some(quoted) = &icmp.quoted {
-            if let Some(observation) = self.icmp_error(&arrival, icmp, quoted, notes) {
-                return observation;
-            }
+        if let Some(quoted) = &icmp.quoted
+            && let Some(observation) = self.icmp_error(&arrival, icmp, quoted, notes)
+        {
+            return observation;
         }
         let at = self.find(&arrival.key).unwrap_or_else(|| {
             arrival.pair = self.shark.pair(arrival.key);

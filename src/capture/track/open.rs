@@ -372,14 +372,25 @@ fn confirm(pass: &mut Pass<'_>) {
     }
 }
 
-/// O10, O15 and their kin: the other end of a SYN sends something that is no SYN.
+/// O10: an end that sent no SYN answers one with numbers of an older connection.
+pub(super) fn is_challenge(pass: &Pass<'_>) -> bool {
+    pass.receiver.is(State::SynSent)
+        && pass.receiver.syns > 0
+        && pass.sender.iss.is_none()
+        && !fits(pass, pass.segment.ack)
+}
+
+/// O10: it still believes in the older connection. Its numbers are not this one's.
+pub(super) fn challenge(pass: &mut Pass<'_>) {
+    pass.note(Note::HalfopenChallenge);
+    pass.life.challenge = Some(pass.segment.ack);
+    pass.sender.prove(State::Established);
+}
+
+/// O15 and its kin: the other end of a SYN sends something that is no SYN.
 fn speak_unasked(pass: &mut Pass<'_>) {
     let ack = pass.segment.ack;
-    if !fits(pass, ack) {
-        pass.note(Note::HalfopenChallenge);
-        pass.life.challenge = Some(ack);
-        pass.sender.prove(State::Established);
-    } else if pass.segment.len == 0 && !pass.life.split_ack && pass.receiver.iss.is_some_and(|iss| ack == iss + 1) {
+    if pass.segment.len == 0 && !pass.life.split_ack && pass.receiver.iss.is_some_and(|iss| ack == iss + 1) {
         pass.life.split_ack = true;
         pass.sender.standing = super::Standing::assumed(State::SynRcvd);
     } else {

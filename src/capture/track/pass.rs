@@ -107,6 +107,14 @@ impl Pass<'_> {
             self.notes.add(note);
             return;
         }
+        if matches!(class, Class::Ack | Class::Fin) {
+            if open::is_challenge(self) {
+                return open::challenge(self);
+            }
+            if self.is_wild() {
+                return self.note(Note::Unexpected);
+            }
+        }
         segments::read(self);
         match class {
             Class::Syn => open::syn(self),
@@ -173,13 +181,10 @@ impl Pass<'_> {
         self.receiver.proof = Some(octet);
     }
 
-    /// Whether the segment lies where the receiver can accept it.
-    pub(super) fn acceptable(&self) -> bool {
-        let Some(rcv_nxt) = self.receiver.acked else {
-            return true;
-        };
-        // Up to a gigabyte ahead: a capture that lost much must find its way back.
-        self.segment.end().offset_from(rcv_nxt) >= -1 || self.segment.seq.offset_from(rcv_nxt) > -(1 << 30)
+    /// Whether the sequence number is nowhere near what its sender sent so far: no loss explains a
+    /// gigabyte.
+    fn is_wild(&self) -> bool {
+        self.sender.coverage.nxt().is_some_and(|nxt| self.segment.seq.offset_from(nxt).unsigned_abs() > 1 << 30)
     }
 
     /// Whether the sender's FIN is there with nothing missing before it.

@@ -87,12 +87,11 @@ fn judge(pass: &mut Pass<'_>) {
         return;
     }
     if !is_exact(pass) {
+        pass.note(Note::RstBlind);
         if in_window(pass) {
             pass.life.doubtful = Some(pass.at.from);
-        } else {
-            pass.note(Note::RstBlind);
-            return;
         }
+        return;
     }
     let silence = pass.sender.last.max(pass.receiver.last).map_or(Span(0), |last| pass.at.time - last);
     if silence > IDLE {
@@ -124,9 +123,7 @@ fn take_effect(pass: &mut Pass<'_>, receiver_goes_to: State) {
     }
     pass.receiver.before_reset = pass.receiver.standing.state;
     pass.sender.prove(State::Closed);
-    if pass.life.doubtful.is_none() {
-        pass.receiver.expect(receiver_goes_to);
-    }
+    pass.receiver.expect(receiver_goes_to);
     if pass.life.reset_by.is_none() {
         pass.life.reset_by = Some(pass.at.from);
     }
@@ -152,21 +149,18 @@ fn in_window(pass: &Pass<'_>) -> bool {
     matches!((lo, hi), (Some(lo), Some(hi)) if !seq.before(lo) && seq.before(hi))
 }
 
-/// The end that was to die by a RST in the window sends on.
+/// After a RST in the window that was not exact: a stack of today answers it with a challenge ACK
+/// and lives on; an older one falls silent.
 pub(super) fn settle_doubt(pass: &mut Pass<'_>) {
-    let Some(by) = pass.life.doubtful.take() else { return };
-    if by == pass.at.from {
-        // Whose RST it was said to be goes on: it was another's.
-        return;
-    }
+    let Some(by) = pass.life.doubtful else { return };
     if pass.segment.flags.contains(Flags::RST) {
         return;
     }
-    pass.note(Note::RstChallenged);
-    pass.receiver.prove(pass.receiver.before_reset);
-    pass.receiver.facts.set(Fact::Dead, None);
-    pass.sender.facts.set(Fact::Dead, None);
-    pass.life.reset_by = None;
+    pass.life.doubtful = None;
+    let bare = pass.segment.len == 0 && pass.segment.acked() == pass.sender.acked;
+    if by != pass.at.from && bare {
+        pass.note(Note::RstChallenged);
+    }
 }
 
 /// An end that has reset the connection sends on: was it really its RST?

@@ -42,10 +42,10 @@ pub(super) fn remember(pass: &mut Pass<'_>) {
     sender.fins = sender.fins.saturating_add(u16::from(segment.flags.contains(Flags::FIN)));
     if !segment.flags.contains(Flags::RST) {
         sender.window = segment.window.0;
-        if let Some((val, _)) = segment.options.timestamps() {
-            if sender.ts_val.is_none_or(|last| !Seq(val).before(Seq(last))) {
-                sender.ts_val = Some(val);
-            }
+        if let Some((val, _)) = segment.options.timestamps()
+            && sender.ts_val.is_none_or(|last| !Seq(val).before(Seq(last)))
+        {
+            sender.ts_val = Some(val);
         }
     }
     sender.ip_id = pass.at.ip_id;
@@ -141,23 +141,23 @@ fn read_window(pass: &mut Pass<'_>) {
         pass.sender.dup_run = 0;
         return;
     }
+    let same_window = window == pass.sender.window;
     let outstanding = pass.receiver.nxt.after(segment.ack);
-    match (pass.receiver.probe, window == pass.sender.window) {
-        (Probe::Keepalive, _) => pass.note(Note::KeepaliveAck),
-        (Probe::Window, _) if window == 0 => pass.note(Note::WinProbeAck),
-        (_, true) | (_, false)
-            if outstanding && (window == pass.sender.window || !segment.options.sack().is_empty()) =>
-        {
-            if window != 0 {
-                pass.note(Note::Dupack);
-                pass.sender.dup_run += 1;
-                pass.nth = pass.sender.dup_run;
-                pass.sender.counts.dup_acks += 1;
-            }
-        }
-        (_, false) => pass.note(Note::WinUpdate),
-        (_, true) => {}
+    match pass.receiver.probe {
+        Probe::Keepalive => pass.note(Note::KeepaliveAck),
+        Probe::Window if window == 0 => pass.note(Note::WinProbeAck),
+        _ if window != 0 && outstanding && (same_window || !segment.options.sack().is_empty()) => duplicate_ack(pass),
+        _ if !same_window => pass.note(Note::WinUpdate),
+        _ => {}
     }
+}
+
+/// The receiver of data says again what it waits for.
+fn duplicate_ack(pass: &mut Pass<'_>) {
+    pass.note(Note::Dupack);
+    pass.sender.dup_run += 1;
+    pass.nth = pass.sender.dup_run;
+    pass.sender.counts.dup_acks += 1;
 }
 
 fn read_timestamps(pass: &mut Pass<'_>) {
@@ -176,10 +176,11 @@ fn read_timestamps(pass: &mut Pass<'_>) {
             _ => {}
         }
     }
-    if let (Some((val, _)), Some(last)) = (here, pass.sender.ts_val) {
-        if Seq(val).before(Seq(last)) && pass.sender.standing.state.is_synchronized() {
-            pass.note(Note::PawsFail);
-        }
+    if let (Some((val, _)), Some(last)) = (here, pass.sender.ts_val)
+        && Seq(val).before(Seq(last))
+        && pass.sender.standing.state.is_synchronized()
+    {
+        pass.note(Note::PawsFail);
     }
 }
 
@@ -193,7 +194,7 @@ fn read_octets(pass: &mut Pass<'_>) {
         return;
     }
     if new_syn {
-        pass.sender.coverage.rewind(segment.seq);
+        pass.sender.coverage.restart(segment.seq);
     }
     let span = segment.span();
     let before = pass.sender.coverage.nxt();
@@ -301,13 +302,13 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
     if reset {
         return;
     }
-    if let Some((octet, since)) = receiver.timed {
-        if !ack.before(octet) {
-            receiver.timed = None;
-            let sample = (pass.at.time - since).0.clamp(0, i64::from(u32::MAX)) as u32;
-            receiver.srtt_ns =
-                if receiver.srtt_ns == 0 { sample.max(1) } else { (receiver.srtt_ns / 8 * 7 + sample / 8).max(1) };
-        }
+    if let Some((octet, since)) = receiver.timed
+        && !ack.before(octet)
+    {
+        receiver.timed = None;
+        let sample = (pass.at.time - since).0.clamp(0, i64::from(u32::MAX)) as u32;
+        receiver.srtt_ns =
+            if receiver.srtt_ns == 0 { sample.max(1) } else { (receiver.srtt_ns / 8 * 7 + sample / 8).max(1) };
     }
     // A wild number moves nothing: it is more than a gigabyte off.
     if receiver.una.is_some_and(|una| ack.offset_from(una).unsigned_abs() > 1 << 30) {

@@ -201,7 +201,7 @@ pub(super) fn close(conn: &Conn) -> Close {
     if conn.protocol() != Protocol::Tcp {
         return Close::CaptureEnd;
     }
-    if conn.life.reset_by.is_some() && fins < 2 {
+    if conn.reset_by().is_some() && fins < 2 {
         return if has(Note::ResetFinThenRst) { Close::FinThenReset } else { Close::Reset };
     }
     match fins {
@@ -224,5 +224,5 @@ pub(super) fn close(conn: &Conn) -> Close {
 
 /// Who closed `conn`: the sender of the first FIN, else of the RST.
 pub(super) fn closed_by(conn: &Conn) -> Option<Role> {
-    conn.life.first_fin.or(conn.life.reset_by).map(|side| conn.role(side))
+    conn.life.first_fin.or(conn.reset_by()).map(|side| conn.role(side))
 }

@@ -209,13 +209,7 @@ pub(super) fn conn_state(client: &End, server: &End, sent_nothing: bool, history
         (Reset, Reset) if sent_nothing => "REJ",
         (_, Reset) if inactive(client) => "RSTRH",
         (_, Reset) => "RSTR",
-        (Reset, _) if inactive(server) => {
-            if is_syn_then_reset(history) {
-                "RSTOS0"
-            } else {
-                "OTH"
-            }
-        }
+        (Reset, _) if inactive(server) && is_syn_then_reset(history) => "RSTOS0",
         (Reset, _) => "RSTO",
         (Closed, Closed) => "SF",
         (Closed, _) if inactive(server) => "SH",
