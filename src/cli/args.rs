@@ -34,10 +34,14 @@ impl From<Color> for ColorChoice {
     }
 }
 
-/// Puts `read` in front of arguments that begin with tcpdump's options: `synfin -nnr FILE` is
-/// `synfin read -nnr FILE`.
-pub(super) fn with_command(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+/// Understands the two calls that a grammar of options cannot: tcpdump's without a command
+/// (`synfin -nnr FILE` is `synfin read -nnr FILE`), and tshark's `-e NAME`, which with `-T fields`
+/// names a field where tcpdump's `-e` stands alone.
+pub(super) fn understood(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
+    if writes_fields(&args) {
+        name_fields(&mut args);
+    }
     if begins_like_tcpdump(args.get(1..).unwrap_or_default()) {
         args.insert(1, "read".into());
     }
@@ -60,6 +64,28 @@ fn begins_like_tcpdump(args: &[OsString]) -> bool {
     false
 }
 
+fn writes_fields(args: &[OsString]) -> bool {
+    args.iter().any(|arg| arg == "-Tfields") || args.windows(2).any(|pair| pair[0] == "-T" && pair[1] == "fields")
+}
+
+/// Turns `-e NAME` and `-eNAME` into `--field=NAME`.
+fn name_fields(args: &mut Vec<OsString>) {
+    let mut at = 0;
+    while at < args.len() {
+        let name = if args[at] == "-e" && at + 1 < args.len() {
+            Some(args.remove(at + 1))
+        } else {
+            args[at].to_str().and_then(|arg| arg.strip_prefix("-e")).filter(|name| !name.is_empty()).map(OsString::from)
+        };
+        if let Some(name) = name {
+            let mut field = OsString::from("--field=");
+            field.push(name);
+            args[at] = field;
+        }
+        at += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,8 +96,17 @@ mod tests {
 
     #[test]
     fn tcpdumps_options_mean_read() {
-        assert_eq!(with_command(words("synfin -nnr x.pcap")), words("synfin read -nnr x.pcap"));
-        assert_eq!(with_command(words("synfin --color never -r x.pcap")), words("synfin read --color never -r x.pcap"));
+        assert_eq!(understood(words("synfin -nnr x.pcap")), words("synfin read -nnr x.pcap"));
+        assert_eq!(understood(words("synfin --color never -r x.pcap")), words("synfin read --color never -r x.pcap"));
+    }
+
+    #[test]
+    fn an_e_names_a_field_only_where_fields_are_written() {
+        assert_eq!(understood(words("synfin -e -r x")), words("synfin read -e -r x"));
+        assert_eq!(
+            understood(words("synfin -r x -T fields -e ip.src -etcp.seq -E header=y")),
+            words("synfin read -r x -T fields --field=ip.src --field=tcp.seq -E header=y")
+        );
     }
 
     #[test]
@@ -79,7 +114,7 @@ mod tests {
         for line in
             ["synfin", "synfin read -r x", "synfin -h", "synfin --help", "synfin -V", "synfin --color never conns x"]
         {
-            assert_eq!(with_command(words(line)), words(line));
+            assert_eq!(understood(words(line)), words(line));
         }
     }
 }

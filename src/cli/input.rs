@@ -1,20 +1,26 @@
 //! What every command reads, and how.
 
-use std::path::PathBuf;
+use std::io::{self, IsTerminal, Write as _};
+use std::path::{Path, PathBuf};
 
-use crate::capture::{self, Checksums, Next, Sink, Source, SourceError, Summary, Tracker};
+use anyhow::anyhow;
+use clap::error::ErrorKind;
 
-use standin::Captures;
+use super::progress::Watched;
+use crate::capture::file::{Captures, Options};
+use crate::capture::{self, Checksums, Next, PumpError, Sink, Source, SourceError, Summary, Tracker};
+use crate::report::line::describe_link;
 
 /// The captures to read and how to read them: the same options in every command.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Input")]
 pub(super) struct Input {
     /// Captures to read, in order, as one: pcap or pcapng, plain or compressed; `-` is stdin
-    #[arg(value_name = "FILE", required_unless_present = "also")]
+    #[arg(value_name = "FILE", required_unless_present = "also", help_heading = "Arguments")]
     files: Vec<PathBuf>,
 
-    /// Capture to read, as tcpdump has it
-    #[arg(short = 'r', value_name = "FILE", conflicts_with = "files")]
+    /// Capture to read, for hands that know tcpdump
+    #[arg(short = 'r', value_name = "FILE")]
     also: Vec<PathBuf>,
 
     /// Stop after N packets
@@ -25,104 +31,121 @@ pub(super) struct Input {
     #[arg(long)]
     resync: bool,
 
-    /// Verify checksums, or leave them be; on the host that sent them they often look wrong
+    /// Whether checksums are looked at: the host that sent a packet often captures it with a
+    /// checksum that is still to be filled in
     #[arg(long, value_name = "HOW", default_value = "ignore")]
-    checksums: ChecksumsArg,
+    checksums: Verify,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
-enum ChecksumsArg {
+enum Verify {
     Ignore,
     Verify,
 }
 
-impl Input {
-    /// The captures, in order.
-    pub(super) fn files(&self) -> &[PathBuf] {
-        if self.files.is_empty() { &self.also } else { &self.files }
-    }
+/// What stderr is told of the reading.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Talk {
+    /// What is read, and its link type, as tcpdump says it.
+    pub banner: bool,
+    /// A bar, where it takes long.
+    pub progress: bool,
+}
 
+impl Input {
     /// Reads the captures to their end and hands everything to `sink`. Damage is in the summary,
     /// and told by the door when the results are out.
     pub(super) fn pump(&self, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
-        let mut source = Limit { source: self.open(), left: self.count };
-        let checksums = match self.checksums {
-            ChecksumsArg::Ignore => Checksums::Ignore,
-            ChecksumsArg::Verify => Checksums::Verify,
-        };
-        Ok(capture::pump(&mut source, checksums, &mut Tracker::default(), sink)?)
+        self.pump_and_tell(Talk { banner: false, progress: true }, sink)
     }
 
-    fn open(&self) -> Captures {
-        let _ = self.resync;
-        Captures::new(self.files().to_vec())
+    /// The same, telling of it what `talk` says.
+    pub(super) fn pump_and_tell(&self, talk: Talk, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
+        let files = self.files()?;
+        if files.iter().any(|file| is_stdin(file)) && io::stdin().is_terminal() {
+            return Err(anyhow!("standard input is a terminal: pipe a capture into it, or name a file"));
+        }
+        let captures = Captures::open(files, Options { resync: self.resync }).map_err(advise)?;
+        let watched = Watched::new(captures, talk.progress);
+        let mut source = Limited { source: watched, left: self.count, banner: talk.banner.then(|| name(files)) };
+        let checksums = match self.checksums {
+            Verify::Ignore => Checksums::Ignore,
+            Verify::Verify => Checksums::Verify,
+        };
+        capture::pump(&mut source, checksums, &mut Tracker::default(), sink).map_err(|error| match error {
+            PumpError::Source(error) => advise(error),
+            PumpError::Sink(_) => error.into(),
+        })
+    }
+
+    /// Whether something is read from standard input.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.files.iter().chain(&self.also).any(|file| is_stdin(file))
+    }
+
+    /// The captures, in order.
+    fn files(&self) -> Result<&[PathBuf], clap::Error> {
+        match (&*self.files, &*self.also) {
+            ([], also) => Ok(also),
+            (files, []) => Ok(files),
+            ([first, ..], _) => Err(super::usage(
+                ErrorKind::ArgumentConflict,
+                format!(
+                    "'{}' after '-r FILE' would be a filter expression, which synfin does not read; to read \
+                     several captures, leave out the '-r'",
+                    first.display()
+                ),
+            )),
+        }
     }
 }
 
-/// A source that ends after so many frames.
-struct Limit<S> {
+fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+fn name(files: &[PathBuf]) -> String {
+    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    format!("{} {}", if names.len() == 1 { "file" } else { "files" }, names.join(", "))
+}
+
+/// An input error, and what can be done about it.
+fn advise(error: SourceError) -> anyhow::Error {
+    let kind = match &error {
+        SourceError::Open { error, .. } => Some(error.kind()),
+        SourceError::Read { .. } | SourceError::NotACapture { .. } => None,
+    };
+    let advice = match kind {
+        Some(io::ErrorKind::NotFound) => "is the path right? `-` reads standard input",
+        Some(io::ErrorKind::PermissionDenied) => "ask its owner for the right to read it, or try sudo",
+        Some(io::ErrorKind::IsADirectory) => "name the captures in it",
+        _ => return error.into(),
+    };
+    anyhow!("{error}; {advice}")
+}
+
+/// A source that ends after so many frames, and says what it reads when the first one comes.
+struct Limited<S> {
     source: S,
     left: Option<u64>,
+    banner: Option<String>,
 }
 
-impl<S: Source> Source for Limit<S> {
+impl<S: Source> Source for Limited<S> {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         if self.left == Some(0) {
             return Ok(Next::End);
         }
         let next = self.source.next()?;
-        if let (Next::Frame(_), Some(left)) = (&next, &mut self.left) {
-            *left -= 1;
+        if let Next::Frame(frame) = &next {
+            if let Some(left) = &mut self.left {
+                *left -= 1;
+            }
+            if let Some(files) = self.banner.take() {
+                // With a closed stderr there is nobody left to tell.
+                let _ = writeln!(io::stderr(), "reading from {files}, link-type {}", describe_link(frame.link));
+            }
         }
         Ok(next)
-    }
-}
-
-/// Reads little-endian pcap files, until `capture::file` reads them all.
-mod standin {
-    use std::fs;
-    use std::path::PathBuf;
-
-    use crate::capture::{Frame, Link, Next, Source, SourceError};
-    use crate::wire::Timestamp;
-
-    pub(super) struct Captures {
-        files: std::vec::IntoIter<PathBuf>,
-        octets: Vec<u8>,
-        at: usize,
-    }
-
-    impl Captures {
-        pub(super) fn new(files: Vec<PathBuf>) -> Self {
-            Self { files: files.into_iter(), octets: Vec::new(), at: 24 }
-        }
-    }
-
-    impl Source for Captures {
-        fn next(&mut self) -> Result<Next<'_>, SourceError> {
-            while self.at + 16 > self.octets.len() {
-                let Some(file) = self.files.next() else {
-                    return Ok(Next::End);
-                };
-                let input = file.display().to_string();
-                self.octets = fs::read(file).map_err(|error| SourceError::Open { input, error })?;
-                self.at = 24;
-            }
-            let word = |at: usize| self.octets[at..at + 4].iter().rev().fold(0, |w: u32, o| w << 8 | u32::from(*o));
-            let (secs, micros, cap_len, wire_len) =
-                (word(self.at), word(self.at + 4), word(self.at + 8), word(self.at + 12));
-            let link = Link::of_linktype(word(20) as u16);
-            let start = (self.at + 16).min(self.octets.len());
-            let end = (start + cap_len as usize).min(self.octets.len());
-            self.at = end;
-            Ok(Next::Frame(Frame {
-                time: Timestamp(u64::from(secs) * 1_000_000_000 + u64::from(micros) * 1000),
-                wire_len,
-                link,
-                interface: 0,
-                bytes: &self.octets[start..end],
-                comment: None,
-            }))
-        }
     }
 }

@@ -7,15 +7,16 @@ mod args;
 mod conns;
 mod explain;
 mod input;
-mod look;
 mod output;
+mod progress;
 mod read;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser};
 
 use crate::capture::Summary;
 use output::Output;
@@ -52,7 +53,7 @@ enum Command {
 ///
 /// A `clap::Error` where the call was wrong or asked for help; else what failed, outermost first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode> {
-    let cli = Cli::try_parse_from(args::with_command(args))?;
+    let cli = Cli::try_parse_from(args::understood(args))?;
     let mut out = Output::stdout(cli.color);
     let outcome = match &cli.command {
         Command::Read(read) => read.run(&mut out),
@@ -64,10 +65,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
     Ok(tell_damage(&outcome?))
 }
 
+/// A call that cannot be meant so: ends the program with 2.
+fn usage(kind: ErrorKind, message: impl std::fmt::Display) -> clap::Error {
+    Cli::command().error(kind, message)
+}
+
 /// Says on stderr which stretches of the input could not be read: after the results, one line each.
 fn tell_damage(summary: &Summary) -> ExitCode {
     for damage in &summary.damage {
-        eprintln!("synfin: {damage}");
+        // With a closed stderr there is nobody left to tell.
+        let _ = writeln!(std::io::stderr(), "synfin: {damage}");
     }
     if summary.damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -11,6 +11,7 @@ pub(super) struct Output {
     to: BufWriter<StdoutLock<'static>>,
     color: bool,
     width: Option<usize>,
+    flush: bool,
 }
 
 impl Output {
@@ -21,7 +22,12 @@ impl Output {
         let color = AutoStream::choice(&stdout) != ColorChoice::Never;
         let width =
             if stdout.is_terminal() { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
-        Self { to: BufWriter::with_capacity(64 * 1024, stdout), color, width }
+        Self { to: BufWriter::with_capacity(64 * 1024, stdout), color, width, flush: false }
+    }
+
+    /// Lets nothing wait: each packet's text is seen as soon as it is written.
+    pub(super) fn flush_every_write(&mut self) {
+        self.flush = true;
     }
 
     /// Whether to colour. The writers put the colour codes in themselves.
@@ -42,7 +48,8 @@ impl Write for Output {
     }
 
     fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.to.write_all(octets)
+        self.to.write_all(octets)?;
+        if self.flush { self.to.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {

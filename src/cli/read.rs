@@ -1,29 +1,177 @@
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _};
 
-use super::input::Input;
+use clap::ArgAction;
+use clap::error::ErrorKind;
+
+use super::input::{Input, Talk};
 use super::output::Output;
-use crate::capture::{Conn, Observation, Packet, Sink, Summary};
+use super::usage;
+use crate::capture::Summary;
+use crate::report::clock::{Precision, TimeStyle};
+use crate::report::fields::{Fields, Layout};
+use crate::report::hexdump::{Dump, Form};
+use crate::report::json::Json;
+use crate::report::line::Style;
+use crate::report::paint::Paint;
+use crate::report::text::{Listing, Text};
 
 /// A line per packet, with what it meant for its connection
+///
+/// Each packet is a line in tcpdump's shape. Under it stands what it was: which step of the
+/// handshake or the close, where it leaves both ends, and what each of them knows now. A mark says
+/// how sure that is: `!` proven by what that end sent, `?` expected if the packet arrives, `~`
+/// assumed for want of better.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
 pub(super) struct Read {
     #[command(flatten)]
     input: Input,
+
+    /// What to write: text, json (an object per line), or fields (those named with -e)
+    #[arg(short = 'T', value_name = "FORM", default_value = "text", value_parser = written)]
+    written: Written,
+
+    /// Show the link header; with -T fields, `-e NAME` names a field to write, by Wireshark's name
+    #[arg(short = 'e', action = ArgAction::Count)]
+    link_header: u8,
+
+    /// A field to write with -T fields
+    #[arg(long = "field", value_name = "NAME", hide = true)]
+    fields: Vec<String>,
+
+    /// How to write fields: header=y, separator=/t, occurrence=f|l|a, aggregator=/s, quote=d|s|n
+    #[arg(short = 'E', value_name = "HOW")]
+    layout: Vec<String>,
+
+    /// Tell more: IP headers, checksums, comments, states (-v), empty segments' numbers (-vv)
+    #[arg(short = 'v', action = ArgAction::Count)]
+    verbose: u8,
+
+    /// Tell less: addresses and lengths, steps and states without words
+    #[arg(short = 'q')]
+    quiet: bool,
+
+    /// Sequence numbers as sent, not counted from each side's first
+    #[arg(short = 'S')]
+    absolute: bool,
+
+    /// The time: not at all (-t), in seconds (-tt), since the last packet (-ttt), with its date
+    /// (-tttt), since the first packet (-ttttt)
+    #[arg(short = 't', action = ArgAction::Count)]
+    time: u8,
+
+    /// Nanoseconds in every time
+    #[arg(long)]
+    nano: bool,
+
+    /// Microseconds in every time
+    #[arg(long, conflicts_with = "nano")]
+    micro: bool,
+
+    /// Number the packets
+    #[arg(short = '#', long)]
+    number: bool,
+
+    /// Show the packet in hexadecimal; twice, with its link header
+    #[arg(short = 'x', action = ArgAction::Count)]
+    hex: u8,
+
+    /// Show the packet in hexadecimal and ASCII; twice, with its link header
+    #[arg(short = 'X', action = ArgAction::Count)]
+    hex_ascii: u8,
+
+    /// Show the packet in ASCII; twice, with its link header
+    #[arg(short = 'A', action = ArgAction::Count)]
+    ascii: u8,
+
+    /// End with what the whole run came to
+    #[arg(long)]
+    summary: bool,
+
+    /// Write out every line at once
+    #[arg(short = 'l')]
+    line_buffered: bool,
+
+    /// Accepted from tcpdump users: no name is ever looked up
+    #[arg(short = 'n', action = ArgAction::Count)]
+    numeric: u8,
+}
+
+/// The forms of output.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Written {
+    Text,
+    Json,
+    Fields,
 }
 
 impl Read {
-    /// Reads the captures and writes a line for every packet.
+    /// Reads the captures and writes every packet.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
-        self.input.pump(&mut Numbers { out })
+        let screen = io::stdout().is_terminal();
+        let talk = Talk { banner: self.written == Written::Text, progress: !screen };
+        if self.line_buffered || (screen && self.input.reads_stdin()) {
+            out.flush_every_write();
+        }
+        if self.written != Written::Fields && !(self.fields.is_empty() && self.layout.is_empty()) {
+            return Err(usage(ErrorKind::ArgumentConflict, "'--field' and '-E' want '-T fields'").into());
+        }
+        match self.written {
+            Written::Text => self.input.pump_and_tell(talk, &mut Text::new(self.listing(out), out)),
+            Written::Json => self.input.pump_and_tell(talk, &mut Json::new(self.summary, out)),
+            Written::Fields => {
+                let layout = Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
+                if self.fields.is_empty() {
+                    let example =
+                        "'-T fields' writes the fields that '-e' names, as in '-T fields -e ip.src -e tcp.srcport'";
+                    return Err(usage(ErrorKind::MissingRequiredArgument, example).into());
+                }
+                let mut fields =
+                    Fields::new(&self.fields, layout, out).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
+                self.input.pump_and_tell(talk, &mut fields)
+            }
+        }
+    }
+
+    fn listing(&self, out: &Output) -> Listing {
+        let style = Style {
+            verbose: self.verbose,
+            quiet: self.quiet,
+            absolute: self.absolute,
+            link_header: self.link_header > 0,
+            paint: Paint { on: out.color() },
+        };
+        let time = match self.time {
+            0 => TimeStyle::TimeOfDay,
+            1 => TimeStyle::None,
+            2 => TimeStyle::Epoch,
+            3 => TimeStyle::SincePrevious,
+            4 => TimeStyle::DateTime,
+            _ => TimeStyle::SinceFirst,
+        };
+        let precision = match (self.nano, self.micro) {
+            (true, _) => Precision::Nano,
+            (_, true) => Precision::Micro,
+            _ => Precision::AsCaptured,
+        };
+        let dump = [(self.hex_ascii, Form::HexAscii), (self.hex, Form::Hex), (self.ascii, Form::Ascii)]
+            .into_iter()
+            .find(|(times, _)| *times > 0)
+            .map(|(times, form)| Dump { form, link_header: times > 1 });
+        Listing { style, time, precision, number: self.number, dump, summary: self.summary }
     }
 }
 
-struct Numbers<'a> {
-    out: &'a mut dyn Write,
-}
-
-impl Sink for Numbers<'_> {
-    fn packet(&mut self, packet: &Packet<'_>, _told: Option<(&Observation, &Conn)>) -> io::Result<()> {
-        writeln!(self.out, "{}", packet.n)
-    }
+/// The form that `-T` names; of tshark's others, why not.
+fn written(name: &str) -> Result<Written, String> {
+    Ok(match name {
+        "text" => Written::Text,
+        "json" => Written::Json,
+        "fields" => Written::Fields,
+        "ek" | "jsonraw" => return Err("synfin's `json` is an object per line already".to_owned()),
+        "pdml" | "ps" | "psml" | "tabs" => {
+            return Err(format!("synfin does not write {name}; it writes text, json and fields"));
+        }
+        _ => return Err("there are text, json and fields".to_owned()),
+    })
 }

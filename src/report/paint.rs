@@ -35,6 +35,9 @@ impl Ink {
     }
 }
 
+/// Ends any colour.
+const END: &str = "\x1b[0m";
+
 /// Puts colour codes in, or leaves them out.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Paint {
@@ -50,7 +53,13 @@ impl Paint {
         }
         out.text(ink.code());
         write(out);
-        out.text("\x1b[0m");
+        out.text(END);
+    }
+
+    /// The same; returns how many octets of it take no room on the screen.
+    pub fn unseen(self, ink: Ink, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.with(ink, out, write);
+        if self.on { ink.code().len() + END.len() } else { 0 }
     }
 
     /// Writes `text` in the colour of `ink`.

@@ -1,0 +1,82 @@
+//! A bar on stderr while a large capture is read: the door of indicatif.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::capture::file::{Captures, Progress};
+use crate::capture::{Next, Source, SourceError};
+
+/// Captures that show how far they have been read, once that takes longer than a second. Only
+/// where stderr is a terminal and the inputs are regular files.
+pub(super) struct Watched {
+    captures: Captures,
+    watch: Option<Watch>,
+}
+
+struct Watch {
+    progress: Progress,
+    total: u64,
+    since: Instant,
+    frames: u32,
+    bar: Option<ProgressBar>,
+}
+
+impl Watched {
+    /// `captures`, with a bar where `wanted` and of use.
+    pub(super) fn new(captures: Captures, wanted: bool) -> Self {
+        let progress = captures.progress();
+        let watch = match progress.total() {
+            Some(total) if wanted && !ProgressDrawTarget::stderr().is_hidden() => {
+                Some(Watch { progress, total, since: Instant::now(), frames: 0, bar: None })
+            }
+            _ => None,
+        };
+        Self { captures, watch }
+    }
+}
+
+impl Source for Watched {
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        let next = self.captures.next();
+        if let Some(watch) = &mut self.watch {
+            match &next {
+                Ok(Next::Frame(_)) => watch.look(),
+                Ok(Next::Idle(_) | Next::Damage(_)) => {}
+                Ok(Next::End) | Err(_) => self.watch = None,
+            }
+        }
+        next
+    }
+}
+
+impl Watch {
+    /// Brings the bar up to date, every few thousand frames.
+    fn look(&mut self) {
+        self.frames += 1;
+        if self.frames < 4096 {
+            return;
+        }
+        self.frames = 0;
+        if self.bar.is_none() && self.since.elapsed() >= Duration::from_secs(1) {
+            self.bar = Some(bar(self.total));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.progress.read());
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {percent:>3} % of {total_bytes}, {eta} left");
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

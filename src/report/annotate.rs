@@ -1,0 +1,144 @@
+//! What a packet meant for its connection: the lines under its line.
+//!
+//! The first says which step it is and where both ends stand; one more for each end that has learnt
+//! something. An ordinary data segment has none.
+
+use super::digits::Digits as _;
+use super::line::Style;
+use super::paint::{Ink, Paint};
+use super::steps;
+use crate::capture::track::{Basis, Role, Standing};
+use crate::capture::{Conn, Observation};
+use crate::wire::Protocol;
+
+/// Where the states begin, if the words leave room.
+const STATES_AT: usize = 62;
+/// Where the server's begin: behind `client ESTABLISHED! -> FIN_WAIT_1!`.
+const SERVER_AT: usize = 36;
+
+/// Appends the annotation of packet number `n`: whole lines, indented, or nothing.
+pub fn write(out: &mut Vec<u8>, n: u64, seen: &Observation, conn: &Conn, style: Style) {
+    let learnt = seen.knew != seen.know;
+    if seen.notes.is_empty() && !learnt && !seen.moved() && style.verbose == 0 {
+        return;
+    }
+    let start = out.len();
+    out.text("    ");
+    let mut unseen = 0;
+    if !style.quiet && (conn.first_n == n || style.verbose > 0) {
+        unseen += style.paint.unseen(Ink::Dim, out, |out| {
+            out.text("conn ");
+            out.dec(u64::from(conn.id.0));
+            out.text(": ");
+        });
+    }
+    unseen += notes(out, seen, conn, style);
+    if conn.protocol() == Protocol::Tcp && (seen.moved() || learnt || style.verbose > 0) {
+        let width = out.len() - start - unseen;
+        pad(out, width, STATES_AT);
+        states(out, seen, style.paint);
+    }
+    end_line(out, start);
+    if !style.quiet && learnt {
+        for role in Role::BOTH {
+            knowledge(out, seen, role, style.paint);
+        }
+    }
+}
+
+/// The ids, then the words of each. Returns how many octets of it take no room on the screen.
+fn notes(out: &mut Vec<u8>, seen: &Observation, conn: &Conn, style: Style) -> usize {
+    let mut unseen = 0;
+    for (at, note) in seen.notes.iter().enumerate() {
+        if at > 0 {
+            out.push(b' ');
+        }
+        unseen += style.paint.unseen(Ink::Bold, out, |out| out.text(note.id()));
+    }
+    if style.quiet || seen.notes.is_empty() {
+        return unseen;
+    }
+    for (at, note) in seen.notes.iter().enumerate() {
+        out.text(if at == 0 { "  " } else { "; " });
+        steps::write(out, note, seen, conn);
+    }
+    if seen.nth > 0 {
+        out.text(", #");
+        out.dec(u64::from(seen.nth));
+    }
+    if let Some(about) = seen.about {
+        out.text(" (see ");
+        out.dec(about);
+        out.push(b')');
+    }
+    unseen
+}
+
+/// `client SYN_SENT! -> ESTABLISHED?   server SYN_RCVD!`.
+fn states(out: &mut Vec<u8>, seen: &Observation, paint: Paint) {
+    let start = out.len();
+    let unseen = moves(out, Role::Client, seen, paint);
+    let width = out.len() - start - unseen;
+    pad(out, width, SERVER_AT);
+    moves(out, Role::Server, seen, paint);
+}
+
+fn moves(out: &mut Vec<u8>, role: Role, seen: &Observation, paint: Paint) -> usize {
+    let (before, after) = (*seen.before.of(role), *seen.after.of(role));
+    out.text(role.name());
+    out.push(b' ');
+    let mut unseen = 0;
+    if before != after {
+        unseen += standing(out, before, paint);
+        out.text(" -> ");
+    }
+    unseen + standing(out, after, paint)
+}
+
+fn standing(out: &mut Vec<u8>, standing: Standing, paint: Paint) -> usize {
+    out.text(standing.state.name());
+    mark(out, standing.basis, paint)
+}
+
+fn mark(out: &mut Vec<u8>, basis: Basis, paint: Paint) -> usize {
+    let ink = match basis {
+        Basis::Proven => Ink::Good,
+        Basis::Expected => Ink::Warn,
+        Basis::Assumed => Ink::Dim,
+    };
+    paint.unseen(ink, out, |out| out.push(basis.mark() as u8))
+}
+
+/// `server now knows: it can receive?, the client's ISN?`, on a line of its own.
+fn knowledge(out: &mut Vec<u8>, seen: &Observation, role: Role, paint: Paint) {
+    let start = out.len();
+    for (fact, basis) in seen.learnt(role) {
+        if out.len() == start {
+            out.text("      ");
+            out.text(role.name());
+            out.text(" now knows: ");
+        } else {
+            out.text(", ");
+        }
+        steps::write_fact(out, fact, !role);
+        mark(out, basis, paint);
+    }
+    if out.len() > start {
+        out.push(b'\n');
+    }
+}
+
+/// Spaces up to column `at`, two at least.
+fn pad(out: &mut Vec<u8>, width: usize, at: usize) {
+    let spaces = at.saturating_sub(width).max(2);
+    out.resize(out.len() + spaces, b' ');
+}
+
+/// Ends the line that began at `start`; takes it back where it says nothing.
+fn end_line(out: &mut Vec<u8>, start: usize) {
+    let text = out.get(start..).unwrap_or_default().trim_ascii_end().len();
+    out.truncate(start + text);
+    if text > 0 {
+        out.push(b'\n');
+    }
+}

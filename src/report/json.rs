@@ -1,0 +1,515 @@
+//! A JSON object per line: the records of a program's reader.
+//!
+//! Written by hand, member by member in a fixed order: a packet record is almost all numbers and
+//! fixed words, and is written without allocating.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::clock::Utc;
+use super::digits::Digits as _;
+use super::totals::Totals;
+use crate::capture::track::{Ends, Role, Standing};
+use crate::capture::{
+    Arp, Body, Checksum, Conn, Ether, Icmp, Ip, Observation, Packet, Quoted, Sink, Summary, Tcp, Udp, UdpFault,
+};
+use crate::wire::options::{self, Item, kind};
+use crate::wire::{Options, Protocol};
+
+/// The version of the records; changes when the meaning of a member does.
+pub const SCHEMA: u64 = 1;
+
+/// Writes a record per packet.
+pub struct Json<'a> {
+    out: &'a mut dyn Write,
+    utc: Utc,
+    totals: Option<Totals>,
+    line: Vec<u8>,
+}
+
+impl<'a> Json<'a> {
+    /// Records to `out`, the last of them the totals where they are wanted.
+    pub fn new(summary: bool, out: &'a mut dyn Write) -> Self {
+        Self { out, utc: Utc::default(), totals: summary.then(Totals::default), line: Vec::with_capacity(1024) }
+    }
+}
+
+impl Sink for Json<'_> {
+    fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        if let Some(totals) = &mut self.totals {
+            totals.packet(packet);
+        }
+        self.line.clear();
+        write_packet(&mut self.line, packet, told, &mut self.utc);
+        self.out.write_all(&self.line)
+    }
+
+    fn ended(&mut self, conn: &Conn) -> io::Result<()> {
+        if let Some(totals) = &mut self.totals {
+            totals.ended(conn);
+        }
+        Ok(())
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        match &self.totals {
+            Some(totals) => totals.write_json(summary, self.out),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Appends the record of a packet, and a newline.
+pub fn write_packet(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>, utc: &mut Utc) {
+    let record = packet.record;
+    let mut object = Object::begin(out);
+    object.number("schema", SCHEMA);
+    object.word("type", "packet");
+    object.number("n", packet.n);
+    object.number("t_ns", record.time.0);
+    object.quoted("time", |out| utc.write(out, record.time));
+    object.number("len", u64::from(record.wire_len));
+    object.number("caplen", u64::from(record.cap_len));
+    // Writing to a vector cannot fail.
+    object.quoted("link", |out| _ = write!(out, "{}", record.link));
+    if let Some(ether) = &record.ether {
+        object.object("eth", |object| eth(object, ether));
+    }
+    if record.vlans.count() > 0 {
+        object.numbers("vlan", record.vlans.ids().iter().map(|id| u64::from(*id)));
+    }
+    if let Some(header) = &record.ip {
+        object.object("ip", |object| ip(object, header));
+    }
+    match &record.body {
+        Body::Tcp(segment) => object.object("tcp", |object| tcp(object, segment, packet.tcp_options())),
+        Body::Udp(datagram) => object.object("udp", |object| udp(object, datagram)),
+        Body::Icmp(message) => object.object("icmp", |object| icmp(object, message)),
+        Body::Arp(message) => object.object("arp", |object| arp(object, message)),
+        Body::Skip(_) => {}
+    }
+    if let Some((seen, conn)) = told {
+        observation(&mut object, seen, conn);
+    }
+    match &record.body {
+        Body::Skip(skip) => object.quoted("skip", |out| _ = write!(out, "{skip}")),
+        Body::Arp(_) => object.word("skip", "arp"),
+        Body::Tcp(_) | Body::Udp(_) | Body::Icmp(_) => {}
+    }
+    object.end();
+    out.push(b'\n');
+}
+
+/// Appends the record of a whole run, and a newline.
+pub(super) fn write_summary(
+    out: &mut Vec<u8>,
+    summary: &Summary,
+    opens: &BTreeMap<&'static str, u64>,
+    closes: &BTreeMap<&'static str, u64>,
+    elapsed_ns: i64,
+) {
+    let mut object = Object::begin(out);
+    object.number("schema", SCHEMA);
+    object.word("type", "summary");
+    object.number("frames", summary.frames);
+    object.number("wire_octets", summary.wire_octets);
+    object.object("skipped", |object| {
+        if summary.arp > 0 {
+            object.number("arp", summary.arp);
+        }
+        for (skip, count) in &summary.skipped {
+            object.number(&skip.to_string(), *count);
+        }
+    });
+    object.number("connections", summary.conns);
+    for (name, counts) in [("open", opens), ("close", closes)] {
+        object.object(name, |object| counts.iter().for_each(|(name, count)| object.number(name, *count)));
+    }
+    object.number("duplicates", summary.duplicates);
+    object.array("damage", |array| {
+        for damage in &summary.damage {
+            array.object(|object| {
+                object.string("input", &damage.input);
+                object.number("offset", damage.offset);
+                object.string("what", &damage.what);
+                if let Some(skipped) = damage.skipped {
+                    object.number("skipped", skipped);
+                }
+            });
+        }
+    });
+    object.signed("elapsed_ns", elapsed_ns);
+    object.end();
+    out.push(b'\n');
+}
+
+fn eth(object: &mut Object<'_>, ether: &Ether) {
+    object.quoted("src", |out| out.mac(ether.src));
+    if let Some(dst) = ether.dst {
+        object.quoted("dst", |out| out.mac(dst));
+    }
+    object.number("type", u64::from(ether.ethertype));
+}
+
+fn ip(object: &mut Object<'_>, ip: &Ip) {
+    object.number("version", u64::from(ip.version()));
+    object.quoted("src", |out| out.ip(ip.src));
+    object.quoted("dst", |out| out.ip(ip.dst));
+    object.number("proto", u64::from(ip.proto));
+    object.number("ttl", u64::from(ip.ttl));
+    if ip.version() == 4 || ip.is_fragment() {
+        object.number("id", u64::from(ip.id));
+    }
+    object.number("len", u64::from(ip.len));
+    object.number("hdr_len", u64::from(ip.hdr_len));
+    object.number("dscp", u64::from(ip.dscp()));
+    object.number("ecn", u64::from(ip.ecn()));
+    if ip.version() == 4 {
+        object.flag("df", ip.df);
+    }
+    if ip.version() == 4 || ip.is_fragment() {
+        object.flag("mf", ip.mf);
+        object.number("frag_offset", u64::from(ip.frag_offset));
+    }
+    if let Some(checksum) = ip.checksum {
+        object.number("checksum", u64::from(checksum));
+    }
+    object.verdict("checksum_ok", ip.checksum_ok);
+}
+
+fn tcp(object: &mut Object<'_>, tcp: &Tcp, list: &[u8]) {
+    let segment = &tcp.segment;
+    object.number("src_port", u64::from(tcp.src_port));
+    object.number("dst_port", u64::from(tcp.dst_port));
+    object.number("seq", u64::from(segment.seq.0));
+    object.number("ack", u64::from(segment.ack.0));
+    // Writing to a vector cannot fail.
+    object.quoted("flags", |out| _ = write!(out, "{}", segment.flags));
+    object.number("flag_bits", u64::from(segment.flags.0));
+    object.number("window", u64::from(segment.window.0));
+    object.number("urgent", u64::from(segment.urgent));
+    object.number("hdr_len", u64::from(tcp.hdr_len));
+    object.number("payload_len", u64::from(segment.len));
+    object.number("checksum", u64::from(tcp.checksum));
+    object.verdict("checksum_ok", tcp.checksum_ok);
+    if tcp.hdr_len > 20 {
+        object.object("options", |object| tcp_options(object, &segment.options, list));
+    }
+}
+
+fn tcp_options(object: &mut Object<'_>, options: &Options, list: &[u8]) {
+    if let Some(mss) = options.mss() {
+        object.number("mss", u64::from(mss));
+    }
+    if let Some(shift) = options.window_scale() {
+        object.number("wscale", u64::from(shift));
+    }
+    if options.sack_permitted() {
+        object.flag("sack_ok", true);
+    }
+    if let Some((val, ecr)) = options.timestamps() {
+        object.numbers("ts", [u64::from(val), u64::from(ecr)]);
+    }
+    if !options.sack().is_empty() {
+        object.array("sack", |array| {
+            for (left, right) in options.sack() {
+                array.numbers([u64::from(left.0), u64::from(right.0)]);
+            }
+        });
+    }
+    if options.fast_open().is_some() {
+        object.quoted("tfo", |out| out.hex_octets(cookie(list)));
+    }
+    if let Some(subtype) = options.mptcp() {
+        object.number("mptcp", u64::from(subtype));
+    }
+    if options::walk(list).any(is_other) {
+        object.array("other", |array| {
+            for item in options::walk(list).filter(|item| is_other(*item)) {
+                let Item::Kind(kind, data) = item else { continue };
+                array.object(|object| {
+                    object.number("kind", u64::from(kind));
+                    object.quoted("hex", |out| out.hex_octets(data));
+                });
+            }
+        });
+    }
+    if options.malformed() {
+        object.flag("malformed", true);
+    }
+}
+
+/// Whether an option has no member of its own.
+fn is_other(item: Item<'_>) -> bool {
+    match item {
+        Item::Kind(kind::EXPERIMENT_2, data) => !data.starts_with(&options::FAST_OPEN_EXPERIMENT),
+        Item::Kind(kind, _) => !matches!(
+            kind,
+            kind::MSS
+                | kind::WINDOW_SCALE
+                | kind::SACK_PERMITTED
+                | kind::SACK
+                | kind::TIMESTAMPS
+                | kind::FAST_OPEN
+                | kind::MPTCP
+        ),
+        Item::Nop | Item::Broken(_) => false,
+    }
+}
+
+/// The fast open cookie of an option list; empty where one is asked for.
+pub(super) fn cookie(list: &[u8]) -> &[u8] {
+    options::walk(list)
+        .find_map(|item| match item {
+            Item::Kind(kind::FAST_OPEN, cookie) => Some(cookie),
+            Item::Kind(kind::EXPERIMENT_2, data) => data.strip_prefix(&options::FAST_OPEN_EXPERIMENT),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+fn udp(object: &mut Object<'_>, udp: &Udp) {
+    object.number("src_port", u64::from(udp.src_port));
+    object.number("dst_port", u64::from(udp.dst_port));
+    object.number("len", u64::from(udp.len));
+    object.number("payload_len", u64::from(udp.payload_len));
+    object.number("checksum", u64::from(udp.checksum));
+    object.verdict("checksum_ok", udp.checksum_ok);
+    if let Some(fault) = udp.fault {
+        object.array("notes", |array| {
+            array.word(match fault {
+                UdpFault::Surplus(_) => "udp.surplus",
+                UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero => "udp.bad_length",
+                UdpFault::NoChecksum => "udp.no_checksum",
+            });
+        });
+    }
+}
+
+fn icmp(object: &mut Object<'_>, icmp: &Icmp) {
+    object.number("version", u64::from(icmp.version));
+    object.number("type", u64::from(icmp.kind));
+    object.number("code", u64::from(icmp.code));
+    if let Some(id) = icmp.echo_id {
+        object.number("id", u64::from(id));
+        object.number("seq", u64::from(icmp.echo_seq));
+    }
+    if icmp.mtu > 0 {
+        object.number("mtu", u64::from(icmp.mtu));
+    }
+    if let Some(Quoted { src, dst, proto, ports, seq }) = icmp.quoted {
+        object.object("quoted", |object| {
+            object.quoted("src", |out| out.ip(src));
+            object.quoted("dst", |out| out.ip(dst));
+            object.number("proto", u64::from(proto));
+            if let Some((src_port, dst_port)) = ports {
+                object.number("src_port", u64::from(src_port));
+                object.number("dst_port", u64::from(dst_port));
+            }
+            if let Some(seq) = seq {
+                object.number("seq", u64::from(seq));
+            }
+        });
+    }
+}
+
+fn arp(object: &mut Object<'_>, arp: &Arp) {
+    object.number("op", u64::from(arp.op));
+    object.quoted("sender_mac", |out| out.mac(arp.sender_mac));
+    object.quoted("sender_ip", |out| out.ip(arp.sender_ip.into()));
+    object.quoted("target_mac", |out| out.mac(arp.target_mac));
+    object.quoted("target_ip", |out| out.ip(arp.target_ip.into()));
+}
+
+/// What the packet meant for its connection. States and facts are TCP's.
+fn observation(object: &mut Object<'_>, seen: &Observation, conn: &Conn) {
+    object.number("conn", u64::from(seen.conn.0));
+    object.word("from", seen.from.name());
+    let tcp = conn.protocol() == Protocol::Tcp;
+    if tcp {
+        object.object("before", |object| ends(object, seen.before));
+        object.object("after", |object| ends(object, seen.after));
+    }
+    object.array("notes", |array| seen.notes.iter().for_each(|note| array.word(note.id())));
+    if tcp && Role::BOTH.into_iter().any(|role| seen.learnt(role).next().is_some()) {
+        object.object("facts", |object| {
+            for role in Role::BOTH {
+                if seen.learnt(role).next().is_none() {
+                    continue;
+                }
+                object.array(role.name(), |array| {
+                    for (fact, basis) in seen.learnt(role) {
+                        array.quoted(|out| out.extend([fact.letter() as u8, basis.mark() as u8]));
+                    }
+                });
+            }
+        });
+    }
+}
+
+fn ends(object: &mut Object<'_>, ends: Ends<Standing>) {
+    for role in Role::BOTH {
+        let standing = ends.of(role);
+        object.quoted(role.name(), |out| {
+            out.text(standing.state.name());
+            out.push(standing.basis.mark() as u8);
+        });
+    }
+}
+
+/// A JSON object being written; puts the commas.
+pub(super) struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    any: bool,
+}
+
+impl<'a> Object<'a> {
+    /// Begins an object at the end of `out`.
+    pub(super) fn begin(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, any: false }
+    }
+
+    /// Ends it.
+    pub(super) fn end(self) {
+        self.out.push(b'}');
+    }
+
+    /// A member with a plain name.
+    fn name(&mut self, name: &str) -> &mut Vec<u8> {
+        if self.any {
+            self.out.push(b',');
+        }
+        self.any = true;
+        self.out.push(b'"');
+        self.out.text(name);
+        self.out.text("\":");
+        self.out
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, name: &str, value: u64) {
+        self.name(name).dec(value);
+    }
+
+    /// A number that may be negative.
+    pub(super) fn signed(&mut self, name: &str, value: i64) {
+        let out = self.name(name);
+        if value < 0 {
+            out.push(b'-');
+        }
+        out.dec(value.unsigned_abs());
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, name: &str, value: bool) {
+        self.name(name).text(if value { "true" } else { "false" });
+    }
+
+    /// `true`, `false` or `null`.
+    pub(super) fn verdict(&mut self, name: &str, checksum: Checksum) {
+        self.name(name).text(match checksum.verdict() {
+            Some(true) => "true",
+            Some(false) => "false",
+            None => "null",
+        });
+    }
+
+    /// A string without anything to escape.
+    pub(super) fn word(&mut self, name: &str, word: &str) {
+        self.quoted(name, |out| out.text(word));
+    }
+
+    /// A string that `write` writes, without anything to escape.
+    pub(super) fn quoted(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        let out = self.name(name);
+        out.push(b'"');
+        write(out);
+        out.push(b'"');
+    }
+
+    /// A string that may hold anything.
+    pub(super) fn string(&mut self, name: &str, text: &str) {
+        let out = self.name(name);
+        let start = out.len();
+        // Neither a string nor a vector can fail here; should one, the member is null.
+        if serde_json::to_writer(&mut *out, text).is_err() {
+            out.truncate(start);
+            out.text("null");
+        }
+    }
+
+    /// An array of numbers.
+    pub(super) fn numbers(&mut self, name: &str, values: impl IntoIterator<Item = u64>) {
+        self.array(name, |array| values.into_iter().for_each(|value| array.number(value)));
+    }
+
+    /// An object within.
+    pub(super) fn object(&mut self, name: &str, write: impl FnOnce(&mut Object<'_>)) {
+        let mut object = Object::begin(self.name(name));
+        write(&mut object);
+        object.end();
+    }
+
+    /// An array.
+    pub(super) fn array(&mut self, name: &str, write: impl FnOnce(&mut Array<'_>)) {
+        let out = self.name(name);
+        out.push(b'[');
+        write(&mut Array { out: &mut *out, any: false });
+        out.push(b']');
+    }
+}
+
+/// A JSON array being written; puts the commas.
+pub(super) struct Array<'a> {
+    out: &'a mut Vec<u8>,
+    any: bool,
+}
+
+impl Array<'_> {
+    fn next(&mut self) -> &mut Vec<u8> {
+        if self.any {
+            self.out.push(b',');
+        }
+        self.any = true;
+        self.out
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, value: u64) {
+        self.next().dec(value);
+    }
+
+    /// An array of numbers.
+    pub(super) fn numbers(&mut self, values: impl IntoIterator<Item = u64>) {
+        let out = self.next();
+        out.push(b'[');
+        let mut array = Array { out: &mut *out, any: false };
+        values.into_iter().for_each(|value| array.number(value));
+        out.push(b']');
+    }
+
+    /// A string without anything to escape.
+    pub(super) fn word(&mut self, word: &str) {
+        self.quoted(|out| out.text(word));
+    }
+
+    /// A string that `write` writes, without anything to escape.
+    pub(super) fn quoted(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let out = self.next();
+        out.push(b'"');
+        write(out);
+        out.push(b'"');
+    }
+
+    /// An object.
+    pub(super) fn object(&mut self, write: impl FnOnce(&mut Object<'_>)) {
+        let mut object = Object::begin(self.next());
+        write(&mut object);
+        object.end();
+    }
+}

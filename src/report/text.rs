@@ -1,0 +1,96 @@
+//! The listing: a line for each packet, and under it what it meant.
+
+use std::io::{self, Write};
+
+use super::annotate;
+use super::clock::{Clock, Precision, TimeStyle};
+use super::digits::Digits as _;
+use super::hexdump::{self, Dump};
+use super::line::{self, Style};
+use super::paint::{self, Ink};
+use super::totals::Totals;
+use crate::capture::{Conn, Observation, Packet, Sink, Summary};
+
+/// What a listing shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listing {
+    /// How much a line tells.
+    pub style: Style,
+    /// How it tells the time.
+    pub time: TimeStyle,
+    /// How exactly.
+    pub precision: Precision,
+    /// Whether lines are numbered.
+    pub number: bool,
+    /// Whether the packet's octets follow.
+    pub dump: Option<Dump>,
+    /// Whether totals end the listing.
+    pub summary: bool,
+}
+
+/// Writes a listing.
+pub struct Text<'a> {
+    out: &'a mut dyn Write,
+    listing: Listing,
+    clock: Clock,
+    totals: Totals,
+    lines: Vec<u8>,
+}
+
+impl<'a> Text<'a> {
+    /// A listing to `out`.
+    pub fn new(listing: Listing, out: &'a mut dyn Write) -> Self {
+        let clock = Clock::local(listing.time, listing.precision);
+        Self { out, listing, clock, totals: Totals::default(), lines: Vec::with_capacity(1024) }
+    }
+}
+
+impl Sink for Text<'_> {
+    fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        let Self { lines, listing, clock, .. } = self;
+        let style = listing.style;
+        lines.clear();
+        if listing.number {
+            let start = lines.len();
+            lines.dec(packet.n);
+            let digits = lines.len() - start;
+            // Right-aligned in five columns, as tcpdump has it.
+            lines.splice(start..start, std::iter::repeat_n(b' ', 5usize.saturating_sub(digits)));
+            lines.text("  ");
+        }
+        style.paint.with(Ink::Dim, lines, |lines| clock.write(lines, packet.record.time));
+        line::write(lines, packet, told, style);
+        lines.push(b'\n');
+        if let (Some(comment), true) = (packet.frame.comment, style.verbose > 0) {
+            lines.text("    comment: ");
+            paint::escape(lines, comment);
+            lines.push(b'\n');
+        }
+        if let Some((seen, conn)) = told {
+            annotate::write(lines, packet.n, seen, conn, style);
+        }
+        if let Some(Dump { form, link_header }) = listing.dump {
+            let octets = if link_header { packet.frame.bytes } else { packet.datagram };
+            hexdump::write(lines, octets, form);
+        }
+        if listing.summary {
+            self.totals.packet(packet);
+        }
+        self.out.write_all(lines)
+    }
+
+    fn ended(&mut self, conn: &Conn) -> io::Result<()> {
+        if self.listing.summary {
+            self.totals.ended(conn);
+        }
+        Ok(())
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        if self.listing.summary { self.totals.write_text(summary, self.out) } else { Ok(()) }
+    }
+}
