@@ -219,6 +219,15 @@ impl Options {
         &self.sack[..usize::from(self.sack_count)]
     }
 
+    /// Moves every SACK block by `octets` around the circle: the same segment in a sequence space
+    /// that begins elsewhere.
+    pub fn shift_sack(&mut self, octets: u32) {
+        for (left, right) in &mut self.sack {
+            *left += octets;
+            *right += octets;
+        }
+    }
+
     /// Octets of the fast open cookie; 0 is a request for one (RFC 7413 §4.1.1).
     pub const fn fast_open(&self) -> Option<u8> {
         if self.present.contains(Present::FAST_OPEN) { Some(self.fast_open_len) } else { None }

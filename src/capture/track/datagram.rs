@@ -74,7 +74,7 @@ impl Tracker {
         let unreachable = notes.contains(Note::OpenUnreachable);
         let observation = conn.unmoved(!side, notes);
         conn.last_n = arrival.n;
-        conn.end = conn.end.max(arrival.clock);
+        conn.end = conn.end.max(arrival.record.time);
         if unreachable && hard {
             conn.halves[side as usize].standing = super::Standing::assumed(State::Closed);
         }

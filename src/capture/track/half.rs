@@ -36,6 +36,8 @@ pub struct Half {
     pub(super) proof: Option<Seq>,
     /// Where it stood before a RST moved it.
     pub(super) before_reset: State,
+    /// What it sent has proven that the opening is done for it.
+    pub(super) opened: bool,
     /// Whether it sent anything but a SYN yet; how many SYN, SYN/ACK and FIN.
     pub(super) spoke: bool,
     pub(super) syns: u16,

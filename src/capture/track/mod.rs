@@ -71,8 +71,6 @@ struct Arrival<'a> {
     key: FlowKey,
     side: Side,
     pair: u32,
-    /// The latest time seen; the packet's own where the clock did not go backwards.
-    clock: Timestamp,
     ip_bytes: u64,
     ip_id: u32,
     ttl: u8,
@@ -92,7 +90,6 @@ impl Tracker {
             key,
             side,
             pair: 0,
-            clock: self.clock,
             ip_bytes: u64::from(if ip.len == 0 { record.cap_len } else { ip.len }),
             ip_id: ip.id,
             ttl: ip.ttl,
@@ -152,7 +149,8 @@ impl Tracker {
         let known = self.find(&arrival.key).or_else(|| self.other_vlan(&arrival, tcp));
         arrival.pair = known.map_or_else(|| self.shark.pair(arrival.key), |at| self.conns[at].pair);
         let stream = self.shark.segment(arrival.pair, arrival.side, segment);
-        let fate = known.map_or(Fate::New(None), |at| reuse::fate(&self.conns[at], arrival.side, segment));
+        let fate = known
+            .map_or(Fate::New(None), |at| reuse::fate(&self.conns[at], arrival.side, segment, arrival.record.time));
         let mut notes = notes;
         let at = match (known, fate) {
             (Some(at), Fate::Same) => at,

@@ -189,8 +189,7 @@ fn repeated_synack(pass: &mut Pass<'_>) {
     pass.note(Note::SynackRetransmit);
     pass.nth = u32::from(pass.sender.synacks);
     pass.sender.prove(State::SynRcvd);
-    pass.sender.facts.set(Fact::Sends, None);
-    pass.sender.facts.set(Fact::IssKnown, None);
+    pass.sender.unlearn_expected();
     if pass.receiver.is(State::SynSent) && pass.receiver.iss.is_some() && fits(pass, pass.segment.ack) {
         pass.receiver.expect(State::Established);
         pass.learn();
@@ -252,10 +251,9 @@ pub(super) fn send(pass: &mut Pass<'_>) {
         State::SynRcvd if pass.sender.synacks == 0 && !pass.life.crossed => speak_unasked(pass),
         State::SynSent => answer_unseen(pass),
         State::SynRcvd => confirm(pass),
-        State::Established if pass.sender.standing.basis != Basis::Proven => {
-            if pass.sender.standing.basis == Basis::Assumed {
-                promote(pass);
-            } else if pass.sender.synacks > 0 {
+        State::Established if pass.sender.standing.basis == Basis::Assumed => promote(pass),
+        State::Established | State::CloseWait if pass.sender.expects() && !pass.sender.opened => {
+            if pass.sender.synacks > 0 {
                 confirm(pass);
             } else {
                 step3(pass);
@@ -288,7 +286,15 @@ fn step3(pass: &mut Pass<'_>) {
         pass.life.ack_validated = true;
         time_client(pass);
     }
-    pass.sender.prove(State::Established);
+    open_up(pass);
+}
+
+/// The sender is open. What was expected of it beyond that (a FIN is on its way) still is.
+fn open_up(pass: &mut Pass<'_>) {
+    pass.sender.opened = true;
+    if !pass.sender.is(State::CloseWait) {
+        pass.sender.prove(State::Established);
+    }
 }
 
 fn step3_form(pass: &Pass<'_>) -> Note {
@@ -346,7 +352,7 @@ fn answer_unseen(pass: &mut Pass<'_>) {
     for fact in [Fact::Receives, Fact::KnowsIss] {
         pass.receiver.prove_fact(fact, after);
     }
-    pass.sender.prove(State::Established);
+    open_up(pass);
 }
 
 /// O4: only an end that got the acknowledgement of its SYN sends this.
@@ -361,12 +367,13 @@ fn confirm(pass: &mut Pass<'_>) {
     }
     if !pass.life.crossed && !pass.life.saw_step3() {
         pass.note(Note::CaptureLostStep3);
+        pass.receiver.opened = true;
         if pass.receiver.is(State::Established) {
             pass.receiver.prove(State::Established);
         }
     }
     pass.note(Note::OpenConfirmed);
-    pass.sender.prove(State::Established);
+    open_up(pass);
     for fact in [Fact::Receives, Fact::Sends, Fact::KnowsIss, Fact::IssKnown] {
         pass.sender.prove_fact(fact, pass.at.after);
     }

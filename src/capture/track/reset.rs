@@ -18,11 +18,7 @@ pub(super) fn rst(pass: &mut Pass<'_>) {
         answer_to_syn(pass);
     } else if pass.life.challenge.is_some() && pass.sender.is(State::SynSent) {
         clear_half_open(pass);
-    } else if pass.sender.synacks == 0
-        && pass.receiver.synacks > 0
-        && !pass.sender.is_proven(State::Established)
-        && !pass.life.saw_step3()
-    {
+    } else if pass.sender.synacks == 0 && pass.receiver.synacks > 0 && !pass.sender.opened {
         reject(pass);
     } else {
         judge(pass);
@@ -60,7 +56,7 @@ fn clear_half_open(pass: &mut Pass<'_>) {
 
 /// O9 and O16: the client does not want what the server offers.
 fn reject(pass: &mut Pass<'_>) {
-    let answers = pass.receiver.acked == Some(pass.segment.seq) || pass.sender.nxt == pass.segment.seq;
+    let answers = pass.receiver.acked == Some(pass.segment.seq) || pass.sender.coverage.nxt() == Some(pass.segment.seq);
     if !answers && !in_window(pass) {
         pass.note(Note::RstBlind);
         return;
@@ -78,7 +74,8 @@ fn reject(pass: &mut Pass<'_>) {
 }
 
 fn judge(pass: &mut Pass<'_>) {
-    if pass.sender.fin_acked() && pass.receiver.fin_acked() {
+    let both_closed = pass.sender.fin_acked() && pass.receiver.fin_acked();
+    if both_closed || pass.life.reset_by.is_some() && pass.receiver.is(State::Closed) {
         pass.note(Note::ResetAfterClose);
         if !pass.receiver.is(State::Closed) {
             pass.receiver.expect(State::Closed);
@@ -145,7 +142,7 @@ fn is_exact(pass: &Pass<'_>) -> bool {
 fn in_window(pass: &Pass<'_>) -> bool {
     let seq = pass.segment.seq;
     let lo: Option<Seq> = pass.receiver.acked;
-    let hi = pass.receiver.edge.map(|edge| edge.latest(pass.sender.nxt));
+    let hi = pass.receiver.edge.map(|edge| pass.sender.coverage.nxt().map_or(edge, |nxt| edge.latest(nxt)));
     matches!((lo, hi), (Some(lo), Some(hi)) if !seq.before(lo) && seq.before(hi))
 }
 

@@ -3,7 +3,10 @@
 use super::conn::Conn;
 use super::notes::Note;
 use super::standing::State;
-use crate::wire::{Flags, Segment, Side};
+use crate::wire::{Flags, Segment, Side, Span, Timestamp};
+
+/// How long after a connection ended a copy of its own SYN may still come by.
+const LATE: Span = Span::from_secs(1);
 
 /// What a segment is to the connection its endpoints had last.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,7 +28,7 @@ pub(super) enum Fate {
 }
 
 /// The fate of `segment`, sent from `side`.
-pub(super) fn fate(conn: &Conn, side: Side, segment: &Segment) -> Fate {
+pub(super) fn fate(conn: &Conn, side: Side, segment: &Segment, time: Timestamp) -> Fate {
     if let Some(fate) = parked_fate(conn, side, segment) {
         return fate;
     }
@@ -38,8 +41,13 @@ pub(super) fn fate(conn: &Conn, side: Side, segment: &Segment) -> Fate {
         let fits = sender.iss == Some(segment.seq) || receiver.iss.is_some_and(|iss| segment.ack.offset_from(iss) == 1);
         return if conn.is_over() && !fits { Fate::New(Some(Note::ReuseAfterClose)) } else { Fate::Same };
     }
-    if !flags.is_syn() || sender.iss == Some(segment.seq) || !conn.has_begun() {
+    if !flags.is_syn() || !conn.has_begun() {
         return Fate::Same;
+    }
+    if sender.iss == Some(segment.seq) {
+        // A stack may begin again with the number it began with; a late copy comes at once.
+        let again = sender.opened && conn.reset_by().is_some() && time - conn.end > LATE;
+        return if again { Fate::New(Some(Note::ReuseAfterClose)) } else { Fate::Same };
     }
     let crossing = receiver.syns > 0 && receiver.is(State::SynSent) && sender.syns == 0 && !sender.spoke;
     if crossing && !conn.is_over() {

@@ -141,8 +141,11 @@ fn read_window(pass: &mut Pass<'_>) {
         pass.sender.dup_run = 0;
         return;
     }
+    if pass.sender.syns + pass.sender.synacks > 0 && !pass.sender.opened {
+        return;
+    }
     let same_window = window == pass.sender.window;
-    let outstanding = pass.receiver.nxt.after(segment.ack);
+    let outstanding = pass.receiver.coverage.nxt().is_some_and(|nxt| nxt.after(segment.ack));
     match pass.receiver.probe {
         Probe::Keepalive => pass.note(Note::KeepaliveAck),
         Probe::Window if window == 0 => pass.note(Note::WinProbeAck),
