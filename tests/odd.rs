@@ -1,38 +1,16 @@
 //! Odd and damaged capture files: how many packets can be read, and how it ends.
 
+mod files;
+
 use std::fs;
-use std::path::{Path, PathBuf};
 
+use files::{read, shared};
 use synfin::capture::file::{Capture, Options};
-use synfin::capture::{Damage, DamageKind, Next, OwnedFrame, Source, SourceError};
-
-/// The folder of captures that is not shipped with the project.
-fn shared() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{} is needed and is not there", folder.display());
-    eprintln!("not run: {} is not there", folder.display());
-    None
-}
-
-/// All that a capture has.
-fn read(mut capture: Capture) -> (Vec<OwnedFrame>, Vec<Damage>) {
-    let (mut frames, mut damages) = (Vec::new(), Vec::new());
-    loop {
-        match capture.next().expect("a file on a good disk") {
-            Next::Frame(frame) => frames.push(OwnedFrame::from(&frame)),
-            Next::Damage(damage) => damages.push(damage),
-            Next::Idle(_) => unreachable!("a file is never idle"),
-            Next::End => return (frames, damages),
-        }
-    }
-}
+use synfin::capture::{DamageKind, SourceError};
 
 #[test]
 fn every_odd_file_ends_as_expected() {
-    let Some(folder) = shared().map(|shared| shared.join("odd")) else { return };
+    let Some(folder) = shared("the odd files").map(|shared| shared.join("odd")) else { return };
     let expected = fs::read_to_string(folder.join("expected.tsv")).expect("the list is there");
     for row in expected.lines().skip(1) {
         let [name, packets, then] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
@@ -41,7 +19,7 @@ fn every_odd_file_ends_as_expected() {
             assert!(matches!(opened, Err(SourceError::NotACapture { .. })), "{name}");
             continue;
         }
-        let (frames, damages) = read(opened.unwrap_or_else(|error| panic!("{error}")));
+        let (frames, damages) = read(&mut opened.unwrap_or_else(|error| panic!("{error}")));
         assert_eq!(frames.len().to_string(), packets, "{name}: {damages:?}");
         let kinds: Vec<_> = damages.iter().map(|damage| damage.kind).collect();
         match then.split(':').next() {
@@ -50,8 +28,40 @@ fn every_odd_file_ends_as_expected() {
             Some("cut short") => assert_eq!(kinds, [DamageKind::CutShort], "{name}"),
             _ => panic!("{row}"),
         }
-        for damage in damages {
-            eprintln!("{damage}");
-        }
     }
+}
+
+/// The packets column counts what tshark counts; where it has no answer, it is empty.
+#[test]
+fn real_captures_have_the_packets_others_count() {
+    let Some(folder) = shared("the real captures").map(|shared| shared.join("real")) else { return };
+    let manifest = fs::read_to_string(folder.join("MANIFEST.tsv")).expect("the list is there");
+    let mut compared = 0;
+    for row in manifest.lines().skip(1) {
+        let columns: Vec<_> = row.split('\t').collect();
+        let (name, format, packets) = (columns[0], columns[6], columns[8]);
+        let opened = Capture::open(folder.join(name), Options::default());
+        if !format.starts_with("pcap") {
+            assert!(matches!(opened, Err(SourceError::NotACapture { .. })), "{name}");
+            continue;
+        }
+        let (frames, damages) = read(&mut opened.unwrap_or_else(|error| panic!("{error}")));
+        let Ok(packets) = packets.parse::<usize>() else { continue };
+        // tshark counts custom blocks as packets too.
+        let packets = packets - blocks(format, "CB") - blocks(format, "CBnc");
+        assert_eq!(frames.len(), packets, "{name}, {format}: {damages:?}");
+        compared += 1;
+    }
+    assert!(compared > 1_800, "only {compared} files were compared");
+}
+
+/// How many blocks of a kind the manifest counts in a file: `... blocks=SHB:1,IDB:1,EPB:6`.
+fn blocks(format: &str, kind: &str) -> usize {
+    let (_, blocks) = format.split_once("blocks=").unwrap_or_default();
+    blocks
+        .split(',')
+        .filter_map(|block| block.split_once(':'))
+        .filter(|&(of, _)| of == kind)
+        .map(|(_, count)| count.parse::<usize>().expect("a count"))
+        .sum()
 }

@@ -53,7 +53,7 @@ impl Fault {
     #[cold]
     pub(super) fn cut_since(buffer: &Buffer, at: u64, record: &str, needed: usize) -> Self {
         let there = buffer.offset() - at + buffer.rest().len() as u64;
-        let what = format!("a {record} of {needed} bytes, and only {there} of them are there");
+        let what = format!("{record} of {needed} bytes, and only {there} of them are there");
         Self { at, kind: DamageKind::CutShort, what }
     }
 }

@@ -28,8 +28,19 @@ pub(super) struct Pcap {
     /// Octets of a record header: 16, or 24 in modified pcap.
     header: usize,
     packet_max: u32,
+    /// Whether a header of zeros is a record without octets or a hole in the file.
+    zeros: Zeros,
     link: Link,
     interface: u32,
+}
+
+/// What a record header of nothing but zeros is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Zeros {
+    /// A packet of which nothing was kept: some tools blank packets out like this.
+    Packet,
+    /// A stretch that never reached the disk.
+    Damage,
 }
 
 /// Which of a record's lengths comes first.
@@ -73,7 +84,7 @@ fn kind(magic: [u8; 4]) -> Option<(Order, u64, usize)> {
 
 impl Pcap {
     /// Reads a file header.
-    pub(super) fn new(header: &[u8; HEADER], interface: u32) -> Option<Self> {
+    pub(super) fn new(header: &[u8; HEADER], zeros: Zeros, interface: u32) -> Option<Self> {
         let (order, unit, record) = kind([header[0], header[1], header[2], header[3]])?;
         let snaplen = order.u32(header, 16);
         // The upper half of the link type tells of frame check sequences at the end of packets.
@@ -84,7 +95,7 @@ impl Pcap {
             _ => Lengths::CapturedFirst,
         };
         let packet_max = snaplen.clamp(PACKET_MAX, SNAPLEN_MAX);
-        Some(Self { order, unit, lengths, header: record, packet_max, link, interface })
+        Some(Self { order, unit, lengths, header: record, packet_max, zeros, link, interface })
     }
 
     /// The number after those of this file's interfaces.
@@ -103,11 +114,11 @@ impl Pcap {
                 }
                 return match buffer.rest() {
                     [] => Ok(None),
-                    _ => Err(Fault::cut(buffer, "record header", self.header)),
+                    _ => Err(Fault::cut(buffer, "a record header", self.header)),
                 };
             };
             let packet = self.header(header);
-            if packet.cap_len > self.packet_max || *header == [0; RECORD] {
+            if packet.cap_len > self.packet_max || self.zeros == Zeros::Damage && *header == [0; RECORD] {
                 return Err(self.refuse(buffer, packet));
             }
             let len = packet.cap_len as usize;
@@ -124,7 +135,7 @@ impl Pcap {
                 return Ok(Some(found));
             }
             if !buffer.fill(self.header + len) {
-                return Err(Fault::cut(buffer, "record", self.header + len));
+                return Err(Fault::cut(buffer, "a record", self.header + len));
             }
         }
     }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::buffer::{Buffer, Place};
 use super::fault::{Fault, Found};
 use super::order::Order;
@@ -134,7 +136,7 @@ impl Pcapng {
                 }
                 return match buffer.rest() {
                     [] => Ok(None),
-                    _ => Err(Fault::cut(buffer, "block header", FRAMING)),
+                    _ => Err(Fault::cut(buffer, "a block header", FRAMING)),
                 };
             };
             let Some(order) = self.order_of(head) else {
@@ -142,7 +144,7 @@ impl Pcapng {
             };
             let (kind, len) = (order.u32(head, 0), order.u32(head, 4) as usize);
             if len < FRAMING || !len.is_multiple_of(4) || len > max_len(kind) {
-                return Err(Fault::corrupt(buffer, format!("a block of type {kind:#x} that claims {len} bytes")));
+                return Err(Fault::corrupt(buffer, format!("{} that claims {len} bytes", name(kind))));
             }
             if !is_read(kind) {
                 step_over(buffer, order, kind, len)?;
@@ -152,12 +154,11 @@ impl Pcapng {
                 if buffer.fill(len) {
                     continue;
                 }
-                return Err(Fault::cut(buffer, &format!("block of type {kind:#x}"), len));
+                return Err(Fault::cut(buffer, &name(kind), len));
             };
             let again = order.u32(block, len - 4) as usize;
             if again != len {
-                let what =
-                    format!("a block of type {kind:#x} that gives its length as {len} in front and {again} behind");
+                let what = format!("{} that gives its length as {len} in front and {again} behind", name(kind));
                 return Err(Fault::corrupt(buffer, what));
             }
             match self.read(kind, order, block, buffer) {
@@ -300,15 +301,33 @@ impl Pcapng {
 fn step_over(buffer: &mut Buffer, order: Order, kind: u32, len: usize) -> Result<(), Fault> {
     let at = buffer.offset();
     if !buffer.skip(len as u64 - 4) || !buffer.fill(4) {
-        return Err(Fault::cut_since(buffer, at, &format!("block of type {kind:#x}"), len));
+        return Err(Fault::cut_since(buffer, at, &name(kind), len));
     }
     let again = order.u32(buffer.rest(), 0) as usize;
     if again != len {
-        let what = format!("a block of type {kind:#x} that gives its length as {len} in front and {again} behind");
+        let what = format!("{} that gives its length as {len} in front and {again} behind", name(kind));
         return Err(Fault { at, ..Fault::corrupt(buffer, what) });
     }
     buffer.advance(4);
     Ok(())
+}
+
+/// What a block of this type is called.
+#[cold]
+fn name(kind: u32) -> Cow<'static, str> {
+    Cow::Borrowed(match kind {
+        block::SECTION => "a section header block",
+        block::INTERFACE => "an interface description block",
+        block::PACKET => "a packet block",
+        block::SIMPLE_PACKET => "a simple packet block",
+        block::NAMES => "a name resolution block",
+        block::STATISTICS => "an interface statistics block",
+        block::ENHANCED_PACKET => "an enhanced packet block",
+        block::JOURNAL => "a systemd journal block",
+        block::SECRETS => "a decryption secrets block",
+        block::CUSTOM | block::CUSTOM_NO_COPY => "a custom block",
+        _ => return Cow::Owned(format!("a block of unknown type {kind:#x}")),
+    })
 }
 
 /// Whether blocks of this type are read, and not stepped over.

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::buffer::Buffer;
 use super::fault::{Fault, Found};
 use super::input::{self, Packing, Progress};
-use super::pcap::{self, Pcap};
+use super::pcap::{self, Pcap, Zeros};
 use super::pcapng::{self, Pcapng};
 use super::resync::{self, Layout, Recent};
 use crate::capture::frame::{Damage, DamageKind, Next, Source, SourceError};
@@ -103,7 +103,7 @@ impl Capture {
             Err(error) => return Err(SourceError::Read { input: name, error }),
         };
         let mut buffer = Buffer::new(reader);
-        let records = match Records::begin(&mut buffer, packing, first_interface) {
+        let records = match Records::begin(&mut buffer, packing, options, first_interface) {
             Ok(records) => records,
             Err(what) => {
                 return Err(match system_error(&mut buffer) {
@@ -212,7 +212,12 @@ impl Source for Capture {
 
 impl Records {
     /// Looks at the first octets of a file; what it is instead where it is no capture.
-    fn begin(buffer: &mut Buffer, packing: Option<Packing>, first_interface: u32) -> Result<Self, String> {
+    fn begin(
+        buffer: &mut Buffer,
+        packing: Option<Packing>,
+        options: Options,
+        first_interface: u32,
+    ) -> Result<Self, String> {
         buffer.fill(pcap::HEADER);
         let start = buffer.rest();
         let Some(&magic) = start.first_chunk::<4>() else {
@@ -230,7 +235,8 @@ impl Records {
         if !pcap::is_pcap(magic) {
             return Err(not_a_capture(magic, packing));
         }
-        let pcap = start.first_chunk().and_then(|header| Pcap::new(header, first_interface));
+        let zeros = if options.resync { Zeros::Damage } else { Zeros::Packet };
+        let pcap = start.first_chunk().and_then(|header| Pcap::new(header, zeros, first_interface));
         if pcap.is_some() {
             buffer.advance(pcap::HEADER);
         }
@@ -242,7 +248,7 @@ impl Records {
         match self {
             Self::Pcap(pcap) => pcap.step(buffer),
             Self::Pcapng(pcapng) => pcapng.step(buffer),
-            Self::Cut { header, .. } => Err(Fault::cut(buffer, "file header", *header)),
+            Self::Cut { header, .. } => Err(Fault::cut(buffer, "a file header", *header)),
         }
     }
 }
