@@ -120,15 +120,16 @@ impl<R: Read> Read for Meter<R> {
     }
 }
 
-/// One lz4 frame after the other: the decoder stops at the end of each.
+/// One lz4 frame after the other: the decoder stops at the end of each, and takes the end of the
+/// input for one.
 struct Lz4<R: Read> {
     /// `None` only while one decoder takes over from another.
-    decoder: Option<FrameDecoder<R>>,
+    decoder: Option<FrameDecoder<Watched<R>>>,
 }
 
 impl<R: BufRead> Lz4<R> {
     fn new(input: R) -> Self {
-        Self { decoder: Some(FrameDecoder::new(input)) }
+        Self { decoder: Some(FrameDecoder::new(Watched::new(input))) }
     }
 }
 
@@ -136,11 +137,57 @@ impl<R: BufRead> Read for Lz4<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         while let Some(decoder) = &mut self.decoder {
             let len = decoder.read(bytes)?;
-            if len > 0 || bytes.is_empty() || decoder.get_mut().fill_buf()?.is_empty() {
+            if len > 0 || bytes.is_empty() {
                 return Ok(len);
             }
-            self.decoder = self.decoder.take().map(|finished| FrameDecoder::new(finished.into_inner()));
+            let frame = decoder.get_mut();
+            if frame.input.fill_buf()?.is_empty() {
+                return if frame.is_whole() { Ok(0) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            }
+            self.decoder = self.decoder.take().map(|ended| FrameDecoder::new(Watched::new(ended.into_inner().input)));
         }
         Ok(0)
+    }
+}
+
+/// Watches how an lz4 frame begins and ends.
+struct Watched<R> {
+    input: R,
+    /// Its first octets: four of magic, then the flags.
+    head: Vec<u8>,
+    /// Its last eight octets so far.
+    tail: [u8; 8],
+}
+
+impl<R> Watched<R> {
+    fn new(input: R) -> Self {
+        Self { input, head: Vec::with_capacity(5), tail: [0xff; 8] }
+    }
+
+    /// Whether the frame has its end mark, four zeros, after which there may be a checksum. The
+    /// old kind of frame has neither.
+    fn is_whole(&self) -> bool {
+        const CHECKSUM: u8 = 1 << 2;
+        let [a, b, c, d, rest @ ..] = self.tail;
+        match self.head[..] {
+            [0x02, 0x21, 0x4c, 0x18, _] => true,
+            [_, _, _, _, flags] if flags & CHECKSUM != 0 => [a, b, c, d] == [0; 4],
+            [_, _, _, _, _] => rest == [0; 4],
+            _ => false,
+        }
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let len = self.input.read(bytes)?;
+        let read = bytes.get(..len).unwrap_or_default();
+        let missing = 5 - self.head.len();
+        self.head.extend(read.iter().take(missing));
+        let (_, last) = read.split_at(len.saturating_sub(self.tail.len()));
+        self.tail.rotate_left(last.len());
+        let kept = self.tail.len() - last.len();
+        self.tail[kept..].copy_from_slice(last);
+        Ok(len)
     }
 }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use super::buffer::{Buffer, Place};
 use super::fault::{Fault, Found};
 use super::order::Order;
-use super::resync::{Layout, Likely, RECORD_MAX};
+use super::resync::{CHAIN, Layout, Likely, RECORD_MAX};
 use crate::capture::frame::Link;
 use crate::wire::Timestamp;
 
@@ -73,6 +73,15 @@ struct Interface {
     ticks: Ticks,
     /// Nanoseconds to add to every time.
     offset: i64,
+}
+
+impl Interface {
+    /// The time of a packet block.
+    #[inline]
+    fn time(&self, order: Order, block: &[u8]) -> Timestamp {
+        let ticks = (u64::from(order.u32(block, 12)) << 32) | u64::from(order.u32(block, 16));
+        Timestamp(self.ticks.nanoseconds(ticks).saturating_add_signed(self.offset))
+    }
 }
 
 /// What a unit of an interface's clock is.
@@ -210,12 +219,11 @@ impl Pcapng {
         let Some(described) = self.interfaces.get(interface as usize) else {
             return Err(self.undescribed(interface));
         };
-        let ticks = (u64::from(order.u32(block, 12)) << 32) | u64::from(order.u32(block, 16));
         let len = order.u32(block, 20) as usize;
         if len > room {
             return Err(overfull(len, room));
         }
-        let time = Timestamp(described.ticks.nanoseconds(ticks).saturating_add_signed(described.offset));
+        let time = described.time(order, block);
         self.last = time;
         let options_at = data_at::PACKET + len.next_multiple_of(4);
         let options = block.get(options_at..block.len() - 4).unwrap_or_default();
@@ -409,18 +417,28 @@ impl Layout for Pcapng {
         if order.u32(block, len - 4) as usize != len {
             return Likely::No;
         }
-        if kind != block::ENHANCED_PACKET {
-            return Likely::Record { len, time: None };
+        match kind {
+            block::SECTION if order.u16(block, 12) == 1 => Likely::Beginning,
+            block::SECTION => Likely::No,
+            block::ENHANCED_PACKET => self.likely_packet(order, block),
+            _ => Likely::Record { len, time: None },
         }
-        let Some(described) = self.interfaces.get(order.u32(block, 8) as usize) else {
-            return Likely::No;
-        };
+    }
+}
+
+impl Pcapng {
+    fn likely_packet(&self, order: Order, block: &[u8]) -> Likely {
+        let len = block.len();
         if order.u32(block, 20) as usize + data_at::PACKET + 4 > len {
             return Likely::No;
         }
-        let ticks = (u64::from(order.u32(block, 12)) << 32) | u64::from(order.u32(block, 16));
-        let time = described.ticks.nanoseconds(ticks).saturating_add_signed(described.offset);
-        Likely::Record { len, time: Some(Timestamp(time)) }
+        let interface = order.u32(block, 8) as usize;
+        match self.interfaces.get(interface) {
+            Some(described) => Likely::Record { len, time: Some(described.time(order, block)) },
+            // Blocks just before may describe it.
+            None if interface < self.interfaces.len() + CHAIN => Likely::Record { len, time: None },
+            None => Likely::No,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::wire::{Span, Timestamp};
 pub(super) const RECORD_MAX: usize = 1 << 20;
 
 /// How many records in a row are a sign, unless the input ends before.
-const CHAIN: usize = 3;
+pub(super) const CHAIN: usize = 3;
 
 /// How far a record's time may be from those before the damage. What a packet carries can be a
 /// capture too; its packets have other times.
@@ -25,6 +25,8 @@ pub(super) enum Likely {
         len: usize,
         time: Option<Timestamp>,
     },
+    /// What can't be there by chance, and after which everything may be different.
+    Beginning,
     /// So many octets are needed to say.
     Short(usize),
 }
@@ -77,6 +79,7 @@ fn goes_on(buffer: &mut Buffer, layout: &dyn Layout, recent: &Recent) -> bool {
     while records < CHAIN {
         match layout.likely(buffer.rest().get(at..).unwrap_or_default()) {
             Likely::No => return false,
+            Likely::Beginning => return true,
             Likely::Record { len, time } => {
                 if let Some(time) = time {
                     if !recent.is_near(time) || last.is_some_and(|last| !near(last, time)) {
