@@ -96,7 +96,8 @@ fn goes_on(buffer: &mut Buffer, layout: &dyn Layout, recent: &Recent) -> bool {
             }
             Likely::Short(need) => {
                 if !buffer.fill(at + need) {
-                    return records > 0;
+                    let at_the_end = buffer.rest().len() == at;
+                    return records > 1 || records > 0 && at_the_end;
                 }
             }
         }
