@@ -98,6 +98,21 @@ fn every_damaged_stretch_is_told() {
     assert_eq!(told, [corrupt, corrupt, corrupt, (DamageKind::CutShort, None)]);
 }
 
+#[test]
+fn a_file_damaged_all_over_is_given_up_in_the_end() {
+    let mut file = plain_header();
+    for n in 0..5_000 {
+        file.extend(plain_record(n));
+        if n % 3 == 2 {
+            file.extend([0xff; 5]);
+        }
+    }
+    let (frames, damages) = read_bytes_resync(&file);
+    assert_eq!((frames.len(), damages.len()), (3_000, 1_000));
+    let last = damages.last().expect("a thousand");
+    assert!(last.skipped.is_none() && last.what.ends_with("the rest is given up"), "{last}");
+}
+
 /// Someone downloaded a capture, and the record that carried a piece of it is damaged.
 #[test]
 fn a_capture_inside_a_packet_is_not_taken_for_records() {
@@ -117,6 +132,35 @@ fn damage_in_the_first_record_is_survived_too() {
     let (frames, damages) = read_bytes_resync(&file);
     assert_eq!(frames.len(), 3);
     assert_eq!(damages.iter().map(|damage| (damage.offset, damage.skipped)).collect::<Vec<_>>(), [(24, Some(99))]);
+}
+
+/// A length that became smaller makes a record of what is none, here one that would swallow all
+/// that follows.
+#[test]
+fn a_record_that_would_swallow_others_is_not_believed() {
+    let order = Order::Little;
+    let nonsense = record(order, (0x0504_0302, 0x0908_0706), (900, 0x0d0c_0b0a), &[]);
+    let (file, offset) = with_bad_record(&nonsense);
+    let file = [file, (10..20).flat_map(plain_record).collect()].concat();
+    let (frames, damages) = read_bytes_resync(&file);
+    assert_eq!(frames.len(), 19);
+    let [damage] = &damages[..] else { panic!("{damages:?}") };
+    assert_eq!((damage.offset, damage.skipped), (offset, Some(16)));
+    assert!(damage.what.contains("a record of 916 bytes, after which there is none"), "{damage}");
+}
+
+/// Odd is not damaged: times that jump, lengths that contradict each other.
+#[test]
+fn an_odd_file_reads_the_same_with_resync() {
+    let order = Order::Little;
+    let mut file = plain_pcap(5);
+    for (time, lengths) in [((0, 0), (60, 60)), ((START, 5_000_000), (60, 1)), ((9, 9), (60, 60)), ((9, 9), (60, 60))] {
+        file.extend(record(order, time, lengths, &packet(0)));
+    }
+    file.extend((5..9).flat_map(plain_record));
+    file.extend(record(order, (1, 1), (60, 60), &packet(0)));
+    assert_eq!(read_bytes_resync(&file), read_bytes(&file));
+    assert_eq!(read_bytes(&file).0.len(), 14);
 }
 
 #[test]

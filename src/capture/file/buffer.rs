@@ -128,3 +128,38 @@ impl Buffer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(len: usize) -> Buffer {
+        Buffer::new(Box::new(io::repeat(7).take(len as u64)))
+    }
+
+    #[test]
+    fn stepping_over_holds_no_more_than_the_buffer() {
+        let mut buffer = of(50 << 20);
+        assert!(buffer.skip(50 << 20));
+        assert_eq!((buffer.offset(), buffer.bytes.len()), (50 << 20, CAPACITY));
+        assert!(!buffer.skip(1));
+    }
+
+    #[test]
+    fn a_claim_that_is_not_there_costs_nothing() {
+        let mut buffer = of(1_000);
+        assert!(!buffer.fill(16 << 20));
+        assert_eq!((buffer.rest().len(), buffer.bytes.len()), (1_000, CAPACITY));
+    }
+
+    #[test]
+    fn looking_far_ahead_octet_by_octet_keeps_the_buffer_in_bounds() {
+        const AHEAD: usize = 3 << 20;
+        let mut buffer = of(10 << 20);
+        while buffer.fill(AHEAD) {
+            buffer.advance(1_000);
+        }
+        assert!(buffer.bytes.len() <= 4 * AHEAD, "{}", buffer.bytes.len());
+        assert!(buffer.rest().iter().all(|&octet| octet == 7));
+    }
+}

@@ -1,7 +1,7 @@
 use super::buffer::Buffer;
 use super::fault::{Fault, Found};
 use super::order::Order;
-use super::resync::{Layout, Likely, RECORD_MAX};
+use super::resync::{Claim, Layout, Likely, RECORD_MAX};
 use crate::capture::frame::Link;
 use crate::wire::Timestamp;
 
@@ -118,7 +118,7 @@ impl Pcap {
                 };
             };
             let packet = self.header(header);
-            if packet.cap_len > self.packet_max || self.zeros == Zeros::Damage && *header == [0; RECORD] {
+            if !self.is_possible(header, packet) {
                 return Err(self.refuse(buffer, packet));
             }
             let len = packet.cap_len as usize;
@@ -150,6 +150,11 @@ impl Pcap {
         };
         let (cap_len, wire_len) = if swap { (second, first) } else { (first, second) };
         Header { seconds: self.order.u32(header, 0), fraction: self.order.u32(header, 4), cap_len, wire_len }
+    }
+
+    #[inline]
+    fn is_possible(&self, header: &[u8; RECORD], packet: Header) -> bool {
+        packet.cap_len <= self.packet_max && (self.zeros == Zeros::Packet || *header != [0; RECORD])
     }
 
     /// The time of a record. A fraction of a second or more, which some writers make, carries over.
@@ -190,5 +195,12 @@ impl Layout for Pcap {
             return Likely::No;
         }
         Likely::Record { len: self.header + packet.cap_len as usize, time: Some(self.time(packet)) }
+    }
+
+    fn claimed(&self, bytes: &[u8]) -> Option<Claim> {
+        let header = bytes.first_chunk::<RECORD>()?;
+        let packet = self.header(header);
+        let len = self.header + packet.cap_len as usize;
+        self.is_possible(header, packet).then(|| Claim { len, time: self.time(packet) })
     }
 }

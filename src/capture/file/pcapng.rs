@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use super::buffer::{Buffer, Place};
 use super::fault::{Fault, Found};
 use super::order::Order;
-use super::resync::{CHAIN, Layout, Likely, RECORD_MAX};
+use super::resync::{CHAIN, Claim, Layout, Likely, RECORD_MAX};
 use crate::capture::frame::Link;
 use crate::wire::Timestamp;
 
@@ -423,6 +423,11 @@ impl Layout for Pcapng {
             block::ENHANCED_PACKET => self.likely_packet(order, block),
             _ => Likely::Record { len, time: None },
         }
+    }
+
+    /// None: a block has its length at either end.
+    fn claimed(&self, _: &[u8]) -> Option<Claim> {
+        None
     }
 }
 

@@ -106,7 +106,7 @@ impl Capture {
         let records = match Records::begin(&mut buffer, packing, options, first_interface) {
             Ok(records) => records,
             Err(what) => {
-                return Err(match system_error(&mut buffer) {
+                return Err(match system_error(&mut buffer, packing) {
                     Some(error) => SourceError::Read { input: name, error },
                     None => SourceError::NotACapture { input: name, what },
                 });
@@ -129,7 +129,12 @@ impl Capture {
     #[inline]
     pub(super) fn step(&mut self) -> Result<Step, SourceError> {
         if self.ended {
-            return Ok(Step::End);
+            return self.fail().map(|()| Step::End);
+        }
+        if self.options.resync
+            && let Some(fault) = self.doubt()
+        {
+            return self.damaged(fault);
         }
         match self.records.step(&mut self.buffer) {
             Ok(Some(found)) => {
@@ -139,7 +144,7 @@ impl Capture {
                 Ok(Step::Frame(found))
             }
             Ok(None) => self.end(),
-            Err(fault) => self.damaged(fault).map(Step::Damage),
+            Err(fault) => self.damaged(fault),
         }
     }
 
@@ -160,18 +165,13 @@ impl Capture {
             self.ended = true;
             return Ok(Step::End);
         }
-        let fault = Fault { at: self.buffer.offset(), kind: DamageKind::Corrupt, what: String::new() };
-        self.damaged(fault).map(Step::Damage)
+        self.damaged(Fault { at: self.buffer.offset(), kind: DamageKind::CutShort, what: String::new() })
     }
 
     #[cold]
-    fn damaged(&mut self, fault: Fault) -> Result<Damage, SourceError> {
+    fn damaged(&mut self, fault: Fault) -> Result<Step, SourceError> {
         let Fault { at, mut kind, mut what } = fault;
         self.damages += 1;
-        if let Some(error) = system_error(&mut self.buffer) {
-            self.ended = true;
-            return Err(SourceError::Read { input: self.name.clone(), error });
-        }
         let mut skipped = None;
         if self.options.resync && self.damages < DAMAGE_MAX && self.search() {
             skipped = Some(self.buffer.offset() - at);
@@ -179,25 +179,42 @@ impl Capture {
         } else {
             self.ended = true;
         }
-        if let Some(error) = self.buffer.take_failure().filter(|_| self.ended) {
-            kind = match error.kind() {
-                io::ErrorKind::UnexpectedEof => DamageKind::CutShort,
-                _ => DamageKind::Corrupt,
-            };
-            what = format!("it can't be decompressed further: {error}");
+        if self.ended && kind == DamageKind::CutShort {
+            self.fail()?;
+            if let Some((packing, error)) = self.packing.zip(self.buffer.take_failure()) {
+                if error.kind() != io::ErrorKind::UnexpectedEof {
+                    kind = DamageKind::Corrupt;
+                }
+                what = broken(packing, &error);
+            }
         }
         if let Some(packing) = self.packing {
             what = format!("{what} (byte of the content, not of the {} file)", packing.name());
         }
-        Ok(Damage { input: self.name.clone(), offset: at, kind, what, skipped })
+        if self.damages == DAMAGE_MAX {
+            what = format!("{what}; after {DAMAGE_MAX} such stretches the rest is given up");
+        }
+        Ok(Step::Damage(Damage { input: self.name.clone(), offset: at, kind, what, skipped }))
+    }
+
+    /// Fails if it was the system that ended the input.
+    #[cold]
+    fn fail(&mut self) -> Result<(), SourceError> {
+        match system_error(&mut self.buffer, self.packing) {
+            Some(error) => Err(SourceError::Read { input: self.name.clone(), error }),
+            None => Ok(()),
+        }
+    }
+
+    /// What is wrong with a record that could be read but makes no sense where it stands.
+    fn doubt(&mut self) -> Option<Fault> {
+        let layout = self.records.layout()?;
+        let len = resync::doubtful(&mut self.buffer, layout, &self.recent)?;
+        Some(Fault::corrupt(&self.buffer, format!("a record of {len} bytes, after which there is none")))
     }
 
     fn search(&mut self) -> bool {
-        let layout: &dyn Layout = match &self.records {
-            Records::Pcap(pcap) => pcap,
-            Records::Pcapng(pcapng) => pcapng,
-            Records::Cut { .. } => return false,
-        };
+        let Some(layout) = self.records.layout() else { return false };
         resync::search(&mut self.buffer, layout, &self.recent)
     }
 }
@@ -221,7 +238,7 @@ impl Records {
         buffer.fill(pcap::HEADER);
         let start = buffer.rest();
         let Some(&magic) = start.first_chunk::<4>() else {
-            return Err(too_little(start, buffer.failure()));
+            return Err(too_little(start, packing.zip(buffer.failure())));
         };
         if magic == pcapng::SECTION {
             return match start.get(8..12) {
@@ -243,6 +260,14 @@ impl Records {
         Ok(pcap.map_or(Self::Cut { header: pcap::HEADER, first_interface }, Self::Pcap))
     }
 
+    fn layout(&self) -> Option<&dyn Layout> {
+        match self {
+            Self::Pcap(pcap) => Some(pcap),
+            Self::Pcapng(pcapng) => Some(pcapng),
+            Self::Cut { .. } => None,
+        }
+    }
+
     #[inline]
     fn step(&mut self, buffer: &mut Buffer) -> Result<Option<Found>, Fault> {
         match self {
@@ -254,14 +279,25 @@ impl Records {
 }
 
 /// A failure of the system, and not of what decompresses.
-fn system_error(buffer: &mut Buffer) -> Option<io::Error> {
-    buffer.failure()?.raw_os_error()?;
+fn system_error(buffer: &mut Buffer, packing: Option<Packing>) -> Option<io::Error> {
+    let error = buffer.failure()?;
+    if packing.is_some() && error.raw_os_error().is_none() {
+        return None;
+    }
     buffer.take_failure()
 }
 
-fn too_little(start: &[u8], failure: Option<&io::Error>) -> String {
+/// What a decompressor that gave up met.
+fn broken(packing: Packing, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => format!("the {} stream ends early", packing.name()),
+        _ => format!("the {} stream is broken: {error}", packing.name()),
+    }
+}
+
+fn too_little(start: &[u8], failure: Option<(Packing, &io::Error)>) -> String {
     match (start.len(), failure) {
-        (_, Some(error)) => format!("it can't be decompressed: {error}"),
+        (_, Some((packing, error))) => broken(packing, error),
         (0, None) => "it is empty; a capture has a header of 24 bytes at least".to_owned(),
         (len, None) => format!("it has {len} bytes; a capture has a header of 24 at least"),
     }

@@ -4,6 +4,9 @@ use crate::wire::{Span, Timestamp};
 /// The longest record that is taken for a sign that the capture goes on.
 pub(super) const RECORD_MAX: usize = 1 << 20;
 
+/// As many octets as the header of a record may have.
+const HEADER_MAX: usize = 24;
+
 /// How many records in a row are a sign, unless the input ends before.
 pub(super) const CHAIN: usize = 3;
 
@@ -15,6 +18,17 @@ const NEAR: Span = Span::from_secs(7 * 24 * 60 * 60);
 pub(super) trait Layout {
     /// Whether a record may begin at the first of `bytes`.
     fn likely(&self, bytes: &[u8]) -> Likely;
+
+    /// The record that stands at the first of `bytes`, likely or not; `None` where there can't be
+    /// one, or where a record vouches for itself.
+    fn claimed(&self, bytes: &[u8]) -> Option<Claim>;
+}
+
+/// What a record says of itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Claim {
+    pub(super) len: usize,
+    pub(super) time: Timestamp,
 }
 
 /// What some bytes may be.
@@ -56,6 +70,27 @@ impl Recent {
 
 fn near(one: Timestamp, other: Timestamp) -> bool {
     one.0.abs_diff(other.0) <= NEAR.0.unsigned_abs()
+}
+
+/// Whether the record at hand is an odd one that no record follows: what a reader takes for a
+/// record after it lost its way. Its length then.
+#[inline]
+pub(super) fn doubtful(buffer: &mut Buffer, layout: &dyn Layout, recent: &Recent) -> Option<usize> {
+    let is_sound = |bytes: &[u8]| {
+        let likely = layout.likely(bytes);
+        matches!(likely, Likely::Record { time: Some(time), .. } if recent.is_near(time))
+    };
+    if is_sound(buffer.rest()) {
+        return None;
+    }
+    buffer.fill(HEADER_MAX);
+    let Claim { len, time } = layout.claimed(buffer.rest())?;
+    if is_sound(buffer.rest()) || !buffer.fill(len + HEADER_MAX) {
+        return None;
+    }
+    let next = buffer.rest().get(len..)?;
+    let follows = layout.claimed(next).is_some_and(|claim| near(time, claim.time) || recent.is_near(claim.time));
+    (!follows).then_some(len)
 }
 
 /// Moves on from a record that can't be read to the next plausible one; `false` when there is
