@@ -2,6 +2,7 @@
 
 mod files;
 
+use std::fs;
 use std::io::{Cursor, Read};
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use files::build::{
     Order, START, enhanced, interface, packet, plain_enhanced, plain_header, plain_pcap, plain_pcapng, plain_record,
     record, section,
 };
-use files::{read, read_bytes, read_bytes_resync};
+use files::{read, read_bytes, read_bytes_resync, shared};
 use synfin::capture::file::{Capture, Options};
 use synfin::capture::{Damage, DamageKind, OwnedFrame};
 
@@ -168,6 +169,28 @@ fn a_good_file_reads_the_same_with_resync() {
     for file in [plain_pcap(50), plain_pcapng(50)] {
         assert_eq!(read_bytes_resync(&file), read_bytes(&file));
     }
+}
+
+#[test]
+fn real_captures_without_damage_read_the_same_with_resync() {
+    let Some(folder) = shared("real captures with resync").map(|shared| shared.join("real")) else { return };
+    let manifest = fs::read_to_string(folder.join("MANIFEST.tsv")).expect("the list is there");
+    let mut compared = 0;
+    for row in manifest.lines().skip(1) {
+        let columns: Vec<_> = row.split('\t').collect();
+        if !columns[6].starts_with("pcap") {
+            continue;
+        }
+        let file = fs::read(folder.join(columns[0])).expect("a file of the list");
+        let (frames, damages) = read_bytes(&file);
+        // Resync takes records of zeros for a hole in the file.
+        let zeros = frames.iter().any(|frame| frame.time.0 == 0 && frame.wire_len == 0);
+        if damages.is_empty() && !zeros {
+            assert_eq!(read_bytes_resync(&file), (frames, damages), "{}", columns[0]);
+            compared += 1;
+        }
+    }
+    assert!(compared > 1_800, "only {compared} files were compared");
 }
 
 /// Twice the garbage may take twice the time, and not four times.

@@ -76,20 +76,18 @@ fn near(one: Timestamp, other: Timestamp) -> bool {
 /// record after it lost its way. Its length then.
 #[inline]
 pub(super) fn doubtful(buffer: &mut Buffer, layout: &dyn Layout, recent: &Recent) -> Option<usize> {
-    let is_sound = |bytes: &[u8]| {
-        let likely = layout.likely(bytes);
-        matches!(likely, Likely::Record { time: Some(time), .. } if recent.is_near(time))
-    };
-    if is_sound(buffer.rest()) {
+    let likely = layout.likely(buffer.rest());
+    if matches!(likely, Likely::Record { time: Some(time), .. } if recent.is_near(time)) {
         return None;
     }
     buffer.fill(HEADER_MAX);
     let Claim { len, time } = layout.claimed(buffer.rest())?;
-    if is_sound(buffer.rest()) || !buffer.fill(len + HEADER_MAX) {
+    if !buffer.fill(len + HEADER_MAX) {
         return None;
     }
     let next = buffer.rest().get(len..)?;
-    let follows = layout.claimed(next).is_some_and(|claim| near(time, claim.time) || recent.is_near(claim.time));
+    let follows = matches!(layout.likely(next), Likely::Record { .. })
+        || layout.claimed(next).is_some_and(|claim| near(time, claim.time) || recent.is_near(claim.time));
     (!follows).then_some(len)
 }
 
