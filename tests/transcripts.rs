@@ -161,13 +161,11 @@ impl Told {
             }
             _ => {}
         }
-        let found = match *word {
-            "conns" => vec![self.tracker.conns().len().to_string()],
-            _ => {
-                let conn =
-                    self.tracker.conns().nth(*subject).ok_or_else(|| format!("there is no connection {subject}"))?;
-                fact_of(conn, word, &values).ok_or_else(|| format!("`{word}` is nothing that can be claimed"))?
-            }
+        let found = if *word == "conns" {
+            vec![self.tracker.conns().len().to_string()]
+        } else {
+            let conn = self.tracker.conns().nth(*subject).ok_or_else(|| format!("there is no connection {subject}"))?;
+            fact_of(conn, word, &values).ok_or_else(|| format!("`{word}` is nothing that can be claimed"))?
         };
         if found == values { Ok(()) } else { Err(format!("is {}", found.join(" "))) }
     }
