@@ -13,15 +13,30 @@ use synfin::craft::script::{Line, Medium};
 use synfin::craft::{Script, Shot};
 use synfin::wire::Span;
 
+/// Transcripts whose claims the tracker does not yet meet. Each goes from here when it does.
+const NOT_YET: &[&str] = &[
+    "capture-with-syn-and-synack-swapped",
+    "close-half-then-talk-on",
+    "fin-before-the-opening",
+    "open-split-with-an-ack-first",
+    "open-synack-late",
+];
+
 #[test]
-#[ignore = "waits for the tracker"]
 fn every_transcript_means_what_it_claims() {
     let mut wrong = String::new();
     let mut played = 0;
     for (name, text) in transcripts() {
         played += 1;
-        if let Err(complaint) = check(&text) {
-            let _ = writeln!(wrong, "\n{name}:\n{complaint}");
+        match (check(&text), NOT_YET.contains(&name.as_str())) {
+            (Ok(()), false) => {}
+            (Err(complaint), false) => {
+                let _ = writeln!(wrong, "\n{name}:\n{complaint}");
+            }
+            (Err(complaint), true) => eprintln!("not yet so: {name}:\n{complaint}"),
+            (Ok(()), true) => {
+                let _ = writeln!(wrong, "\n{name} is so by now: take it from the list of those that are not");
+            }
         }
     }
     assert!(played >= 30, "only {played} transcripts were found");
@@ -38,7 +53,6 @@ fn every_transcript_begins_with_its_intent_and_comes_back_from_its_own_text() {
 }
 
 #[test]
-#[ignore = "waits for the tracker"]
 fn a_claim_that_is_not_true_is_noticed() {
     for text in [
         "> S 0:0(0) <mss 1460>\n= SYN_SENT! LISTEN~ open.1",
