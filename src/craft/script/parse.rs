@@ -15,7 +15,7 @@ const MAX_PAYLOAD: u32 = 65_535 - 60 - 60;
 /// Prints with the line and a caret under the word:
 ///
 /// ```text
-/// line 3, column 5: 10 octets from there end at 11 (SYN and FIN are not counted)
+/// line 3, column 8: 10 octets from there end at 11 (SYN and FIN are not counted)
 ///     > P. 1:10(10) ack 1
 ///            ^^
 /// ```
