@@ -8,7 +8,7 @@ mod pump;
 mod record;
 pub mod track;
 
-pub use decode::decode;
+pub use decode::{decode, decode_into};
 pub use frame::{Damage, DamageKind, Frame, Link, Next, Source, SourceError};
 pub use memory::{MemorySource, OwnedFrame};
 pub use pump::{Packet, PumpError, Sink, Summary, pump};

@@ -333,6 +333,24 @@ impl fmt::Display for Skip {
     }
 }
 
+/// An empty frame's.
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            time: Timestamp(0),
+            wire_len: 0,
+            cap_len: 0,
+            link: Link::Raw,
+            net_offset: 0,
+            interface: 0,
+            ether: None,
+            vlans: Vlans::default(),
+            ip: None,
+            body: Body::Skip(Skip::Truncated(Layer::Link)),
+        }
+    }
+}
+
 impl Record {
     /// The endpoints of a packet that belongs to a conversation: source, destination, protocol.
     ///

@@ -105,35 +105,43 @@ impl Options {
     /// stands before it is kept.
     pub fn parse(bytes: &[u8]) -> Self {
         let mut options = Self::default();
-        // The layout almost every data segment has: NOP NOP timestamps.
-        if let &[1, 1, 8, 10, a, b, c, d, e, f, g, h] = bytes {
-            options.present.add(Present::TIMESTAMPS);
-            options.timestamps = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
-            return options;
-        }
-        for item in walk(bytes) {
-            match item {
-                Item::Nop => {}
-                Item::Kind(kind, data) => options.take(kind, data),
-                Item::Broken(_) => options.present.add(Present::MALFORMED),
-            }
-        }
+        options.read(bytes);
         options
     }
 
-    /// Reads an option list of which only the first octets were captured: what ends at the cut is
-    /// not broken for that.
-    pub fn parse_cut(bytes: &[u8]) -> Self {
-        let mut options = Self::default();
-        options.present.add(Present::TRUNCATED);
+    /// Adds the options of a list to those known, as [`Options::parse`] does.
+    #[inline]
+    pub fn read(&mut self, bytes: &[u8]) {
+        // The layout almost every data segment has: NOP NOP timestamps.
+        if let &[1, 1, 8, 10, a, b, c, d, e, f, g, h] = bytes {
+            self.present.add(Present::TIMESTAMPS);
+            self.timestamps = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+        } else {
+            self.read_each(bytes);
+        }
+    }
+
+    fn read_each(&mut self, bytes: &[u8]) {
         for item in walk(bytes) {
             match item {
-                Item::Kind(kind, data) => options.take(kind, data),
-                Item::Broken([_, 0 | 1, ..]) => options.present.add(Present::MALFORMED),
+                Item::Nop => {}
+                Item::Kind(kind, data) => self.take(kind, data),
+                Item::Broken(_) => self.present.add(Present::MALFORMED),
+            }
+        }
+    }
+
+    /// Adds the options of a list of which only the first octets were captured: what ends at the
+    /// cut is not broken for that.
+    pub fn read_cut(&mut self, bytes: &[u8]) {
+        self.present.add(Present::TRUNCATED);
+        for item in walk(bytes) {
+            match item {
+                Item::Kind(kind, data) => self.take(kind, data),
+                Item::Broken([_, 0 | 1, ..]) => self.present.add(Present::MALFORMED),
                 Item::Nop | Item::Broken(_) => {}
             }
         }
-        options
     }
 
     fn take(&mut self, kind: u8, data: &[u8]) {

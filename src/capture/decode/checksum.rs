@@ -28,28 +28,35 @@ impl Sum {
 
     /// Adds octets; an odd last one counts as if a zero followed. Room for 2³² words.
     pub(super) fn octets(self, bytes: &[u8]) -> Self {
-        // Two words at a time: 2¹⁶ is 1 in this arithmetic, so the halves may be added at the end.
-        let (quads, rest) = bytes.as_chunks::<4>();
-        let whole: u64 = quads.iter().map(|quad| u64::from(u32::from_be_bytes(*quad))).sum();
-        let mut last = [0; 4];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        Self(self.0 + whole + u64::from(u32::from_be_bytes(last)))
+        // Two words at a time, in the machine's own byte order: in this arithmetic 2¹⁶ is 1, and
+        // swapping the octets of every word swaps those of the sum (RFC 1071 §1 and §2).
+        let (pairs, rest) = bytes.as_chunks::<4>();
+        let whole: u64 = pairs.iter().map(|pair| u64::from(u32::from_ne_bytes(*pair))).sum();
+        let last = match *rest {
+            [a] => [a, 0, 0, 0],
+            [a, b] => [a, b, 0, 0],
+            [a, b, c] => [a, b, c, 0],
+            _ => [0; 4],
+        };
+        self.add(u16::from_be(fold(whole + u64::from(u32::from_ne_bytes(last)))))
     }
 
-    /// Whether the sum, checksum field included, is the one of undamaged octets.
+    fn add(self, word: u16) -> Self {
+        Self(self.0 + u64::from(word))
+    }
+
+    /// Whether the sum, checksum field included, is that of undamaged octets.
     pub(super) fn verdict(self) -> Checksum {
-        if self.folded() == 0xffff { Checksum::Good } else { Checksum::Bad }
+        if fold(self.0) == 0xffff { Checksum::Good } else { Checksum::Bad }
     }
+}
 
-    fn folded(self) -> u16 {
-        let mut sum = self.0;
-        while sum > 0xffff {
-            sum = (sum & 0xffff) + (sum >> 16);
-        }
-        sum as u16
+/// Adds what does not fit in 16 bits at the other end, until it does.
+fn fold(mut sum: u64) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
     }
+    sum as u16
 }
 
 #[cfg(test)]
@@ -59,13 +66,13 @@ mod tests {
     #[test]
     fn the_example_of_rfc_1071_adds_up() {
         let sum = Sum::default().octets(&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]);
-        assert_eq!(sum.folded(), 0xddf2);
+        assert_eq!(fold(sum.0), 0xddf2);
     }
 
     #[test]
     fn an_odd_octet_is_the_upper_half_of_its_word() {
-        assert_eq!(Sum::default().octets(&[0, 0, 0, 0, 0x12]).folded(), 0x1200);
-        assert_eq!(Sum::default().octets(&[0x12, 0x34, 0x56]).folded(), 0x6834);
+        assert_eq!(fold(Sum::default().octets(&[0, 0, 0, 0, 0x12]).0), 0x1200);
+        assert_eq!(fold(Sum::default().octets(&[0x12, 0x34, 0x56]).0), 0x6834);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::checksum::Sum;
 use super::{Part, proto};
-use crate::capture::record::{Checksum, Checksums, Icmp, Layer, Quoted, Skip};
+use crate::capture::record::{Body, Checksum, Checksums, Icmp, Layer, Quoted, Skip};
 
 const HDR_LEN: u32 = 8;
 
@@ -30,7 +30,7 @@ mod v6 {
 }
 
 /// Reads an ICMP message.
-pub(super) fn read_v4(part: &Part<'_>, checksums: Checksums) -> Result<Icmp, Skip> {
+pub(super) fn read_v4(part: &Part<'_>, checksums: Checksums, body: &mut Body) -> Result<(), Skip> {
     let mut icmp = header(part, 4)?;
     let rest = second_word(part);
     match (icmp.kind, rest) {
@@ -49,11 +49,12 @@ pub(super) fn read_v4(part: &Part<'_>, checksums: Checksums) -> Result<Icmp, Ski
     if checksums == Checksums::Verify && !part.is_cut() {
         icmp.checksum_ok = Sum::default().octets(part.bytes).verdict();
     }
-    Ok(icmp)
+    *body = Body::Icmp(icmp);
+    Ok(())
 }
 
 /// Reads an ICMPv6 message.
-pub(super) fn read_v6(part: &Part<'_>, checksums: Checksums) -> Result<Icmp, Skip> {
+pub(super) fn read_v6(part: &Part<'_>, checksums: Checksums, body: &mut Body) -> Result<(), Skip> {
     let mut icmp = header(part, 6)?;
     let rest = second_word(part);
     match (icmp.kind, rest) {
@@ -68,16 +69,16 @@ pub(super) fn read_v6(part: &Part<'_>, checksums: Checksums) -> Result<Icmp, Ski
         icmp.quoted = part.bytes.get(8..).and_then(quoted);
     }
     if checksums == Checksums::Verify {
-        icmp.checksum_ok = part.verify(proto::ICMPV6, part.len);
+        icmp.checksum_ok = part.verify(part.len);
     }
-    Ok(icmp)
+    *body = Body::Icmp(icmp);
+    Ok(())
 }
 
 /// Type, code and checksum: all that every message has.
 fn header(part: &Part<'_>, version: u8) -> Result<Icmp, Skip> {
     let Some(&[kind, code, c0, c1]) = part.bytes.first_chunk() else {
-        let skip = if part.len < 4 { Skip::Malformed } else { Skip::Truncated };
-        return Err(skip(Layer::Icmp));
+        return Err(part.too_short(4, Layer::Icmp));
     };
     Ok(Icmp {
         version,

@@ -1,28 +1,19 @@
 //! The link layer: what stands before the network header, and which network header it is.
 
 use crate::capture::frame::Link;
-use crate::capture::record::{Ether, Layer, Skip};
-use crate::wire::Vlans;
-
-/// What the link layer says.
-#[derive(Debug)]
-pub(super) struct Read {
-    /// Octets before the network header.
-    pub(super) len: usize,
-    pub(super) ether: Option<Ether>,
-    pub(super) vlans: Vlans,
-    pub(super) network: Network,
-}
+use crate::capture::record::{Ether, Layer, Record, Skip};
 
 /// What follows the link layer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Network {
-    /// An IP packet, by the link layer of this version. The packet's own version decides: headers
-    /// are rewritten and tunnels are mixed, and what is inside can still be told.
+    /// An IP packet, of this version if the link layer is right.
     Ip(Layer),
+    /// An ARP packet.
     Arp,
-    Other(Skip),
 }
+
+/// How many octets stand before the network header, and which it is.
+type Found = Result<(usize, Network), Skip>;
 
 mod ethertype {
     pub(super) const IPV4: u16 = 0x0800;
@@ -48,128 +39,121 @@ const MAX_LENGTH: u16 = 1500;
 /// What the protocol field of Linux cooked capture holds where an LLC header follows.
 const COOKED_LLC: u16 = 0x0004;
 
-const CUT: Network = Network::Other(Skip::Truncated(Layer::Link));
+const CUT: Skip = Skip::Truncated(Layer::Link);
+const IPV4: Network = Network::Ip(Layer::Ipv4);
+const IPV6: Network = Network::Ip(Layer::Ipv6);
 
-/// Reads the link header of `bytes`.
-pub(super) fn read(link: Link, bytes: &[u8]) -> Read {
+/// Reads the link header of `bytes` and notes its addresses and tags in `record`.
+#[inline]
+pub(super) fn read(link: Link, bytes: &[u8], record: &mut Record) -> Found {
     match link {
-        Link::Ethernet => ethernet(bytes),
-        Link::Sll => sll(bytes),
-        Link::Sll2 => sll2(bytes),
-        Link::Raw => bare((0, Network::Ip(Layer::Ipv4))),
-        Link::Null | Link::Loop => bare(loopback(bytes)),
-        Link::Ppp => bare(hdlc(bytes)),
-        Link::Pppoe => bare(pppoe(bytes)),
-        Link::Other(number) => bare((0, Network::Other(Skip::Link(number)))),
+        Link::Ethernet => ethernet(bytes, record),
+        Link::Raw => Ok((0, IPV4)),
+        Link::Sll => sll(bytes, record),
+        Link::Sll2 => sll2(bytes, record),
+        Link::Null | Link::Loop => loopback(bytes),
+        Link::Ppp => hdlc(bytes),
+        Link::Pppoe => pppoe(bytes),
+        Link::Other(number) => Err(Skip::Link(number)),
     }
 }
 
-fn bare((len, network): (usize, Network)) -> Read {
-    Read { len, ether: None, vlans: Vlans::default(), network }
-}
-
 /// Destination, source, type or length.
-fn ethernet(bytes: &[u8]) -> Read {
-    let Some(&[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1]) = bytes.first_chunk() else {
-        return bare((0, CUT));
-    };
+#[inline]
+fn ethernet(bytes: &[u8], record: &mut Record) -> Found {
+    let &[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = bytes.first_chunk().ok_or(CUT)?;
     let ethertype = u16::from_be_bytes([t0, t1]);
-    let ether = Ether { src: [s0, s1, s2, s3, s4, s5], dst: Some([d0, d1, d2, d3, d4, d5]), ethertype };
-    typed(bytes, 14, Some(ether), ethertype)
+    record.ether = Some(Ether { src: [s0, s1, s2, s3, s4, s5], dst: Some([d0, d1, d2, d3, d4, d5]), ethertype });
+    match ethertype {
+        ethertype::IPV4 => Ok((14, IPV4)),
+        ethertype::IPV6 => Ok((14, IPV6)),
+        other => typed(bytes, 14, other, record),
+    }
 }
 
 /// Linux cooked capture: packet type, ARPHRD type, address length, address, protocol.
-fn sll(bytes: &[u8]) -> Read {
-    let Some(&[_, _, _, _, l0, l1, a0, a1, a2, a3, a4, a5, _, _, p0, p1]) = bytes.first_chunk() else {
-        return bare((0, CUT));
-    };
-    cooked(bytes, 16, u16::from_be_bytes([l0, l1]), [a0, a1, a2, a3, a4, a5], u16::from_be_bytes([p0, p1]))
+fn sll(bytes: &[u8], record: &mut Record) -> Found {
+    let &[_, _, _, _, l0, l1, a0, a1, a2, a3, a4, a5, _, _, p0, p1] = bytes.first_chunk().ok_or(CUT)?;
+    let src = (u16::from_be_bytes([l0, l1]) == 6).then_some([a0, a1, a2, a3, a4, a5]);
+    cooked(bytes, 16, src, u16::from_be_bytes([p0, p1]), record)
 }
 
 /// Linux cooked capture v2: protocol, reserved, interface index, ARPHRD type, packet type, address
 /// length, address.
-fn sll2(bytes: &[u8]) -> Read {
-    let Some(&[p0, p1, _, _, _, _, _, _, _, _, _, len, a0, a1, a2, a3, a4, a5, _, _]) = bytes.first_chunk() else {
-        return bare((0, CUT));
-    };
-    cooked(bytes, 20, u16::from(len), [a0, a1, a2, a3, a4, a5], u16::from_be_bytes([p0, p1]))
+fn sll2(bytes: &[u8], record: &mut Record) -> Found {
+    let &[p0, p1, _, _, _, _, _, _, _, _, _, len, a0, a1, a2, a3, a4, a5, _, _] = bytes.first_chunk().ok_or(CUT)?;
+    let src = (len == 6).then_some([a0, a1, a2, a3, a4, a5]);
+    cooked(bytes, 20, src, u16::from_be_bytes([p0, p1]), record)
 }
 
-fn cooked(bytes: &[u8], len: usize, addr_len: u16, src: [u8; 6], protocol: u16) -> Read {
-    let ether = (addr_len == 6).then_some(Ether { src, dst: None, ethertype: protocol });
+fn cooked(bytes: &[u8], len: usize, src: Option<[u8; 6]>, protocol: u16, record: &mut Record) -> Found {
+    record.ether = src.map(|src| Ether { src, dst: None, ethertype: protocol });
     match protocol {
-        COOKED_LLC => llc(bytes, len, ether, Vlans::default()),
+        COOKED_LLC => llc(bytes, len, record),
         // The other values below the types are numbers of the kernel's own, not lengths.
-        0..=MAX_LENGTH => Read { len, ether, vlans: Vlans::default(), network: Network::Other(Skip::NotIp(protocol)) },
-        ethertype => typed(bytes, len, ether, ethertype),
+        0..=MAX_LENGTH => Err(Skip::NotIp(protocol)),
+        ethertype => typed(bytes, len, ethertype, record),
     }
 }
 
 /// Goes on from an ethertype, through tags and frames in frames, to the network header.
-fn typed(bytes: &[u8], mut len: usize, mut ether: Option<Ether>, mut ethertype: u16) -> Read {
-    let mut vlans = Vlans::default();
-    let (more, network) = loop {
+fn typed(bytes: &[u8], mut len: usize, mut ethertype: u16, record: &mut Record) -> Found {
+    loop {
         let after = bytes.get(len..).unwrap_or_default();
         // How long the tag is, with the type that ends it.
         let tag_len = match ethertype {
-            ethertype::IPV4 => break (0, Network::Ip(Layer::Ipv4)),
-            ethertype::IPV6 => break (0, Network::Ip(Layer::Ipv6)),
             ethertype::C_TAG | ethertype::S_TAG | ethertype::OLD_S_TAG => {
-                if let &[t0, t1, ..] = after {
-                    vlans.push(u16::from_be_bytes([t0, t1]));
-                }
+                let tag = after.first_chunk().ok_or(CUT)?;
+                record.vlans.push(u16::from_be_bytes(*tag));
                 4
             }
             ethertype::VN_TAG | ethertype::R_TAG => 6,
             ethertype::FABRIC_PATH => 2 + 14,
             ethertype::BACKBONE => 4 + 14,
             ethertype::MPLS | ethertype::MPLS_MULTICAST => match mpls(after) {
-                Below::Ip(labels) => break (labels, Network::Ip(Layer::Ipv4)),
+                Below::Ip(labels) => return Ok((len + labels, IPV4)),
                 Below::Frame(labels) => labels + 4 + 14,
-                Below::Unknown => break (0, Network::Other(Skip::NotIp(ethertype))),
+                Below::Unknown => return Err(Skip::NotIp(ethertype)),
             },
-            0..=MAX_LENGTH => return llc(bytes, len, ether, vlans),
-            other => break network_of(other, after),
+            0..=MAX_LENGTH => return llc(bytes, len, record),
+            other => return network_of(other, after).map(|(more, network)| (len + more, network)),
         };
-        let Some(&[t0, t1]) = after.get(..tag_len).and_then(<[u8]>::last_chunk) else {
-            break (0, CUT);
-        };
+        let &[t0, t1] = after.get(..tag_len).and_then(<[u8]>::last_chunk).ok_or(CUT)?;
         len += tag_len;
         ethertype = u16::from_be_bytes([t0, t1]);
-        if let Some(ether) = &mut ether {
-            ether.ethertype = ethertype;
-        }
-    };
-    Read { len: len + more, ether, vlans, network }
+        set_ethertype(record, ethertype);
+    }
+}
+
+fn set_ethertype(record: &mut Record, ethertype: u16) {
+    if let Some(ether) = &mut record.ether {
+        ether.ethertype = ethertype;
+    }
 }
 
 /// IEEE 802.2, and behind it SNAP (RFC 1042) with an ethertype.
-fn llc(bytes: &[u8], len: usize, mut ether: Option<Ether>, vlans: Vlans) -> Read {
-    let (more, network) = match *bytes.get(len..).unwrap_or_default() {
+fn llc(bytes: &[u8], len: usize, record: &mut Record) -> Found {
+    match *bytes.get(len..).unwrap_or_default() {
         [0xaa, 0xaa, 0x03, 0, 0, 0, t0, t1, ref packet @ ..] => {
             let ethertype = u16::from_be_bytes([t0, t1]);
-            if let Some(ether) = &mut ether {
-                ether.ethertype = ethertype;
-            }
-            let (more, network) = network_of(ethertype, packet);
-            (8 + more, network)
+            set_ethertype(record, ethertype);
+            network_of(ethertype, packet).map(|(more, network)| (len + 8 + more, network))
         }
         // The service access point of IP itself, which nearly nobody uses.
-        [0x06, 0x06, 0x03, ..] => (3, Network::Ip(Layer::Ipv4)),
-        [dsap, ssap, _, ..] => (0, Network::Other(Skip::NotIp(u16::from_be_bytes([dsap, ssap])))),
-        _ => (0, CUT),
-    };
-    Read { len: len + more, ether, vlans, network }
+        [0x06, 0x06, 0x03, ..] => Ok((len + 3, IPV4)),
+        [dsap, ssap, _, ..] => Err(Skip::NotIp(u16::from_be_bytes([dsap, ssap]))),
+        _ => Err(CUT),
+    }
 }
 
 /// What an ethertype announces at once, and how many octets of a session stand before it.
-fn network_of(ethertype: u16, after: &[u8]) -> (usize, Network) {
+fn network_of(ethertype: u16, after: &[u8]) -> Found {
     match ethertype {
-        ethertype::IPV4 => (0, Network::Ip(Layer::Ipv4)),
-        ethertype::IPV6 => (0, Network::Ip(Layer::Ipv6)),
-        ethertype::ARP => (0, Network::Arp),
+        ethertype::IPV4 => Ok((0, IPV4)),
+        ethertype::IPV6 => Ok((0, IPV6)),
+        ethertype::ARP => Ok((0, Network::Arp)),
         ethertype::PPPOE_SESSION => pppoe(after),
-        other => (0, Network::Other(Skip::NotIp(other))),
+        other => Err(Skip::NotIp(other)),
     }
 }
 
@@ -203,56 +187,52 @@ fn leads_on(ethertype: &[u8]) -> bool {
 }
 
 /// A PPPoE session packet (RFC 2516 §4): version and type, code, session id, length.
-fn pppoe(bytes: &[u8]) -> (usize, Network) {
+fn pppoe(bytes: &[u8]) -> Found {
     match bytes {
-        [0x11, 0x00, _, _, _, _, packet @ ..] => {
-            let (len, network) = ppp(packet);
-            (6 + len, network)
-        }
-        [_, _, _, _, _, _, ..] => (0, Network::Other(Skip::NotIp(ethertype::PPPOE_SESSION))),
-        _ => (0, CUT),
+        [0x11, 0x00, _, _, _, _, packet @ ..] => ppp(packet).map(|(len, network)| (6 + len, network)),
+        [_, _, _, _, _, _, ..] => Err(Skip::NotIp(ethertype::PPPOE_SESSION)),
+        _ => Err(CUT),
     }
 }
 
 /// PPP as capture files have it: bare, in HDLC-like framing (RFC 1662 §3.1), with a direction in
 /// place of the address (type 166), or not PPP at all but Cisco's HDLC.
-fn hdlc(bytes: &[u8]) -> (usize, Network) {
-    let (len, (more, network)) = match *bytes {
+fn hdlc(bytes: &[u8]) -> Found {
+    let (before, found) = match *bytes {
         [0xff | 0x00 | 0x01, 0x03, ref packet @ ..] => (2, ppp(packet)),
         [0x0f | 0x8f, 0x00, t0, t1, ref packet @ ..] => (4, network_of(u16::from_be_bytes([t0, t1]), packet)),
         ref packet => (0, ppp(packet)),
     };
-    (len + more, network)
+    found.map(|(len, network)| (before + len, network))
 }
 
 /// The protocol field of PPP, in two octets or compressed into one odd one (RFC 1661 §2, §6.5).
-fn ppp(bytes: &[u8]) -> (usize, Network) {
-    let (len, protocol) = match *bytes {
-        [low, ..] if low & 1 == 1 => (1, u16::from(low)),
-        [high, low, ..] => (2, u16::from_be_bytes([high, low])),
-        _ => return (0, CUT),
+fn ppp(bytes: &[u8]) -> Found {
+    let (protocol, packet) = match *bytes {
+        [low, ref packet @ ..] if low & 1 == 1 => (u16::from(low), packet),
+        [high, low, ref packet @ ..] => (u16::from_be_bytes([high, low]), packet),
+        _ => return Err(CUT),
     };
-    match (protocol, mpls(&bytes[len..])) {
-        (0x0021, _) => (len, Network::Ip(Layer::Ipv4)),
-        (0x0057, _) => (len, Network::Ip(Layer::Ipv6)),
-        (0x0281 | 0x0283, Below::Ip(labels)) => (len + labels, Network::Ip(Layer::Ipv4)),
-        (other, _) => (len, Network::Other(Skip::NotIp(other))),
+    let len = bytes.len() - packet.len();
+    match protocol {
+        0x0021 => Ok((len, IPV4)),
+        0x0057 => Ok((len, IPV6)),
+        0x0281 | 0x0283 => match mpls(packet) {
+            Below::Ip(labels) => Ok((len + labels, IPV4)),
+            Below::Frame(_) | Below::Unknown => Err(Skip::NotIp(protocol)),
+        },
+        other => Err(Skip::NotIp(other)),
     }
 }
 
 /// BSD loopback: an address family, which for IPv6 differs between systems, in the byte order of
 /// a host that the file does not name.
-fn loopback(bytes: &[u8]) -> (usize, Network) {
-    let Some(&family) = bytes.first_chunk::<4>() else {
-        return (0, CUT);
-    };
-    let family = u32::from_be_bytes(family);
-    let family = if family > 0xffff { family.swap_bytes() } else { family };
-    let network = match family {
-        2 => Network::Ip(Layer::Ipv4),
+fn loopback(bytes: &[u8]) -> Found {
+    let family = u32::from_be_bytes(*bytes.first_chunk().ok_or(CUT)?);
+    match if family > 0xffff { family.swap_bytes() } else { family } {
+        2 => Ok((4, IPV4)),
         // NetBSD and OpenBSD; FreeBSD; Darwin; Linux.
-        24 | 28 | 30 | 10 => Network::Ip(Layer::Ipv6),
-        other => Network::Other(Skip::NotIp(other as u16)),
-    };
-    (4, network)
+        24 | 28 | 30 | 10 => Ok((4, IPV6)),
+        other => Err(Skip::NotIp(other as u16)),
+    }
 }

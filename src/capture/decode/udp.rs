@@ -1,16 +1,16 @@
 //! UDP (RFC 768, RFC 8200 §8.1).
 
-use super::{Part, proto};
-use crate::capture::record::{Checksum, Checksums, Layer, Skip, Udp, UdpFault};
+use super::Part;
+use crate::capture::record::{Body, Checksum, Checksums, Layer, Skip, Udp, UdpFault};
 
 const HDR_LEN: u32 = 8;
 
 /// Reads a datagram in an IP packet of `version`. A length that breaks the rules is a fault of
 /// the datagram, not a reason to leave it out.
-pub(super) fn read(part: &Part<'_>, version: u8, checksums: Checksums) -> Result<Udp, Skip> {
+#[inline]
+pub(super) fn read(part: &Part<'_>, version: u8, checksums: Checksums, body: &mut Body) -> Result<(), Skip> {
     let Some(&[s0, s1, d0, d1, l0, l1, c0, c1]) = part.bytes.first_chunk() else {
-        let skip = if part.len < HDR_LEN { Skip::Malformed } else { Skip::Truncated };
-        return Err(skip(Layer::Udp));
+        return Err(part.too_short(HDR_LEN, Layer::Udp));
     };
     let len = u16::from_be_bytes([l0, l1]);
     let checksum = u16::from_be_bytes([c0, c1]);
@@ -31,10 +31,10 @@ pub(super) fn read(part: &Part<'_>, version: u8, checksums: Checksums) -> Result
         (4, 0, _) => Checksum::Absent,
         (_, _, Checksums::Ignore) => Checksum::Unverified,
         (_, 0, _) => Checksum::Bad,
-        _ if length_is_right => part.verify(proto::UDP, taken),
+        _ if length_is_right => part.verify(taken),
         _ => Checksum::Unverified,
     };
-    Ok(Udp {
+    *body = Body::Udp(Udp {
         src_port: u16::from_be_bytes([s0, s1]),
         dst_port: u16::from_be_bytes([d0, d1]),
         len,
@@ -44,5 +44,6 @@ pub(super) fn read(part: &Part<'_>, version: u8, checksums: Checksums) -> Result
         checksum_ok,
         fault: fault.or(no_checksum),
         truncated: part.bytes.len() < taken as usize,
-    })
+    });
+    Ok(())
 }
