@@ -11,6 +11,10 @@ pub(super) fn send(pass: &mut Pass<'_>) {
     if covers {
         acknowledge_fin(pass);
     }
+    if pass.sender.is(State::FinWait2) && pass.sender.facts.basis(Fact::AllDelivered) == Some(Basis::Proven) {
+        // It acknowledges what was sent along with, or after, the acknowledgement of its FIN.
+        pass.sender.prove(State::FinWait2);
+    }
     if let Some(fin) = pass.segment.fin_seq() {
         if pass.sender.fin == Some(fin) && pass.sender.fins > 0 {
             repeat_fin(pass, covers);
@@ -58,6 +62,10 @@ fn acknowledge_fin(pass: &mut Pass<'_>) {
 
 /// C1, C3, C23 and CS: a FIN.
 fn first_fin(pass: &mut Pass<'_>, covers: bool) {
+    if !pass.sender.standing.state.is_synchronized() && pass.sender.synacks == 0 && !pass.sender.is(State::Closed) {
+        pass.note(Note::FinBeforeHandshake);
+        return;
+    }
     let with_data = pass.segment.len > 0;
     match pass.receiver.fin {
         None => {
@@ -80,7 +88,6 @@ fn first_fin(pass: &mut Pass<'_>, covers: bool) {
             }
         }
         State::SynRcvd if pass.sender.synacks > 0 => pass.sender.prove(State::FinWait1),
-        State::SynSent | State::SynRcvd | State::Listen => pass.note(Note::FinBeforeHandshake),
         _ => {}
     }
 }

@@ -379,6 +379,9 @@ impl Conn {
         let mut pass = Pass { segment, at, sender, receiver, life, notes, nth: 0, news: pass::News::default() };
         pass.run();
         let Pass { sender, receiver, notes, nth, news, .. } = pass;
+        if notes.contains(Note::CaptureReordered) && segment.flags.is_syn() {
+            self.role_basis = RoleBasis::Syn;
+        }
         let remarks = zeek::Remarks {
             repeat: segment.len > 0 && was_nxt.is_some_and(|nxt| !segment.end().after(nxt)),
             gap: news.gap,

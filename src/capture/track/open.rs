@@ -334,8 +334,8 @@ fn answer_unseen(pass: &mut Pass<'_>) {
         }
         return;
     }
-    if segment.fin_seq().is_some() && segment.ack == Seq(0) {
-        pass.note(Note::FinBeforeHandshake);
+    if segment.fin_seq().is_some() && segment.len == 0 {
+        // Nothing shows that it ever got an answer.
         return;
     }
     pass.note(step3_form(pass));

@@ -49,7 +49,7 @@ pub(super) fn fate(conn: &Conn, side: Side, segment: &Segment, time: Timestamp) 
         let again = sender.opened && conn.reset_by().is_some() && time - conn.end > LATE;
         return if again { Fate::New(Some(Note::ReuseAfterClose)) } else { Fate::Same };
     }
-    let crossing = receiver.syns > 0 && receiver.is(State::SynSent) && sender.syns == 0 && !sender.spoke;
+    let crossing = receiver.syns > 0 && receiver.is(State::SynSent) && sender.iss.is_none();
     if crossing && !conn.is_over() {
         return Fate::Same;
     }

@@ -98,7 +98,9 @@ fn read_ack(pass: &mut Pass<'_>) {
         pass.note(Note::AckUnseen);
         pass.news.gap = true;
     }
-    if pass.sender.acked.is_some_and(|acked| ack.before(acked)) && !pass.segment.flags.contains(Flags::RST) {
+    if pass.sender.acked.is_some_and(|acked| ack.before(acked))
+        && !pass.segment.flags.intersects(Flags::RST | Flags::SYN)
+    {
         pass.note(Note::AckOld);
     }
 }
@@ -345,6 +347,7 @@ fn remember_edge(pass: &mut Pass<'_>, ack: Seq) {
         let shrink = old.offset_from(edge);
         let known = sender.offer.is_some() && pass.receiver.offer.is_some();
         if !first
+            && !pass.segment.flags.contains(Flags::SYN)
             && known
             && shrink >= 1 << scale
             && sender.standing.state == State::Established
