@@ -13,30 +13,14 @@ use synfin::craft::script::{Line, Medium};
 use synfin::craft::{Script, Shot};
 use synfin::wire::Span;
 
-/// Transcripts whose claims the tracker does not yet meet. Each goes from here when it does.
-const NOT_YET: &[&str] = &[
-    "capture-with-syn-and-synack-swapped",
-    "close-half-then-talk-on",
-    "fin-before-the-opening",
-    "open-split-with-an-ack-first",
-    "open-synack-late",
-];
-
 #[test]
 fn every_transcript_means_what_it_claims() {
     let mut wrong = String::new();
     let mut played = 0;
     for (name, text) in transcripts() {
         played += 1;
-        match (check(&text), NOT_YET.contains(&name.as_str())) {
-            (Ok(()), false) => {}
-            (Err(complaint), false) => {
-                let _ = writeln!(wrong, "\n{name}:\n{complaint}");
-            }
-            (Err(complaint), true) => eprintln!("not yet so: {name}:\n{complaint}"),
-            (Ok(()), true) => {
-                let _ = writeln!(wrong, "\n{name} is so by now: take it from the list of those that are not");
-            }
+        if let Err(complaint) = check(&text) {
+            let _ = writeln!(wrong, "\n{name}:\n{complaint}");
         }
     }
     assert!(played >= 30, "only {played} transcripts were found");

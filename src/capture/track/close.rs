@@ -62,7 +62,8 @@ fn acknowledge_fin(pass: &mut Pass<'_>) {
 
 /// C1, C3, C23 and CS: a FIN.
 fn first_fin(pass: &mut Pass<'_>, covers: bool) {
-    if !pass.sender.standing.state.is_synchronized() && pass.sender.synacks == 0 && !pass.sender.is(State::Closed) {
+    let asked = pass.sender.syns > 0 && pass.sender.synacks == 0;
+    if (asked && !pass.sender.opened || pass.sender.is(State::Listen)) && !pass.sender.is(State::Closed) {
         pass.note(Note::FinBeforeHandshake);
         return;
     }
