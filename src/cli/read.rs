@@ -137,7 +137,6 @@ impl Read {
         let style = Style {
             verbose: self.verbose,
             quiet: self.quiet,
-            absolute: self.absolute,
             link_header: self.link_header > 0,
             paint: Paint { on: out.color() },
         };
@@ -158,7 +157,7 @@ impl Read {
             .into_iter()
             .find(|(times, _)| *times > 0)
             .map(|(times, form)| Dump { form, link_header: times > 1 });
-        Listing { style, time, precision, number: self.number, dump, summary: self.summary }
+        Listing { style, absolute: self.absolute, time, precision, number: self.number, dump, summary: self.summary }
     }
 }
 

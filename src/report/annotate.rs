@@ -13,8 +13,8 @@ use crate::wire::Protocol;
 
 /// Where the states begin, if the words leave room.
 const STATES_AT: usize = 62;
-/// Where the server's begin: behind `client ESTABLISHED! -> FIN_WAIT_1!`.
-const SERVER_AT: usize = 36;
+/// Where the server's begin: behind `client ESTABLISHED? -> ESTABLISHED!`.
+const SERVER_AT: usize = 37;
 
 /// Appends the annotation of packet number `n`: whole lines, indented, or nothing.
 pub fn write(out: &mut Vec<u8>, n: u64, seen: &Observation, conn: &Conn, style: Style) {
@@ -22,10 +22,12 @@ pub fn write(out: &mut Vec<u8>, n: u64, seen: &Observation, conn: &Conn, style: 
     if seen.notes.is_empty() && !learnt && !seen.moved() && style.verbose == 0 {
         return;
     }
+    let tcp = conn.protocol() == Protocol::Tcp;
+    let begins = conn.first_n == n && !style.quiet;
     let start = out.len();
     out.text("    ");
     let mut unseen = 0;
-    if !style.quiet && (conn.first_n == n || style.verbose > 0) {
+    if (begins && !tcp) || style.verbose > 0 {
         unseen += style.paint.unseen(Ink::Dim, out, |out| {
             out.text("conn ");
             out.dec(u64::from(conn.id.0));
@@ -33,16 +35,24 @@ pub fn write(out: &mut Vec<u8>, n: u64, seen: &Observation, conn: &Conn, style: 
         });
     }
     unseen += notes(out, seen, conn, style);
-    if conn.protocol() == Protocol::Tcp && (seen.moved() || learnt || style.verbose > 0) {
+    if tcp && (seen.moved() || learnt || style.verbose > 0) {
         let width = out.len() - start - unseen;
         pad(out, width, STATES_AT);
         states(out, seen, style.paint);
     }
     end_line(out, start);
-    if !style.quiet && learnt {
-        for role in Role::BOTH {
-            knowledge(out, seen, role, style.paint);
-        }
+    if !tcp || style.quiet {
+        return;
+    }
+    if begins {
+        out.text("      conn ");
+        out.dec(u64::from(conn.id.0));
+        out.text(", server ");
+        steps::port(out, conn.endpoint(Role::Server).port);
+        out.push(b'\n');
+    }
+    for role in Role::BOTH {
+        knowledge(out, seen, role, style.paint);
     }
 }
 

@@ -6,7 +6,7 @@ use super::annotate;
 use super::clock::{Clock, Precision, TimeStyle};
 use super::digits::Digits as _;
 use super::hexdump::{self, Dump};
-use super::line::{self, Style};
+use super::line::{self, Counting, Origins, Style};
 use super::paint::{self, Ink};
 use super::totals::Totals;
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
@@ -16,6 +16,8 @@ use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 pub struct Listing {
     /// How much a line tells.
     pub style: Style,
+    /// Sequence numbers as they were sent, not counted from each side's first.
+    pub absolute: bool,
     /// How it tells the time.
     pub time: TimeStyle,
     /// How exactly.
@@ -33,6 +35,7 @@ pub struct Text<'a> {
     out: &'a mut dyn Write,
     listing: Listing,
     clock: Clock,
+    counting: Counting,
     totals: Totals,
     lines: Vec<u8>,
 }
@@ -41,13 +44,20 @@ impl<'a> Text<'a> {
     /// A listing to `out`.
     pub fn new(listing: Listing, out: &'a mut dyn Write) -> Self {
         let clock = Clock::local(listing.time, listing.precision);
-        Self { out, listing, clock, totals: Totals::default(), lines: Vec::with_capacity(1024) }
+        Self {
+            out,
+            listing,
+            clock,
+            counting: Counting::default(),
+            totals: Totals::default(),
+            lines: Vec::with_capacity(1024),
+        }
     }
 }
 
 impl Sink for Text<'_> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
-        let Self { lines, listing, clock, .. } = self;
+        let Self { lines, listing, clock, counting, .. } = self;
         let style = listing.style;
         lines.clear();
         if listing.number {
@@ -59,7 +69,8 @@ impl Sink for Text<'_> {
             lines.text("  ");
         }
         style.paint.with(Ink::Dim, lines, |lines| clock.write(lines, packet.record.time));
-        line::write(lines, packet, told, style);
+        let origins = if listing.absolute { Origins::default() } else { counting.of(packet, told) };
+        line::write(lines, packet, told, origins, style);
         lines.push(b'\n');
         if let (Some(comment), true) = (packet.frame.comment, style.verbose > 0) {
             lines.text("    comment: ");

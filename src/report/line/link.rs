@@ -25,7 +25,7 @@ pub(super) fn write(out: &mut Vec<u8>, packet: &Packet<'_>) -> bool {
     match (record.link, record.ether) {
         (Link::Ethernet, _) => ethernet(out, packet.frame.bytes, record.wire_len),
         (Link::Sll | Link::Sll2, Some(ether)) => {
-            out.text(direction(record.link, packet.frame.bytes));
+            out.text(to_whom(record.link, packet.frame.bytes));
             out.push(b' ');
             out.mac(ether.src);
             out.push(b' ');
@@ -60,6 +60,8 @@ fn ethernet(out: &mut Vec<u8>, frame: &[u8], wire_len: u32) -> bool {
         }
         if first {
             length(out, wire_len);
+        } else {
+            out.text(", ");
         }
         first = false;
         let (0x8100 | 0x88a8 | 0x9100, &[c, d, ref inner @ ..]) = (kind, after) else {
@@ -67,10 +69,6 @@ fn ethernet(out: &mut Vec<u8>, frame: &[u8], wire_len: u32) -> bool {
         };
         tag(out, u16::from_be_bytes([c, d]));
         rest = inner;
-    }
-    // The type after tags wants a comma; the only one has the colon of its length.
-    if !out.ends_with(b": ") {
-        out.text(", ");
     }
     true
 }
@@ -93,18 +91,32 @@ fn tag(out: &mut Vec<u8>, tci: u16) {
     out.text(", ");
 }
 
+/// Appends on which interface and in which direction a packet was seen, where the link header says
+/// so and was not itself told.
+pub(super) fn direction(out: &mut Vec<u8>, packet: &Packet<'_>, named: bool) {
+    if let (Link::Sll2, false, Some(&[a, b, c, d])) = (packet.record.link, named, packet.frame.bytes.get(4..8)) {
+        let start = out.len();
+        out.text("if");
+        out.dec(u64::from(u32::from_be_bytes([a, b, c, d])));
+        out.resize((start + 5).max(out.len()), b' ');
+        out.push(b' ');
+        out.text(to_whom(Link::Sll2, packet.frame.bytes));
+        out.push(b' ');
+    }
+}
+
 /// To whom a cooked frame was, as tcpdump writes it.
-fn direction(link: Link, frame: &[u8]) -> &'static str {
+fn to_whom(link: Link, frame: &[u8]) -> &'static str {
     let kind = match link {
         Link::Sll => frame.get(1),
         _ => frame.get(10),
     };
     match kind {
-        Some(0) => " In",
-        Some(1) => "  B",
-        Some(2) => "  M",
-        Some(3) => "  P",
+        Some(0) => "In ",
+        Some(1) => "B  ",
+        Some(2) => "M  ",
+        Some(3) => "P  ",
         Some(4) => "Out",
-        _ => "  ?",
+        _ => "?  ",
     }
 }

@@ -7,16 +7,18 @@ mod icmp;
 mod ip;
 mod link;
 mod names;
+mod origins;
 mod tcp;
 mod udp;
 
 use super::digits::Digits as _;
 use super::paint::{Ink, Paint};
+use crate::capture::track::Role;
 use crate::capture::{Arp, Body, Conn, Layer, Observation, Packet, Record, Skip};
-use crate::wire::{Flags, Seq};
 
 pub use link::describe as describe_link;
 pub use names::{ethertype, protocol};
+pub use origins::{Counting, Origins};
 
 /// How much a line tells.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -25,26 +27,32 @@ pub struct Style {
     pub verbose: u8,
     /// Addresses, protocol and length only.
     pub quiet: bool,
-    /// Sequence numbers as sent rather than counted from each side's first.
-    pub absolute: bool,
     /// The link header.
     pub link_header: bool,
     /// Colour.
     pub paint: Paint,
 }
 
-/// Appends the line of a packet, without its time and its newline.
-pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>, style: Style) {
+/// Appends the line of a packet, without its time and its newline. Sequence numbers count from
+/// `origins`.
+pub fn write(
+    out: &mut Vec<u8>,
+    packet: &Packet<'_>,
+    told: Option<(&Observation, &Conn)>,
+    origins: Origins,
+    style: Style,
+) {
     let record = packet.record;
     let named = style.link_header && link::write(out, packet);
     match (&record.ip, record.body) {
         (_, Body::Arp(arp)) => arp_line(out, &arp, record, named),
         (Some(ip), body) => {
+            link::direction(out, packet, named);
             ip::write(out, packet, ip, named, style);
             addresses(out, record, told, style);
             out.text(": ");
             match body {
-                Body::Tcp(tcp) => tcp::write(out, packet, &tcp, Origins::of(&tcp.segment, told, style), style),
+                Body::Tcp(tcp) => tcp::write(out, packet, &tcp, origins, style),
                 Body::Udp(udp) => udp::write(out, &udp, ip, style),
                 Body::Icmp(icmp) => icmp::write(out, packet, &icmp, style),
                 Body::Skip(skip) => ip::skipped(out, ip, skip),
@@ -53,26 +61,6 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Observation,
         }
         (None, Body::Skip(skip)) => not_ip(out, record, skip, named),
         (None, _) => {}
-    }
-}
-
-/// Where each side's counting begins.
-#[derive(Clone, Copy, Debug, Default)]
-struct Origins {
-    /// What the sender's sequence numbers count from.
-    seq: Seq,
-    /// What the receiver's do, and so the acknowledgments.
-    ack: Seq,
-}
-
-impl Origins {
-    /// Both initial sequence numbers, for the segments whose numbers tcpdump counts from them: those
-    /// with ACK and without SYN. A connection's first numbers are told as they are.
-    fn of(segment: &crate::wire::Segment, told: Option<(&Observation, &Conn)>, style: Style) -> Self {
-        let counted = segment.flags.contains(Flags::ACK) && !segment.flags.contains(Flags::SYN) && !style.absolute;
-        told.filter(|_| counted)
-            .and_then(|(seen, conn)| Some(Self { seq: conn.half(seen.from).iss?, ack: conn.half(!seen.from).iss? }))
-            .unwrap_or_default()
     }
 }
 
@@ -85,8 +73,8 @@ fn addresses(out: &mut Vec<u8>, record: &Record, told: Option<(&Observation, &Co
         _ => None,
     };
     let (src_ink, dst_ink) = match told.map(|(seen, _)| seen.from) {
-        Some(crate::capture::track::Role::Server) => (Ink::Server, Ink::Client),
-        Some(crate::capture::track::Role::Client) => (Ink::Client, Ink::Server),
+        Some(Role::Server) => (Ink::Server, Ink::Client),
+        Some(Role::Client) => (Ink::Client, Ink::Server),
         None => (Ink::Bold, Ink::Bold),
     };
     let endpoint = |out: &mut Vec<u8>, addr, port: Option<u16>| {

@@ -47,18 +47,16 @@ pub(super) fn write(out: &mut Vec<u8>, packet: &Packet<'_>, tcp: &Tcp, from: Ori
     let wanted = usize::from(tcp.hdr_len).saturating_sub(20);
     if wanted > 0 {
         out.text(", options [");
-        option_list(out, list, from);
-        if list.len() < wanted {
-            out.text("|tcp");
-        }
+        option_list(out, list, list.len() < wanted, from);
         out.push(b']');
     }
     out.text(", length ");
     out.dec(u64::from(segment.len));
 }
 
-/// Appends an option list in tcpdump's words: `mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7`.
-fn option_list(out: &mut Vec<u8>, list: &[u8], from: Origins) {
+/// Appends an option list in tcpdump's words: `mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7`; `cut`
+/// where the capture ends inside it.
+fn option_list(out: &mut Vec<u8>, list: &[u8], cut: bool, from: Origins) {
     let mut read = 0;
     for item in options::walk(list) {
         if read > 0 {
@@ -73,13 +71,13 @@ fn option_list(out: &mut Vec<u8>, list: &[u8], from: Origins) {
                 option(out, kind, data, from);
                 read += 2 + data.len();
             }
-            Item::Broken(rest) => {
-                out.text("[bad opt]");
-                read += rest.len();
-            }
+            Item::Broken(_) if cut => return out.text("[|tcp]"),
+            Item::Broken(_) => return out.text("[bad opt]"),
         }
     }
-    if list.get(read) == Some(&kind::END) {
+    if cut {
+        out.text(if read > 0 { ",[|tcp]" } else { "[|tcp]" });
+    } else if list.get(read) == Some(&kind::END) {
         out.text(if read > 0 { ",eol" } else { "eol" });
     }
 }
@@ -214,7 +212,7 @@ mod tests {
 
     fn listed(list: &[u8], ack_origin: u32) -> String {
         let mut out = Vec::new();
-        option_list(&mut out, list, Origins { seq: Seq(0), ack: Seq(ack_origin) });
+        option_list(&mut out, list, false, Origins { seq: Seq(0), ack: Seq(ack_origin) });
         String::from_utf8(out).expect("options are told in ASCII")
     }
 
