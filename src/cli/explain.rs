@@ -1,22 +1,74 @@
+use anyhow::bail;
+
 use super::input::Input;
+use super::look::Width;
 use super::output::Output;
-use crate::capture::{Sink, Summary};
+use crate::capture::Summary;
+use crate::report::paint::Paint;
+use crate::report::story::{Choice, Explain as Writer, Look, Parts};
 
 /// The story of a connection, step by step
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
     #[command(flatten)]
     input: Input,
+
+    /// Tell of connection N, as `conns` numbers them; may be repeated
+    #[arg(long = "conn", value_name = "N")]
+    conns: Vec<u32>,
+
+    /// Tell of at most N connections where none is chosen; 0 is all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    limit: u32,
+
+    /// Tell only of connections in which something went wrong or took long
+    #[arg(long)]
+    failed: bool,
+
+    /// Which parts of the story
+    #[arg(long, value_name = "PART", default_value = "all")]
+    show: Show,
+
+    #[command(flatten)]
+    width: Width,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum Show {
+    /// Heading, ladder and steps
+    All,
+    /// The ladder diagram under the heading
+    Ladder,
+    /// The steps under the heading
+    Steps,
+    /// The heading alone
+    Verdict,
 }
 
 impl Explain {
     /// Reads the captures.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
-        let _ = (out.color(), out.width());
-        self.input.pump(&mut Nothing)
+        let look = Look { width: self.width.of(out), ascii: self.width.ascii(), paint: Paint { on: out.color() } };
+        let choice = Choice {
+            conns: self.conns.clone(),
+            limit: self.limit,
+            failed: self.failed,
+            parts: match self.show {
+                Show::All => Parts::All,
+                Show::Ladder => Parts::Figure,
+                Show::Steps => Parts::Steps,
+                Show::Verdict => Parts::Heading,
+            },
+        };
+        let mut writer = Writer::new(out, look, choice);
+        let summary = self.input.pump(&mut writer)?;
+        if let Some(missing) = writer.missing().first() {
+            match writer.seen() {
+                0 => bail!("there is no connection {missing}: the input has none"),
+                1 => bail!("there is no connection {missing}: the input has one, number 0"),
+                seen => bail!("there is no connection {missing}: the input has {seen}, numbers 0 to {}", seen - 1),
+            }
+        }
+        Ok(summary)
     }
 }
-
-struct Nothing;
-
-impl Sink for Nothing {}

@@ -7,6 +7,7 @@ mod args;
 mod conns;
 mod explain;
 mod input;
+mod look;
 mod output;
 mod progress;
 mod read;

@@ -2,12 +2,16 @@
 
 pub mod annotate;
 pub mod clock;
+pub mod conns;
 pub mod digits;
 pub mod fields;
 pub mod hexdump;
+pub mod human;
 pub mod json;
 pub mod line;
 pub mod paint;
 pub mod steps;
+pub mod story;
+pub mod table;
 pub mod text;
 pub mod totals;

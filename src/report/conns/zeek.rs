@@ -1,0 +1,163 @@
+//! Zeek's `conn.log`, tab-separated, so that what reads Zeek's reads ours.
+//!
+//! The columns are Zeek's own. Two differ in how they are filled: `duration` is from first packet
+//! to last (Zeek leaves out packets after the end that carry nothing), and `service` is unset, since
+//! it would have to be confirmed by content.
+
+use std::io::Write as _;
+
+use super::community::sha1;
+use crate::capture::Conn;
+use crate::capture::track::{Counts, Role};
+use crate::report::digits::Digits as _;
+use crate::wire::{Protocol, Timestamp};
+
+/// The columns and their types.
+const COLUMNS: [(&str, &str); 22] = [
+    ("ts", "time"),
+    ("uid", "string"),
+    ("id.orig_h", "addr"),
+    ("id.orig_p", "port"),
+    ("id.resp_h", "addr"),
+    ("id.resp_p", "port"),
+    ("proto", "enum"),
+    ("service", "string"),
+    ("duration", "interval"),
+    ("orig_bytes", "count"),
+    ("resp_bytes", "count"),
+    ("conn_state", "string"),
+    ("local_orig", "bool"),
+    ("local_resp", "bool"),
+    ("missed_bytes", "count"),
+    ("history", "string"),
+    ("orig_pkts", "count"),
+    ("orig_ip_bytes", "count"),
+    ("resp_pkts", "count"),
+    ("resp_ip_bytes", "count"),
+    ("tunnel_parents", "set[string]"),
+    ("ip_proto", "count"),
+];
+
+/// Appends the lines that a log begins with; `opened` is the time to name in them.
+pub(super) fn head(out: &mut Vec<u8>, opened: Timestamp) {
+    out.text("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#open\t");
+    moment(out, opened);
+    out.text("\n#fields");
+    for (name, _) in COLUMNS {
+        out.text("\t");
+        out.text(name);
+    }
+    out.text("\n#types");
+    for (_, kind) in COLUMNS {
+        out.text("\t");
+        out.text(kind);
+    }
+    out.text("\n");
+}
+
+/// Appends the line that a log ends with.
+pub(super) fn tail(out: &mut Vec<u8>, closed: Timestamp) {
+    out.text("#close\t");
+    moment(out, closed);
+    out.text("\n");
+}
+
+/// Appends the line of `conn`.
+pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
+    let [orig, resp] = Role::BOTH.map(|role| conn.endpoint(role));
+    let [from_orig, from_resp] = Role::BOTH.map(|role| conn.half(role).counts);
+    // An ICMP echo has its message types for ports.
+    let (orig_p, resp_p) = match (conn.protocol(), conn.key.ip_version()) {
+        (Protocol::Icmp, 4) => (8, 0),
+        (Protocol::Icmp, _) => (128, 129),
+        _ => (orig.port, resp.port),
+    };
+    let duration = conn.duration();
+    seconds(out, conn.start.0);
+    text(out, &uid(conn));
+    text(out, &orig.addr.to_string());
+    number(out, orig_p.into());
+    text(out, &resp.addr.to_string());
+    number(out, resp_p.into());
+    text(out, conn.protocol().name());
+    text(out, "-");
+    if duration.0 > 0 {
+        out.push(b'\t');
+        seconds(out, duration.0.unsigned_abs());
+        number(out, size(&from_orig));
+        number(out, size(&from_resp));
+    } else {
+        out.text("\t-\t-\t-");
+    }
+    text(out, conn.zeek_state());
+    text(out, "-");
+    text(out, "-");
+    number(out, from_orig.missed_bytes + from_resp.missed_bytes);
+    let history = conn.history();
+    text(out, if history.is_empty() { "-" } else { &history });
+    for counts in [from_orig, from_resp] {
+        number(out, counts.packets);
+        number(out, counts.ip_bytes);
+    }
+    text(out, "-");
+    let ip_proto = match (conn.protocol(), conn.key.ip_version()) {
+        (Protocol::Tcp, _) => 6,
+        (Protocol::Udp, _) => 17,
+        (Protocol::Icmp, 4) => 1,
+        (Protocol::Icmp, _) => 58,
+    };
+    number(out, ip_proto);
+    out.push(b'\n');
+}
+
+/// What a side sent by its sequence numbers: what is missing here counts as well.
+fn size(counts: &Counts) -> u64 {
+    counts.unique_bytes.max(if counts.unique_bytes == 0 { counts.payload_bytes } else { 0 }) + counts.missed_bytes
+}
+
+/// A name like Zeek's: `C` and 17 letters or digits. The same capture gives the same.
+fn uid(conn: &Conn) -> String {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    let [a, b] = Role::BOTH.map(|role| conn.endpoint(role));
+    let name = format!(
+        "{} {a} {b} {:?} {} {} {}",
+        conn.protocol().name(),
+        conn.vlans.ids(),
+        conn.start.0,
+        conn.incarnation,
+        conn.first_n
+    );
+    let digest = sha1(name.as_bytes());
+    let mut rest = digest.iter().take(16).fold(0, |bits: u128, octet| bits << 8 | u128::from(*octet));
+    let mut uid = String::from("C");
+    for _ in 0..17 {
+        uid.push(LETTERS[(rest % 62) as usize] as char);
+        rest /= 62;
+    }
+    uid
+}
+
+/// `2026-11-22-16-33-00`, UTC.
+fn moment(out: &mut Vec<u8>, time: Timestamp) {
+    let mut text = Vec::new();
+    crate::report::clock::Utc::default().write(&mut text, time);
+    text.truncate("2026-11-22T16:33:00".len());
+    out.extend(text.iter().map(|octet| if matches!(octet, b'T' | b':') { b'-' } else { *octet }));
+}
+
+fn seconds(out: &mut Vec<u8>, ns: u64) {
+    let us = ns / 1000;
+    // Writing to memory cannot fail.
+    let _ = write!(out, "{}.{:06}", us / 1_000_000, us % 1_000_000);
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'\t');
+    out.text(text);
+}
+
+fn number(out: &mut Vec<u8>, number: u64) {
+    out.push(b'\t');
+    out.dec(number);
+}

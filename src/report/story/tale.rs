@@ -1,0 +1,309 @@
+//! What is kept of a connection until its story is told: the telling packets one by one, the rest
+//! folded into numbers, so that a transfer of a million segments costs no more than a short one.
+
+use std::net::IpAddr;
+
+use super::tally::Tally;
+use crate::capture::track::{Fact, Facts, Note, Notes, Role, Standing};
+use crate::capture::{Body, Conn, Icmp, Observation, Record};
+use crate::wire::{Segment, Side, Timestamp};
+
+/// A run of packets without news is shown whole up to this length.
+const RUN_SHOWN: usize = 8;
+/// Of a longer run, so many at its beginning and its end are shown.
+const RUN_ENDS: usize = 2;
+/// So many packets with small news (a retransmission, a closed window) are shown one by one.
+const NOTABLE_SHOWN: u32 = 60;
+/// So many packets of any kind are kept.
+const KEPT: usize = 10_000;
+
+/// One connection, as it is remembered.
+#[derive(Debug, Default)]
+pub(super) struct Tale {
+    /// Packets and folds, in order.
+    pub(super) items: Vec<Item>,
+    /// What is counted over all of them.
+    pub(super) tally: Tally,
+    run: usize,
+    notable: u32,
+}
+
+/// A packet, or many.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// Shown by itself.
+    Step(Box<Step>),
+    /// Shown as one line.
+    Fold(Box<Fold>),
+}
+
+/// One packet and what it meant.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// Frame number.
+    pub(super) n: u64,
+    /// Capture time.
+    pub(super) time: Timestamp,
+    /// Who sent it (for an ICMP error: towards whose peer it went).
+    pub(super) from: Side,
+    /// What it carried.
+    pub(super) said: Said,
+    /// What it meant.
+    pub(super) notes: Notes,
+    /// Which repeat it is.
+    pub(super) nth: u32,
+    /// The frame it repeats, answers or doubles.
+    pub(super) about: Option<u64>,
+    /// Where both ends stood, by side.
+    pub(super) before: [Standing; 2],
+    /// Where both ends stand, by side.
+    pub(super) after: [Standing; 2],
+    /// What both ends knew, by side.
+    pub(super) knew: [Facts; 2],
+    /// What both ends know, by side.
+    pub(super) know: [Facts; 2],
+    /// Whether a later packet shows that it never arrived.
+    pub(super) lost: bool,
+}
+
+/// The body of a packet, as far as the story needs it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Said {
+    /// A segment.
+    Tcp(Segment),
+    /// A datagram of so many octets.
+    Udp(u32),
+    /// A message, and who wrote it.
+    Icmp(Icmp, IpAddr),
+}
+
+/// Packets of which only numbers are left.
+#[derive(Debug)]
+pub(super) struct Fold {
+    /// First and last frame number.
+    pub(super) frames: (u64, u64),
+    /// First and last time.
+    pub(super) times: (Timestamp, Timestamp),
+    /// By side.
+    pub(super) sent: [Sent; 2],
+    /// What they meant, with how often; what is not worth telling left out.
+    pub(super) notes: Vec<(Note, u64)>,
+}
+
+/// What one side sent within a fold.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sent {
+    /// Packets with payload.
+    pub(super) data: u64,
+    /// Octets of payload.
+    pub(super) octets: u64,
+    /// Packets without.
+    pub(super) empty: u64,
+}
+
+impl Tale {
+    /// Takes in one packet of this connection.
+    pub(super) fn add(&mut self, n: u64, record: &Record, told: &Observation, conn: &Conn) {
+        let Some(step) = Step::of(n, record, told, conn) else {
+            return;
+        };
+        self.tally.add(&step);
+        self.mark_lost(&step);
+        match step.weight() {
+            Weight::Vital if self.items.len() < KEPT => {
+                self.items.push(Item::Step(Box::new(step)));
+                self.run = self.items.len();
+            }
+            Weight::Notable if self.notable < NOTABLE_SHOWN => {
+                self.notable += 1;
+                self.items.push(Item::Step(Box::new(step)));
+                self.run = self.items.len();
+            }
+            _ => self.add_plain(step),
+        }
+    }
+
+    /// The first shown packet of `side` that is about the conversation and not an error within it.
+    pub(super) fn first_of(&self, side: Side) -> Option<&Step> {
+        self.items.iter().find_map(|item| match item {
+            Item::Step(step) if step.from == side && !step.notes.contains(Note::IcmpError) => Some(&**step),
+            _ => None,
+        })
+    }
+
+    /// Adds a packet without news to the current run of such, whose middle is folded.
+    fn add_plain(&mut self, step: Step) {
+        self.items.push(Item::Step(Box::new(step)));
+        let run = self.items.len() - self.run;
+        let fold_at = self.run + RUN_ENDS;
+        let surplus = match self.items.get_mut(fold_at) {
+            Some(Item::Fold(_)) => 1,
+            Some(item @ Item::Step(_)) if run > RUN_SHOWN => {
+                item.fold();
+                run - 2 * RUN_ENDS - 1
+            }
+            _ => 0,
+        };
+        for _ in 0..surplus {
+            if let Item::Step(next) = self.items.remove(fold_at + 1)
+                && let Some(Item::Fold(fold)) = self.items.get_mut(fold_at)
+            {
+                fold.absorb(&next);
+            }
+        }
+    }
+
+    /// Marks the packet that `step` shows to have been lost behind the capture point.
+    fn mark_lost(&mut self, step: &Step) {
+        let Some(about) = step.about.filter(|_| step.notes.contains(Note::PathLostBeyond)) else {
+            return;
+        };
+        let original = self.items.iter_mut().rev().find_map(|item| match item {
+            Item::Step(step) if step.n == about => Some(step),
+            _ => None,
+        });
+        if let Some(original) = original {
+            original.lost = true;
+        }
+    }
+}
+
+impl Item {
+    /// Keeps only the numbers of a step.
+    fn fold(&mut self) {
+        if let Self::Step(step) = self {
+            let mut fold = Fold {
+                frames: (step.n, step.n),
+                times: (step.time, step.time),
+                sent: [Sent::default(); 2],
+                notes: Vec::new(),
+            };
+            fold.absorb(step);
+            *self = Self::Fold(Box::new(fold));
+        }
+    }
+}
+
+impl Fold {
+    fn absorb(&mut self, step: &Step) {
+        self.frames.1 = step.n;
+        self.times.1 = step.time;
+        let sent = &mut self.sent[step.from as usize];
+        match step.len() {
+            0 => sent.empty += 1,
+            len => {
+                sent.data += 1;
+                sent.octets += u64::from(len);
+            }
+        }
+        for note in step.notes.iter().filter(|note| !DULL.contains(note)) {
+            match self.notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, count)) => *count += 1,
+                None => self.notes.push((note, 1)),
+            }
+        }
+    }
+}
+
+/// How much a packet has to tell.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Weight {
+    /// Data, or an acknowledgement of it.
+    Plain,
+    /// Something was lost, repeated, stopped.
+    Notable,
+    /// An end moved or learnt something.
+    Vital,
+}
+
+/// Notes that are the ordinary course of things.
+const DULL: &[Note] = &[
+    Note::WinUpdate,
+    Note::Truncated,
+    Note::ChecksumOffload,
+    Note::EcnSetup,
+    Note::EcnAgreed,
+    Note::OptTsMissing,
+    Note::Fragment,
+];
+
+/// The last note of the groups that tell of openings, closes, resets and reuse: those before it
+/// in [`Note::ALL`] are vital.
+const LAST_VITAL: Note = Note::RolesFlipped;
+
+impl Step {
+    fn of(n: u64, record: &Record, told: &Observation, conn: &Conn) -> Option<Self> {
+        let said = match record.body {
+            Body::Tcp(tcp) => Said::Tcp(tcp.segment),
+            Body::Udp(udp) => Said::Udp(udp.payload_len),
+            Body::Icmp(icmp) => Said::Icmp(icmp, record.ip?.src),
+            Body::Arp(_) | Body::Skip(_) => return None,
+        };
+        let sides = [conn.role(Side::A), conn.role(Side::B)];
+        Some(Self {
+            n,
+            time: record.time,
+            from: conn.side(told.from),
+            said,
+            notes: told.notes,
+            nth: told.nth,
+            about: told.about,
+            before: sides.map(|role| *told.before.of(role)),
+            after: sides.map(|role| *told.after.of(role)),
+            knew: sides.map(|role| *told.knew.of(role)),
+            know: sides.map(|role| *told.know.of(role)),
+            lost: false,
+        })
+    }
+
+    fn weight(&self) -> Weight {
+        let vital = self.before != self.after
+            || self.knew != self.know
+            || self.notes.iter().any(|note| {
+                note <= LAST_VITAL
+                    || matches!(
+                        note,
+                        Note::IcmpError | Note::UdpRequest | Note::UdpReply | Note::UdpRefused | Note::Unexpected
+                    )
+            });
+        if vital {
+            Weight::Vital
+        } else if self.notes.iter().any(|note| !DULL.contains(&note)) {
+            Weight::Notable
+        } else {
+            Weight::Plain
+        }
+    }
+
+    /// Octets of payload.
+    pub(super) fn len(&self) -> u32 {
+        match self.said {
+            Said::Tcp(segment) => segment.len,
+            Said::Udp(len) => len,
+            Said::Icmp(icmp, _) => icmp.payload_len,
+        }
+    }
+
+    /// The segment, where it is one.
+    pub(super) fn segment(&self) -> Option<&Segment> {
+        match &self.said {
+            Said::Tcp(segment) => Some(segment),
+            Said::Udp(_) | Said::Icmp(..) => None,
+        }
+    }
+
+    /// Who sent it, in `conn` as it is understood now.
+    pub(super) fn role(&self, conn: &Conn) -> Role {
+        conn.role(self.from)
+    }
+
+    /// Whether an end changed its state or the basis for it.
+    pub(super) fn moved(&self) -> bool {
+        self.before != self.after
+    }
+
+    /// What the end on `side` learnt.
+    pub(super) fn learnt(&self, side: Side) -> impl Iterator<Item = Fact> {
+        self.know[side as usize].since(self.knew[side as usize]).map(|(fact, _)| fact)
+    }
+}
