@@ -20,3 +20,8 @@ pub mod wire;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+
+/// Compiles and runs what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
