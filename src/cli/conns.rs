@@ -1,14 +1,22 @@
-use anyhow::bail;
+use clap::error::ErrorKind;
 
 use super::input::Input;
 use super::look::Width;
 use super::output::Output;
+use super::usage;
 use crate::capture::Summary;
-use crate::report::conns::{Choice, Conns as Writer, Field, Format, Order, Quote, Separation};
+use crate::report::conns::{Choice, Conns as Writer, Field, Format, Order};
+use crate::report::fields::Layout;
 use crate::wire::Protocol;
 
 /// A line per connection: who, how it opened, how it closed
+///
+/// The table fits the terminal: where room is short, columns go, the least telling first. `>` and
+/// `<` count what went from client to server and back; RTT SRV and RTT CLI are the two parts of
+/// the handshake's round trip, from the capture point to the server and to the client. UDP
+/// conversations and ICMP exchanges have rows as well.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
 pub(super) struct Conns {
     #[command(flatten)]
     input: Input,
@@ -21,9 +29,9 @@ pub(super) struct Conns {
     #[arg(short = 'e', long = "field", value_name = "FIELD")]
     fields: Vec<String>,
 
-    /// How fields stand beside each other: header=y, separator=, (or /t, /s), quote=d (or s, n)
-    #[arg(short = 'E', value_name = "OPTION=VALUE")]
-    separation: Vec<String>,
+    /// How to write fields: header=y, separator=/t, aggregator=/s, quote=d|s|n
+    #[arg(short = 'E', value_name = "HOW")]
+    layout: Vec<String>,
 
     /// Sort by this; the largest first, for what can be large
     #[arg(long, value_name = "KEY", default_value = "id")]
@@ -110,8 +118,11 @@ impl Conns {
     }
 
     fn format(&self, out: &Output) -> anyhow::Result<Format> {
-        let tabs = Separation { header: false, separator: '\t', quote: Quote::No };
-        let commas = Separation { header: true, separator: ',', quote: Quote::WhereNeeded };
+        let takes_fields = matches!(self.format, FormatArg::Fields | FormatArg::Csv);
+        if !takes_fields && (!self.fields.is_empty() || !self.layout.is_empty()) {
+            return Err(usage(ErrorKind::ArgumentConflict, "'-e' and '-E' want '-T fields' or '-T csv'").into());
+        }
+        let layout = || Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error));
         Ok(match self.format {
             FormatArg::Table => {
                 Format::Table { width: self.width.of(out), ellipsis: if self.width.ascii() { ".." } else { "…" } }
@@ -119,39 +130,35 @@ impl Conns {
             FormatArg::Json => Format::Json,
             FormatArg::Zeek => Format::Zeek,
             FormatArg::Fields if self.fields.is_empty() => {
-                bail!("-T fields needs -e FIELD; `-e help` lists the fields")
+                let example = "'-T fields' writes the fields that '-e' names, as in '-T fields -e tcp.stream -e \
+                               synfin.open'; '-e help' lists them";
+                return Err(usage(ErrorKind::MissingRequiredArgument, example).into());
             }
-            FormatArg::Csv if self.fields.is_empty() => Format::Fields(Field::all(), self.separation(commas)?),
-            FormatArg::Fields => Format::Fields(self.chosen()?, self.separation(tabs)?),
-            FormatArg::Csv => Format::Fields(self.chosen()?, self.separation(commas)?),
+            FormatArg::Fields => Format::Fields(self.chosen()?, layout()?),
+            FormatArg::Csv => {
+                let said = |name: &str| self.layout.iter().any(|setting| setting.starts_with(name));
+                let mut layout = layout()?;
+                layout.header |= !said("header=");
+                if !said("separator=") {
+                    layout.separator = b',';
+                }
+                if !said("aggregator=") {
+                    layout.aggregator = b' ';
+                }
+                Format::Csv(if self.fields.is_empty() { Field::all() } else { self.chosen()? }, layout)
+            }
         })
     }
 
-    fn chosen(&self) -> anyhow::Result<Vec<Field>> {
-        let find = |name: &String| match Field::find(name) {
-            Some(field) => Ok(field),
-            None => bail!("no field is called {name}{}; `-e help` lists the fields", meant(name)),
+    fn chosen(&self) -> Result<Vec<Field>, clap::Error> {
+        let find = |name: &String| {
+            Field::find(name).ok_or_else(|| {
+                let message =
+                    format!("there is no field '{name}' of a connection{}; '-e help' lists them", meant(name));
+                usage(ErrorKind::InvalidValue, message)
+            })
         };
         self.fields.iter().map(find).collect()
-    }
-
-    fn separation(&self, mut how: Separation) -> anyhow::Result<Separation> {
-        for option in &self.separation {
-            match option.split_once('=') {
-                Some(("header", "y")) => how.header = true,
-                Some(("header", "n")) => how.header = false,
-                Some(("separator", "/t")) => how.separator = '\t',
-                Some(("separator", "/s")) => how.separator = ' ',
-                Some(("separator", one)) if one.chars().count() == 1 => {
-                    how.separator = one.chars().next().unwrap_or('\t');
-                }
-                Some(("quote", "d")) => how.quote = Quote::Double,
-                Some(("quote", "s")) => how.quote = Quote::Single,
-                Some(("quote", "n")) => how.quote = Quote::No,
-                _ => bail!("-E {option} is none of header=y|n, separator=/t|/s|CHARACTER, quote=d|s|n"),
-            }
-        }
-        Ok(how)
     }
 }
 
@@ -182,9 +189,9 @@ fn help(out: &mut Output) -> anyhow::Result<Summary> {
     Ok(Summary::default())
 }
 
-/// ` (did you mean synfin.open?)`, where a name ends like what was asked for.
+/// `; is it 'synfin.open'?`, where a name ends like what was asked for.
 fn meant(asked: &str) -> String {
     let last = asked.rsplit('.').next().unwrap_or(asked);
     let near = Field::names().into_iter().find(|name| name.split('.').any(|part| part == last) || name.contains(asked));
-    near.map_or_else(String::new, |name| format!(" (did you mean {name}?)"))
+    near.map_or_else(String::new, |name| format!("; is it '{name}'?"))
 }

@@ -8,7 +8,12 @@ use crate::report::paint::Paint;
 use crate::report::story::{Choice, Explain as Writer, Look, Parts};
 
 /// The story of a connection, step by step
+///
+/// Who asked whom and how it went; a ladder of its packets with the states of both ends; then every
+/// telling packet with what it taught each end, why the steps are what they are, and what would
+/// have been otherwise. What went wrong is said first, with the packets that show it.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
 pub(super) struct Explain {
     #[command(flatten)]
     input: Input,

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::record::ConnRecord;
 use crate::capture::Conn;
+use crate::report::digits::Digits as _;
+use crate::report::fields::Layout;
 use crate::wire::Protocol;
 
 /// Wireshark's names, and the path in the record.
@@ -96,7 +98,7 @@ impl Field {
         let known = WIRESHARK.iter().chain(SYNONYMS).find(|(known, _)| *known == name);
         let path = match known {
             Some((_, path)) => (*path).to_owned(),
-            None => paths().find(|path| name.strip_prefix("synfin.") == Some(path))?,
+            None => paths().find(|path| name.strip_prefix("synfin.").unwrap_or(name) == path)?,
         };
         Some(Self { name: name.to_owned(), path })
     }
@@ -111,17 +113,54 @@ impl Field {
         let known = WIRESHARK.iter().chain(SYNONYMS).map(|(name, _)| (*name).to_owned());
         known.chain(paths().map(|path| format!("synfin.{path}"))).collect()
     }
-
-    /// What it is called.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
 }
 
-/// The values of `fields` for `conn`; empty where a field does not apply.
-pub(super) fn values(conn: &Conn, fields: &[Field]) -> Vec<String> {
+/// Appends the line of names.
+pub(super) fn names(out: &mut Vec<u8>, fields: &[Field], layout: Layout) {
+    for (at, field) in fields.iter().enumerate() {
+        if at > 0 {
+            out.push(layout.separator);
+        }
+        out.text(&field.name);
+    }
+    out.push(b'\n');
+}
+
+/// Appends the values of `fields` for `conn`, as tshark writes them; nothing where a field does
+/// not apply.
+pub(super) fn line(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout) {
+    write(out, conn, fields, layout, |out, value| {
+        let quote = layout.quote.filter(|_| !value.is_empty());
+        out.extend(quote);
+        out.text(value);
+        out.extend(quote);
+    });
+}
+
+/// Appends the values of `fields` for `conn`, in quotes where a value could be misread.
+pub(super) fn csv(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout) {
+    let special = [layout.separator, b'"', b'\n', b'\r'];
+    write(out, conn, fields, layout, |out, value| {
+        if layout.quote.is_none() && !value.bytes().any(|octet| special.contains(&octet)) {
+            return out.text(value);
+        }
+        out.push(b'"');
+        out.text(&value.replace('"', "\"\""));
+        out.push(b'"');
+    });
+}
+
+fn write(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout, put: impl Fn(&mut Vec<u8>, &str)) {
     let record = serde_json::to_value(ConnRecord::of(conn)).unwrap_or(Value::Null);
-    fields.iter().map(|field| if applies(&field.name, conn) { value(&record, field) } else { String::new() }).collect()
+    for (at, field) in fields.iter().enumerate() {
+        if at > 0 {
+            out.push(layout.separator);
+        }
+        if applies(&field.name, conn) {
+            put(out, &value(&record, field, char::from(layout.aggregator)));
+        }
+    }
+    out.push(b'\n');
 }
 
 /// Whether a field of this family exists for `conn` at all.
@@ -135,28 +174,31 @@ fn applies(name: &str, conn: &Conn) -> bool {
     }
 }
 
-fn value(record: &Value, field: &Field) -> String {
+fn value(record: &Value, field: &Field, between: char) -> String {
     let found = field.path.split('.').try_fold(record, |value, key| value.get(key)).unwrap_or(&Value::Null);
     if field.name == "frame.time_epoch" {
         let ns = found.as_u64().unwrap_or(0);
         return format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000);
     }
-    written(found)
+    written(found, between)
 }
 
-fn written(value: &Value) -> String {
+fn written(value: &Value, between: char) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::Array(items) => items.iter().map(written).collect::<Vec<_>>().join(","),
-        // Facts: the letter, its basis, the packet: `a!2 b!2`.
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| written(item, between)).collect();
+            items.join(between.encode_utf8(&mut [0; 4]))
+        }
+        // Facts: the letter, its basis, the packet: `a!2,b!2`.
         Value::Object(facts) => {
             let facts = facts.iter().map(|(letter, fact)| {
-                let part = |key| fact.get(key).map(written).unwrap_or_default();
+                let part = |key| fact.get(key).map(|part| written(part, between)).unwrap_or_default();
                 format!("{letter}{}{}", part("basis"), part("n"))
             });
-            facts.collect::<Vec<_>>().join(" ")
+            facts.collect::<Vec<_>>().join(between.encode_utf8(&mut [0; 4]))
         }
     }
 }

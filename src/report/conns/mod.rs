@@ -8,7 +8,6 @@ mod columns;
 mod community;
 mod fields;
 mod record;
-mod summary;
 mod zeek;
 
 use std::cmp::Reverse;
@@ -17,11 +16,12 @@ use std::io::{self, Write};
 use crate::capture::track::Role;
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::digits::Digits as _;
+use crate::report::fields::Layout;
 use crate::report::table::{Row, Table};
+use crate::report::totals::Totals;
 use crate::wire::{Protocol, Timestamp};
 pub use fields::Field;
 pub use record::ConnRecord;
-use summary::Totals;
 
 /// What a line looks like.
 #[derive(Clone, Debug)]
@@ -36,33 +36,11 @@ pub enum Format {
     /// A JSON object.
     Json,
     /// These fields.
-    Fields(Vec<Field>, Separation),
+    Fields(Vec<Field>, Layout),
+    /// These fields, as RFC 4180 has comma-separated values: quoted where they need it.
+    Csv(Vec<Field>, Layout),
     /// Zeek's `conn.log`.
     Zeek,
-}
-
-/// How fields stand beside each other.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Separation {
-    /// Whether the first line has the names.
-    pub header: bool,
-    /// Between fields.
-    pub separator: char,
-    /// Around fields.
-    pub quote: Quote,
-}
-
-/// What stands around fields.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Quote {
-    /// Nothing.
-    No,
-    /// Single quotes.
-    Single,
-    /// Double quotes.
-    Double,
-    /// Double quotes where the field needs them (RFC 4180).
-    WhereNeeded,
 }
 
 /// What to sort by.
@@ -160,11 +138,15 @@ impl<W: Write> Conns<W> {
         self.line.clear();
         match &self.choice.format {
             Format::Zeek => zeek::head(&mut self.line, self.first.unwrap_or_default()),
-            Format::Fields(fields, separation) if separation.header => {
-                let names = fields.iter().map(Field::name);
-                separated(&mut self.line, names, *separation);
+            Format::Fields(fields, layout) | Format::Csv(fields, layout) => {
+                if layout.bom {
+                    self.line.text("\u{feff}");
+                }
+                if layout.header {
+                    fields::names(&mut self.line, fields, *layout);
+                }
             }
-            Format::Table { .. } | Format::Json | Format::Fields(..) => {}
+            Format::Table { .. } | Format::Json => {}
         }
         self.out.write_all(&self.line)
     }
@@ -179,10 +161,8 @@ impl<W: Write> Conns<W> {
                 let _ = serde_json::to_writer(&mut self.line, &ConnRecord::of(conn));
                 self.line.push(b'\n');
             }
-            Format::Fields(fields, separation) => {
-                let values = fields::values(conn, fields);
-                separated(&mut self.line, values.iter().map(String::as_str), *separation);
-            }
+            Format::Fields(fields, layout) => fields::line(&mut self.line, conn, fields, *layout),
+            Format::Csv(fields, layout) => fields::csv(&mut self.line, conn, fields, *layout),
             Format::Zeek => zeek::line(&mut self.line, conn),
         }
     }
@@ -220,6 +200,7 @@ impl<W: Write> Conns<W> {
 
 impl<W: Write> Sink for Conns<W> {
     fn packet(&mut self, packet: &Packet<'_>, _told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        self.totals.packet(packet);
         self.first.get_or_insert(packet.record.time);
         self.last = self.last.max(packet.record.time);
         Ok(())
@@ -229,7 +210,7 @@ impl<W: Write> Sink for Conns<W> {
         if self.choice.protocol.is_some_and(|protocol| protocol != conn.protocol()) {
             return Ok(());
         }
-        self.totals.add(conn);
+        self.totals.ended(conn);
         if self.streams() {
             self.begin()?;
             self.write_line(conn);
@@ -264,38 +245,15 @@ impl<W: Write> Sink for Conns<W> {
                     table.write(&mut self.out, *width, ellipsis)?;
                 }
                 if self.choice.summary {
-                    self.totals.write_text(&mut self.line, read);
+                    writeln!(self.out)?;
+                    self.totals.write_text(read, &mut self.out)?;
                 }
             }
-            Format::Json if self.choice.summary => self.totals.write_json(&mut self.line, read),
+            Format::Json if self.choice.summary => self.totals.write_json(read, &mut self.out)?,
             Format::Zeek => zeek::tail(&mut self.line, self.last),
-            Format::Json | Format::Fields(..) => {}
+            Format::Json | Format::Fields(..) | Format::Csv(..) => {}
         }
         self.out.write_all(&self.line)?;
         self.out.flush()
     }
-}
-
-/// Appends a line of values.
-fn separated<'a>(out: &mut Vec<u8>, values: impl Iterator<Item = &'a str>, how: Separation) {
-    for (at, value) in values.enumerate() {
-        if at > 0 {
-            out.text(how.separator.encode_utf8(&mut [0; 4]));
-        }
-        match how.quote {
-            Quote::Single => quoted(out, value, "'"),
-            Quote::Double => quoted(out, value, "\""),
-            Quote::WhereNeeded if value.contains([how.separator, '"', '\n']) => {
-                quoted(out, &value.replace('"', "\"\""), "\"");
-            }
-            Quote::No | Quote::WhereNeeded => out.text(value),
-        }
-    }
-    out.push(b'\n');
-}
-
-fn quoted(out: &mut Vec<u8>, value: &str, quote: &str) {
-    out.text(quote);
-    out.text(value);
-    out.text(quote);
 }

@@ -1,13 +1,12 @@
 //! A connection as a JSON object: `type: "connection"`.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::community;
 use crate::capture::Conn;
-use crate::capture::track::{Counts, Facts, Half, Role};
+use crate::capture::track::{Counts, Fact, Half, Role};
 use crate::wire::{Endpoint, Protocol, Span};
 
 /// The record. Fields stand in the order of the documentation; one that does not apply is left
@@ -40,6 +39,7 @@ pub struct ConnRecord {
     ack_validated: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<Each<String>>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     history: String,
     conn_state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub struct ConnRecord {
     #[serde(flatten)]
     tcp: Option<TcpPart>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    facts: Option<Each<BTreeMap<char, Taught>>>,
+    facts: Option<Each<Known>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     community_id: Option<String>,
 }
@@ -94,6 +94,16 @@ struct Each<T> {
 impl<T> Each<T> {
     fn of(conn: &Conn, what: impl Fn(&Half) -> T) -> Self {
         Self { client: what(conn.half(Role::Client)), server: what(conn.half(Role::Server)) }
+    }
+}
+
+/// Facts by their letters, in the order in which life teaches them.
+#[derive(Debug)]
+struct Known(Vec<(char, Taught)>);
+
+impl Serialize for Known {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(letter, taught)| (letter, taught)))
     }
 }
 
@@ -175,14 +185,13 @@ fn tcp_part(conn: &Conn) -> TcpPart {
     }
 }
 
-fn facts(conn: &Conn) -> Each<BTreeMap<char, Taught>> {
+fn facts(conn: &Conn) -> Each<Known> {
     let of = |role: Role| {
-        let known = |facts: Facts| facts.iter().map(|(fact, _)| fact).collect::<Vec<_>>();
-        let taught = known(conn.half(role).facts).into_iter().filter_map(|fact| {
+        let taught = Fact::ALL.into_iter().filter_map(|fact| {
             let (basis, n) = conn.taught(role, fact)?;
             Some((fact.letter(), Taught { basis: basis.mark(), n }))
         });
-        taught.collect()
+        Known(taught.collect())
     };
     Each { client: of(Role::Client), server: of(Role::Server) }
 }

@@ -72,8 +72,9 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
         (Protocol::Icmp, _) => (128, 129),
         _ => (orig.port, resp.port),
     };
-    let duration = conn.duration();
-    seconds(out, conn.start.0);
+    // Zeek knows no more than microseconds, and subtracts those.
+    let duration = (conn.end.0 / 1000).saturating_sub(conn.start.0 / 1000);
+    seconds(out, conn.start.0 / 1000);
     text(out, &uid(conn));
     text(out, &orig.addr.to_string());
     number(out, orig_p.into());
@@ -81,19 +82,23 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
     number(out, resp_p.into());
     text(out, conn.protocol().name());
     text(out, "-");
-    if duration.0 > 0 {
+    if duration > 0 {
         out.push(b'\t');
-        seconds(out, duration.0.unsigned_abs());
+        seconds(out, duration);
         number(out, size(&from_orig));
         number(out, size(&from_resp));
     } else {
         out.text("\t-\t-\t-");
     }
-    text(out, conn.zeek_state());
+    text(out, if conn.protocol() == Protocol::Icmp { "OTH" } else { conn.zeek_state() });
     text(out, "-");
     text(out, "-");
     number(out, from_orig.missed_bytes + from_resp.missed_bytes);
-    let history = conn.history();
+    let history = match conn.protocol() {
+        Protocol::Tcp => conn.history(),
+        Protocol::Udp => spoke(&from_orig, "D") + &spoke(&from_resp, "d"),
+        Protocol::Icmp => String::new(),
+    };
     text(out, if history.is_empty() { "-" } else { &history });
     for counts in [from_orig, from_resp] {
         number(out, counts.packets);
@@ -112,7 +117,12 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
 
 /// What a side sent by its sequence numbers: what is missing here counts as well.
 fn size(counts: &Counts) -> u64 {
-    counts.unique_bytes.max(if counts.unique_bytes == 0 { counts.payload_bytes } else { 0 }) + counts.missed_bytes
+    counts.unique_bytes + counts.missed_bytes
+}
+
+/// `letter`, where a side of a UDP conversation said anything.
+fn spoke(counts: &Counts, letter: &str) -> String {
+    if counts.packets > 0 { letter.to_owned() } else { String::new() }
 }
 
 /// A name like Zeek's: `C` and 17 letters or digits. The same capture gives the same.
@@ -146,8 +156,7 @@ fn moment(out: &mut Vec<u8>, time: Timestamp) {
     out.extend(text.iter().map(|octet| if matches!(octet, b'T' | b':') { b'-' } else { *octet }));
 }
 
-fn seconds(out: &mut Vec<u8>, ns: u64) {
-    let us = ns / 1000;
+fn seconds(out: &mut Vec<u8>, us: u64) {
     // Writing to memory cannot fail.
     let _ = write!(out, "{}.{:06}", us / 1_000_000, us % 1_000_000);
 }

@@ -181,7 +181,9 @@ impl Finder<'_> {
         let n = self.by(&tally.resets, by).first()?.n;
         let (x, y) = (by.name(), (!by).name());
         let notes = tally.notes;
-        let why = if notes.contains(Note::ResetFinThenRst) {
+        let why = if notes.contains(Note::HalfopenCleared) {
+            "it no longer knew this connection, had asked for a new one, and was told of the old".to_owned()
+        } else if notes.contains(Note::ResetFinThenRst) {
             format!("it had closed, and data of the {y} still came: that data is lost")
         } else if notes.contains(Note::ResetIdle) {
             let silence = tally.silence.filter(|stretch| stretch.to.n == n);

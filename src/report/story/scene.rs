@@ -16,12 +16,22 @@ pub(super) struct Scene<'a> {
     pub(super) conn: &'a Conn,
     pub(super) tale: &'a Tale,
     pub(super) look: Look,
-    bases: [Option<Seq>; 2],
+    /// Where each side's counting begins, by its ISN or by what was first seen.
+    bases: [Option<Base>; 2],
+}
+
+#[derive(Clone, Copy)]
+enum Base {
+    Iss(Seq),
+    Seen(Seq),
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn new(conn: &'a Conn, tale: &'a Tale, look: Look) -> Self {
-        let bases = [Side::A, Side::B].map(|side| conn.half(conn.role(side)).iss.or_else(|| first_seq(tale, side)));
+        let bases = [Side::A, Side::B].map(|side| match conn.half(conn.role(side)).iss {
+            Some(iss) => Some(Base::Iss(iss)),
+            None => first_seq(tale, side).map(Base::Seen),
+        });
         Self { conn, tale, look, bases }
     }
 
@@ -72,10 +82,15 @@ impl<'a> Scene<'a> {
 
     /// `seq`, sent or acknowledged of `side`, counted from that side's initial sequence number.
     pub(super) fn relative(&self, seq: Seq, side: Side) -> String {
-        match self.bases[side as usize].map(|base| seq.offset_from(base)) {
+        let offset = match self.bases[side as usize] {
+            // Nothing of this connection lies before its ISN.
+            Some(Base::Iss(iss)) => Some(seq.offset_from(iss)).filter(|offset| *offset >= 0),
+            Some(Base::Seen(first)) => Some(seq.offset_from(first)),
+            None => return seq.to_string(),
+        };
+        match offset {
             Some(offset) if offset.unsigned_abs() < SAME_SPACE => offset.to_string(),
-            Some(_) => format!("{seq} (raw)"),
-            None => seq.to_string(),
+            _ => format!("{seq} (raw)"),
         }
     }
 }

@@ -312,7 +312,9 @@ impl Teller<'_> {
 /// What a learner asks at this point of a connection's life.
 fn questions(step: &Step) -> Questions {
     let knows = |fact| [Side::A, Side::B].iter().any(|side| step.know[*side as usize].basis(fact).is_some());
-    if knows(Fact::Dead) {
+    let reset = step.segment().is_some_and(|segment| segment.flags.contains(Flags::RST));
+    let over = step.after.iter().any(|standing| standing.state == State::Closed);
+    if knows(Fact::Dead) && (reset || over) {
         Questions::Reset
     } else if knows(Fact::PeerDone) || knows(Fact::AllDelivered) {
         Questions::Closing

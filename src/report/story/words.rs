@@ -26,7 +26,10 @@ pub(super) fn lesson(step: &Step, scene: &Scene<'_>) -> Option<String> {
             .filter_map(|role| {
                 let side = scene.conn.side(role);
                 let has_basis = |fact: &Fact| step.know[side as usize].basis(*fact) == Some(basis);
-                let learnt: Vec<Fact> = step.learnt(side).filter(has_basis).collect();
+                // A connection that opens again is not over, whatever was so before.
+                let open = !matches!(step.after[side as usize].state, State::Closed | State::Listen);
+                let learnt: Vec<Fact> =
+                    step.learnt(side).filter(has_basis).filter(|fact| *fact != Fact::Dead || !open).collect();
                 Some(format!("the {} knows “{}”", role.name(), spoken(&learnt, role)?))
             })
             .collect();
@@ -335,8 +338,16 @@ impl Speaker<'_> {
                 self.after_pause(nth),
                 mark.n
             ),
+            None if self.after_clearing() => {
+                format!("The SYN again{}, now that the old connection is out of the way.", self.after_pause(nth))
+            }
             None => format!("The SYN again{}: nothing has come back.", self.after_pause(nth)),
         }
+    }
+
+    /// Whether an older connection has been cleared away before this packet.
+    fn after_clearing(&self) -> bool {
+        self.scene.steps().any(|step| step.n < self.step.n && step.notes.contains(Note::HalfopenCleared))
     }
 
     fn synack_again(&self, nth: u32) -> String {
