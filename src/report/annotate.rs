@@ -8,26 +8,27 @@ use super::line::Style;
 use super::paint::{Ink, Paint};
 use super::steps;
 use crate::capture::track::{Basis, Role, Standing};
-use crate::capture::{Conn, Observation};
-use crate::wire::Protocol;
+use crate::capture::{Body, Conn, Observation, Packet};
+use crate::wire::{Flags, Protocol};
 
 /// Where the states begin, if the words leave room.
 const STATES_AT: usize = 62;
 /// Where the server's begin: behind `client ESTABLISHED? -> ESTABLISHED!`.
 const SERVER_AT: usize = 37;
 
-/// Appends the annotation of packet number `n`: whole lines, indented, or nothing.
-pub fn write(out: &mut Vec<u8>, n: u64, seen: &Observation, conn: &Conn, style: Style) {
+/// Appends the annotation of a packet: whole lines, indented, or nothing.
+pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &Conn, style: Style) {
     let learnt = seen.knew != seen.know;
-    if seen.notes.is_empty() && !learnt && !seen.moved() && style.verbose == 0 {
+    let tcp = conn.protocol() == Protocol::Tcp;
+    let verbose = style.verbose > 0 && tcp;
+    if seen.notes.is_empty() && !learnt && !seen.moved() && !verbose {
         return;
     }
-    let tcp = conn.protocol() == Protocol::Tcp;
-    let begins = conn.first_n == n && !style.quiet;
+    let begins = conn.first_n == packet.n && !style.quiet;
     let start = out.len();
     out.text("    ");
     let mut unseen = 0;
-    if (begins && !tcp) || style.verbose > 0 {
+    if (begins && !tcp) || verbose {
         unseen += style.paint.unseen(Ink::Dim, out, |out| {
             out.text("conn ");
             out.dec(u64::from(conn.id.0));
@@ -35,7 +36,7 @@ pub fn write(out: &mut Vec<u8>, n: u64, seen: &Observation, conn: &Conn, style: 
         });
     }
     unseen += notes(out, seen, conn, style);
-    if tcp && (seen.moved() || learnt || style.verbose > 0) {
+    if tcp && (seen.moved() || learnt || verbose) {
         let width = out.len() - start - unseen;
         pad(out, width, STATES_AT);
         states(out, seen, style.paint);
@@ -50,6 +51,9 @@ pub fn write(out: &mut Vec<u8>, n: u64, seen: &Observation, conn: &Conn, style: 
         out.text(", server ");
         steps::port(out, conn.endpoint(Role::Server).port);
         out.push(b'\n');
+    }
+    if verbose {
+        offer(out, packet, seen.from);
     }
     for role in Role::BOTH {
         knowledge(out, seen, role, style.paint);
@@ -117,6 +121,33 @@ fn mark(out: &mut Vec<u8>, basis: Basis, paint: Paint) -> usize {
         Basis::Assumed => Ink::Dim,
     };
     paint.unseen(ink, out, |out| out.push(basis.mark() as u8))
+}
+
+/// What a SYN offers, in words: `client offers: segments of up to 1460 octets, ...`.
+fn offer(out: &mut Vec<u8>, packet: &Packet<'_>, from: Role) {
+    let Body::Tcp(tcp) = packet.record.body else { return };
+    if !tcp.segment.flags.contains(Flags::SYN) {
+        return;
+    }
+    let options = &tcp.segment.options;
+    out.text("      ");
+    out.text(from.name());
+    out.text(" offers: segments of up to ");
+    // RFC 9293 §3.7.1: what holds where nothing is said.
+    let unsaid = if packet.record.ip.is_some_and(|ip| ip.version() == 6) { 1220 } else { 536 };
+    out.dec(u64::from(options.mss().unwrap_or(unsaid)));
+    out.text(" octets");
+    if let Some(scale) = options.effective_scale() {
+        out.text(", windows times ");
+        out.dec(1 << scale.count());
+    }
+    if options.sack_permitted() {
+        out.text(", selective acknowledgements");
+    }
+    if options.timestamps().is_some() {
+        out.text(", timestamps");
+    }
+    out.push(b'\n');
 }
 
 /// `server now knows: it can receive?, the client's ISN?`, on a line of its own.

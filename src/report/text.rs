@@ -78,7 +78,7 @@ impl Sink for Text<'_> {
             lines.push(b'\n');
         }
         if let Some((seen, conn)) = told {
-            annotate::write(lines, packet.n, seen, conn, style);
+            annotate::write(lines, packet, seen, conn, style);
         }
         if let Some(Dump { form, link_header }) = listing.dump {
             let octets = if link_header { packet.frame.bytes } else { packet.datagram };

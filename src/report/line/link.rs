@@ -20,10 +20,10 @@ pub fn describe(link: Link) -> &'static str {
 }
 
 /// Appends the link header of a packet. Tells whether that named the protocol above.
-pub(super) fn write(out: &mut Vec<u8>, packet: &Packet<'_>) -> bool {
+pub(super) fn write(out: &mut Vec<u8>, packet: &Packet<'_>, quiet: bool) -> bool {
     let record = packet.record;
     match (record.link, record.ether) {
-        (Link::Ethernet, _) => ethernet(out, packet.frame.bytes, record.wire_len),
+        (Link::Ethernet, _) => ethernet(out, packet.frame.bytes, record.wire_len, quiet),
         (Link::Sll | Link::Sll2, Some(ether)) => {
             out.text(to_whom(record.link, packet.frame.bytes));
             out.push(b' ');
@@ -41,7 +41,7 @@ pub(super) fn write(out: &mut Vec<u8>, packet: &Packet<'_>) -> bool {
     }
 }
 
-fn ethernet(out: &mut Vec<u8>, frame: &[u8], wire_len: u32) -> bool {
+fn ethernet(out: &mut Vec<u8>, frame: &[u8], wire_len: u32, quiet: bool) -> bool {
     let &[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, ref rest @ ..] = frame else {
         return false;
     };
@@ -55,6 +55,8 @@ fn ethernet(out: &mut Vec<u8>, frame: &[u8], wire_len: u32) -> bool {
         let kind = u16::from_be_bytes([a, b]);
         if kind < 0x600 {
             out.text("802.3");
+        } else if quiet {
+            out.text(names::ethertype(kind).unwrap_or("Unknown"));
         } else {
             names::ethertype_into(out, kind);
         }
@@ -111,12 +113,16 @@ fn to_whom(link: Link, frame: &[u8]) -> &'static str {
         Link::Sll => frame.get(1),
         _ => frame.get(10),
     };
-    match kind {
-        Some(0) => "In ",
-        Some(1) => "B  ",
-        Some(2) => "M  ",
-        Some(3) => "P  ",
-        Some(4) => "Out",
-        _ => "?  ",
+    match (kind, link) {
+        (Some(0), Link::Sll) => " In",
+        (Some(1), Link::Sll) => "  B",
+        (Some(2), Link::Sll) => "  M",
+        (Some(3), Link::Sll) => "  P",
+        (Some(0), _) => "In ",
+        (Some(1), _) => "B  ",
+        (Some(2), _) => "M  ",
+        (Some(3), _) => "P  ",
+        (Some(4), _) => "Out",
+        _ => "  ?",
     }
 }

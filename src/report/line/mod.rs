@@ -43,7 +43,7 @@ pub fn write(
     style: Style,
 ) {
     let record = packet.record;
-    let named = style.link_header && link::write(out, packet);
+    let named = style.link_header && link::write(out, packet, style.quiet);
     match (&record.ip, record.body) {
         (_, Body::Arp(arp)) => arp_line(out, &arp, record, named),
         (Some(ip), body) => {

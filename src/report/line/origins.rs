@@ -19,8 +19,9 @@ pub struct Origins {
 /// Finds what a packet's numbers count from, as tcpdump does: from the initial sequence numbers, in
 /// segments with ACK and without SYN.
 ///
-/// A connection's first numbers are told as they were sent. Where no SYN was seen, those first
-/// numbers count as 1 from then on.
+/// A connection's first numbers are told as they were sent. Where no SYN was seen, they are what
+/// counting begins with, in tcpdump's way: the first segment's octets count from 0, and what it
+/// acknowledges ends before 1.
 #[derive(Clone, Debug, Default)]
 pub struct Counting {
     without_syn: HashMap<ConnId, Firsts>,
@@ -54,7 +55,7 @@ impl Counting {
                 Origins { seq: known.0.unwrap_or(own), ack: known.1.unwrap_or(peer) }
             }
             Entry::Vacant(slot) => {
-                let (own, peer) = (segment.seq - 1, segment.ack - 1);
+                let (own, peer) = (segment.seq, segment.ack - 1);
                 let (client, server) = if seen.from == Role::Client { (own, peer) } else { (peer, own) };
                 slot.insert(Firsts { client, server });
                 Origins::default()
