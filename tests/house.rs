@@ -21,7 +21,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("anstream", &["cli", "main.rs"]),
     ("anyhow", &["cli", "main.rs"]),
     ("clap", &["cli", "main.rs"]),
-    ("etherparse", &["capture/decode", "craft/emit.rs"]),
+    ("etherparse", &["craft/emit.rs"]),
     ("flate2", &["capture/file"]),
     ("foldhash", &["capture/track"]),
     ("getrandom", &["capture/track"]),
