@@ -1,7 +1,7 @@
 //! The door of the program: arguments in, an exit code out.
 //!
 //! One file per command: its words (a `clap::Args`), then its deed, `run`, which is handed its
-//! output and gives back what it read. What all commands share is in [`input`].
+//! output and gives back what it read. What all commands share is in `input`.
 
 mod args;
 mod conns;
