@@ -18,9 +18,6 @@ use crate::wire::Protocol;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Conns {
-    #[command(flatten)]
-    input: Input,
-
     /// How to write them
     #[arg(short = 'T', value_name = "FORMAT", default_value = "table")]
     format: FormatArg,
@@ -55,6 +52,9 @@ pub(super) struct Conns {
 
     #[command(flatten)]
     width: Width,
+
+    #[command(flatten)]
+    input: Input,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]

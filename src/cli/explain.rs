@@ -15,9 +15,6 @@ use crate::report::story::{Choice, Explain as Writer, Look, Parts};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Explain {
-    #[command(flatten)]
-    input: Input,
-
     /// Tell of connection N, as `conns` numbers them; may be repeated
     #[arg(long = "conn", value_name = "N")]
     conns: Vec<u32>,
@@ -36,6 +33,9 @@ pub(super) struct Explain {
 
     #[command(flatten)]
     width: Width,
+
+    #[command(flatten)]
+    input: Input,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]

@@ -115,9 +115,9 @@ impl Finder<'_> {
                 let synacks = self.by(&tally.synacks, Role::Server);
                 let first = synacks.first()?;
                 let repeats = match synacks.count {
-                    0 | 1 => "it has not been repeated in this capture".to_owned(),
+                    0 | 1 => "the SYN/ACK has not been repeated in this capture".to_owned(),
                     count => {
-                        format!("it was repeated {} over {}", times(count - 1), human::span(synacks.span()))
+                        format!("the SYN/ACK was repeated {} over {}", times(count - 1), human::span(synacks.span()))
                     }
                 };
                 format!(
@@ -164,9 +164,9 @@ impl Finder<'_> {
             "the server was never seen to take the connection in"
         };
         Some(format!(
-            "The server sent its SYN/ACK again ({}, first #{first}) although the client had answered it (#{}): that \
-             answer was lost behind the capture point, or the accept queue of the server was full; {ending}.",
-            times(count),
+            "The server sent its SYN/ACK again ({}) although the client had answered it (#{}): that answer was lost \
+             behind the capture point, or the accept queue of the server was full; {ending}.",
+            if count == 1 { format!("#{first}") } else { format!("{}, first #{first}", times(count)) },
             third.n
         ))
     }
@@ -264,8 +264,9 @@ impl Finder<'_> {
     /// What lost SYNs cost.
     fn lost_syns(&self) -> Option<String> {
         let timing = self.scene.conn.timing();
-        let (wait, setup) = (timing.syn_wait()?, timing.setup?);
         let syns = self.by(&self.scene.tale.tally.syns, Role::Client);
+        // Where it is not certain which SYN was answered, it was the last, most likely.
+        let (wait, setup) = (timing.syn_wait().unwrap_or(syns.span()), timing.setup?);
         if syns.count < 2 || wait <= Span::from_millis(100) {
             return None;
         }

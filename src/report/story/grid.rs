@@ -7,6 +7,9 @@ use crate::capture::track::{Basis, Fact, Facts, Role, Standing, State};
 use crate::report::paint::Ink;
 use crate::wire::Side;
 
+/// A page from this width on has room for the questions in full.
+const ROOMY: usize = 90;
+
 /// The questions asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Questions {
@@ -20,8 +23,14 @@ pub(super) enum Questions {
 }
 
 impl Questions {
-    const fn columns(self) -> &'static [(&'static str, Fact)] {
+    const fn columns(self, page: usize) -> &'static [(&'static str, Fact)] {
         match self {
+            Self::Opening if page < ROOMY => &[
+                ("I send", Fact::Sends),
+                ("I receive", Fact::Receives),
+                ("peer sends", Fact::Receives),
+                ("peer receives", Fact::Sends),
+            ],
             Self::Opening => &[
                 ("I can send", Fact::Sends),
                 ("I can receive", Fact::Receives),
@@ -52,7 +61,7 @@ impl Learnt {
 
     /// The grid after `step`: a line of titles, then one for each end.
     pub(super) fn grid(&self, step: &Step, questions: Questions, scene: &Scene<'_>) -> [String; 3] {
-        let columns = questions.columns();
+        let columns = questions.columns(scene.look.page());
         let mut titles = format!("{:8}{:14}", "", "state");
         for (title, _) in columns {
             titles.push_str(&format!("  {title}"));

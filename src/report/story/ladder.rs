@@ -65,12 +65,22 @@ impl<'a> Ladder<'a> {
     /// Who stands where, and in which state each was found.
     fn heading(&self) -> Vec<String> {
         let margin = " ".repeat(self.number + 2 + self.time + 2);
-        let names = Role::BOTH.map(|role| self.scene.name(role));
+        let names = Role::BOTH.map(|role| match role {
+            Role::Client => format!("client {}", self.scene.name(role)),
+            Role::Server => format!("server {}", self.scene.name(role)),
+        });
         let span = self.state + 1 + 1 + self.arrow + 1 + 1 + self.state;
-        let gap = span.saturating_sub(names[0].chars().count() + names[1].chars().count()).max(1);
+        let lengths = names.each_ref().map(|name| name.chars().count());
         let client = self.scene.look.dye(Look::ink(Role::Client), &names[0]);
         let server = self.scene.look.dye(Look::ink(Role::Server), &names[1]);
-        let mut lines = vec![format!("{margin}{client}{}{server}", " ".repeat(gap))];
+        let mut lines = if lengths[0] + 2 + lengths[1] <= span {
+            vec![format!("{margin}{client}{}{server}", " ".repeat(span - lengths[0] - lengths[1]))]
+        } else {
+            vec![
+                format!("{margin}{client}"),
+                format!("{margin}{}{server}", " ".repeat(span.saturating_sub(lengths[1]))),
+            ]
+        };
         let first = self.scene.steps().next();
         if let Some(first) = first.filter(|_| self.state > 0) {
             let before = [Role::Client, Role::Server].map(|role| first.before[self.scene.conn.side(role) as usize]);
@@ -99,7 +109,7 @@ impl<'a> Ladder<'a> {
             let sent = fold.sent[self.scene.conn.side(role) as usize];
             let data = match sent.data {
                 0 => human::plural(sent.empty, "ACK"),
-                data => format!("{} {}", human::count(data), human::octets(sent.octets)),
+                data => format!("{}, {}", human::plural(data, "segment"), human::octets(sent.octets)),
             };
             if sent.data + sent.empty > 0 {
                 parts.push(match role {

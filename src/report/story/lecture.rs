@@ -56,7 +56,7 @@ pub(super) fn lectures(step: &Step, scene: &Scene<'_>) -> Vec<Lecture> {
                 Topic::WhyNotTwo,
                 "Why are two steps not enough?",
                 format!(
-                    "After #{n} the client has the answer to all four questions. The server has two: it heard the \
+                    "Once #{n} arrives, the client has the answer to all four questions. The server has two: it heard the \
                      client, but nothing has told it that it is heard, and nobody has acknowledged its initial \
                      sequence number. For all it knows, the SYN was an old duplicate, or its source address forged \
                      (RFC 9293 section 3.5)."

@@ -5,6 +5,8 @@ use crate::report::paint::{Ink, Paint};
 
 /// Of a page whose width nobody knows.
 const PAGE: usize = 100;
+/// A figure or a grid needs this much.
+const LEAST: usize = 76;
 /// Lines of prose longer than this tire the eye, however wide the terminal.
 const PROSE: usize = 100;
 
@@ -63,7 +65,7 @@ const ASCII: Glyphs = Glyphs {
 impl Look {
     /// Columns of the page.
     pub(super) fn page(&self) -> usize {
-        if self.width == 0 { PAGE } else { self.width.max(40) }
+        if self.width == 0 { PAGE } else { self.width.max(LEAST) }
     }
 
     /// Columns of prose.

@@ -297,7 +297,7 @@ impl Teller<'_> {
     fn aside(&mut self, text: &str, question: usize) -> io::Result<()> {
         let look = self.scene.look;
         let mut left = question;
-        for line in human::wrap(text, look.prose() - INDENT - 2) {
+        for line in human::wrap(&self.scene.plain_text(text), look.prose() - INDENT - 2) {
             let bold: String = line.chars().take(left).collect();
             let plain: String = line.chars().skip(left).collect();
             left = left.saturating_sub(line.chars().count() + 1);

@@ -46,7 +46,7 @@ fn spoken(facts: &[Fact], role: Role) -> Option<String> {
     let has = |fact| facts.contains(&fact);
     let mut clauses: Vec<String> = Vec::new();
     match (has(Fact::Sends), has(Fact::Receives)) {
-        (true, true) if has(Fact::Dead) => clauses.push("the way there and back is open".to_owned()),
+        (true, true) if has(Fact::Dead) => clauses.push("the way there and back works".to_owned()),
         (true, true) => clauses.push(format!("I can send and receive, and so can the {peer}")),
         (false, true) => clauses.push(format!("I can receive, the {peer} can send")),
         (true, false) => clauses.push(format!("I can send, the {peer} can receive")),
@@ -301,9 +301,12 @@ impl Speaker<'_> {
         let offers = offers(segment);
         let seq = segment.seq;
         if offers.is_empty() {
-            format!("It will count its octets from {seq}, and offers no options.")
+            format!("Its initial sequence number is {seq}, from which numbers here count; it offers no options.")
         } else {
-            format!("It will count its octets from {seq}, and offers {}.", offers.join(", "))
+            format!(
+                "Its initial sequence number is {seq}, from which numbers here count; it offers {}.",
+                offers.join(", ")
+            )
         }
     }
 
