@@ -1,4 +1,4 @@
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ArgAction;
 use clap::error::ErrorKind;
@@ -8,7 +8,7 @@ use super::output::Output;
 use super::usage;
 use crate::capture::Summary;
 use crate::report::clock::{Precision, TimeStyle};
-use crate::report::fields::{Fields, Layout};
+use crate::report::fields::{self, Fields, Layout};
 use crate::report::hexdump::{Dump, Form};
 use crate::report::json::Json;
 use crate::report::line::Style;
@@ -31,7 +31,7 @@ pub(super) struct Read {
     #[arg(short = 'T', value_name = "FORM", default_value = "text", value_parser = written)]
     written: Written,
 
-    /// Show the link header; with -T fields, `-e NAME` names a field to write, by Wireshark's name
+    /// Show the link header; with -T fields, `-e NAME` names a field to write (`-e help` lists them)
     #[arg(short = 'e', action = ArgAction::Count)]
     link_header: u8,
 
@@ -119,11 +119,17 @@ impl Read {
         match self.written {
             Written::Text => self.input.pump_and_tell(talk, &mut Text::new(self.listing(out), out)),
             Written::Json => self.input.pump_and_tell(talk, &mut Json::new(self.summary, out)),
+            Written::Fields if self.fields.iter().any(|name| name == "help") => {
+                for name in fields::names() {
+                    writeln!(out, "{name}")?;
+                }
+                Ok(Summary::default())
+            }
             Written::Fields => {
                 let layout = Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
                 if self.fields.is_empty() {
-                    let example =
-                        "'-T fields' writes the fields that '-e' names, as in '-T fields -e ip.src -e tcp.srcport'";
+                    let example = "'-T fields' writes the fields that '-e' names, as in '-T fields -e ip.src -e tcp.srcport'; \
+                                   '-e help' lists them";
                     return Err(usage(ErrorKind::MissingRequiredArgument, example).into());
                 }
                 let mut fields =

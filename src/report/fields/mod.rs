@@ -17,6 +17,11 @@ use conversation::Conversations;
 use table::Field;
 use value::Values;
 
+/// Every field there is.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    table::all().map(|field| field.name)
+}
+
 /// Writes the chosen fields of every packet.
 pub struct Fields<'a> {
     out: &'a mut dyn Write,

@@ -24,12 +24,13 @@ pub(super) struct Field {
 /// A sentence that names it and the nearest that there is.
 pub(super) fn find(name: &str) -> Result<&'static Field, String> {
     all().find(|field| field.name == name).ok_or_else(|| {
-        let near = nearest(name).map(|near| format!("; is it '{near}'?")).unwrap_or_default();
+        let near = nearest(name).map_or("; '-e help' lists them".to_owned(), |near| format!("; is it '{near}'?"));
         format!("there is no field '{name}'{near}")
     })
 }
 
-fn all() -> impl Iterator<Item = &'static Field> {
+/// Every field.
+pub(super) fn all() -> impl Iterator<Item = &'static Field> {
     [net::FIELDS, transport::FIELDS, own::FIELDS].into_iter().flatten()
 }
 
@@ -147,7 +148,10 @@ mod tests {
     fn a_wrong_name_is_answered_with_the_nearest() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(find("tcp.srcprt").err().as_deref(), Some("there is no field 'tcp.srcprt'; is it 'tcp.srcport'?"));
-        assert_eq!(find("nothing.like.it").err().as_deref(), Some("there is no field 'nothing.like.it'"));
+        assert_eq!(
+            find("nothing.like.it").err().as_deref(),
+            Some("there is no field 'nothing.like.it'; '-e help' lists them")
+        );
         assert_eq!(find("ip.src").map(|field| field.name), Ok("ip.src"));
     }
 }

@@ -45,7 +45,7 @@ pub(super) const FIELDS: &[Field] = &[
     field("arp.src.proto_ipv4", |row, values| addr(row.arp().map(|arp| arp.sender_ip.into()), values)),
     field("arp.dst.hw_mac", |row, values| mac(row.arp().map(|arp| arp.target_mac), values)),
     field("arp.dst.proto_ipv4", |row, values| addr(row.arp().map(|arp| arp.target_ip.into()), values)),
-    field("ip.version", |row, values| row.v4().into_iter().for_each(|ip| values.dec(ip.version()))),
+    field("ip.version", |row, values| row.ip().into_iter().for_each(|ip| values.dec(ip.version()))),
     field("ip.hdr_len", |row, values| row.v4().into_iter().for_each(|ip| values.dec(ip.hdr_len))),
     field("ip.dsfield", |row, values| row.v4().into_iter().for_each(|ip| values.hex(ip.tos, 2))),
     field("ip.dsfield.dscp", |row, values| row.v4().into_iter().for_each(|ip| values.dec(ip.dscp()))),
