@@ -137,7 +137,7 @@ pub fn pump(
 ) -> Result<Summary, PumpError> {
     let mut summary = Summary::default();
     let outcome = pass_all(source, checksums, tracker, sink, &mut summary);
-    summary.conns = tracker.conns().len() as u64;
+    summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     for conn in tracker.conns() {
         sink.ended(conn)?;
@@ -166,14 +166,20 @@ fn pass_all(
                     Body::Arp(Arp { .. }) => summary.arp += 1,
                     Body::Tcp(_) | Body::Udp(_) | Body::Icmp(_) => {}
                 }
-                match tracker.observe(packet.n, &record) {
-                    Some(observation) => {
-                        sink.packet(&packet, Some((&observation, tracker.conn(observation.conn))))?;
-                    }
-                    None => sink.packet(&packet, None)?,
+                let seen = tracker.observe(packet.n, &record);
+                while let Some(conn) = tracker.departed() {
+                    sink.ended(&conn)?;
                 }
+                let told = seen.as_ref().and_then(|seen| Some((seen, tracker.conn(seen)?)));
+                sink.packet(&packet, told)?;
             }
-            Next::Idle(_) => sink.idle()?,
+            Next::Idle(now) => {
+                tracker.tick(now);
+                while let Some(conn) = tracker.departed() {
+                    sink.ended(&conn)?;
+                }
+                sink.idle()?;
+            }
             Next::Damage(damage) => summary.damage.push(damage),
             Next::End => break,
         }

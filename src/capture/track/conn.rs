@@ -1,3 +1,4 @@
+use super::expiry::Ended;
 use super::facts::Fact;
 use super::half::Half;
 use super::life::Life;
@@ -133,6 +134,11 @@ impl Conn {
     /// Who closed it, or closed it first.
     pub fn closed_by(&self) -> Option<Role> {
         verdict::closed_by(self)
+    }
+
+    /// Why it was given up before the input ended, if it was.
+    pub fn ended(&self) -> Option<Ended> {
+        self.life.ended
     }
 
     /// Whether the SYN/ACK acknowledged what the SYN sent, by numbers.

@@ -1,7 +1,7 @@
 //! UDP and ICMP: conversations without a state machine of their own.
 
 use super::notes::{Note, Notes};
-use super::observation::{ConnId, Observation};
+use super::observation::Observation;
 use super::standing::{RoleBasis, State};
 use super::{Arrival, Conn, Tracker};
 use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
@@ -14,13 +14,13 @@ impl Tracker {
             Some(UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero) => notes.add(Note::UdpBadLength),
             Some(UdpFault::NoChecksum) | None => {}
         }
-        let at = self.find(&arrival.key).unwrap_or_else(|| {
+        let slot = self.conns.find(&arrival.key).unwrap_or_else(|| {
             arrival.pair = self.shark.pair(arrival.key);
-            let mut conn = Conn::new(ConnId(self.conns.len() as u32), arrival, self.shark.stream(arrival.pair));
+            let mut conn = Conn::new(self.conns.next_id(), arrival, self.shark.stream(arrival.pair));
             assign(&mut conn, &arrival, udp.src_port, udp.dst_port);
-            self.push(arrival, conn)
+            self.add(conn)
         });
-        self.conns[at].datagram(&arrival, udp.payload_len, notes)
+        self.conns.at_mut(slot).datagram(&arrival, udp.payload_len, notes).in_slot(slot)
     }
 
     pub(super) fn message(&mut self, mut arrival: Arrival<'_>, icmp: &Icmp, notes: Notes) -> Observation {
@@ -29,15 +29,15 @@ impl Tracker {
         {
             return observation;
         }
-        let at = self.find(&arrival.key).unwrap_or_else(|| {
+        let slot = self.conns.find(&arrival.key).unwrap_or_else(|| {
             arrival.pair = self.shark.pair(arrival.key);
-            let mut conn = Conn::new(ConnId(self.conns.len() as u32), arrival, 0);
+            let mut conn = Conn::new(self.conns.next_id(), arrival, 0);
             if is_reply(icmp) {
                 conn.client = !arrival.side;
             }
-            self.push(arrival, conn)
+            self.add(conn)
         });
-        self.conns[at].datagram(&arrival, icmp.payload_len, notes)
+        self.conns.at_mut(slot).datagram(&arrival, icmp.payload_len, notes).in_slot(slot)
     }
 
     /// Ties an ICMP error to the conversation whose packet it quotes.
@@ -57,8 +57,8 @@ impl Tracker {
         let src = Endpoint { addr: quoted.src, port: src_port };
         let dst = Endpoint { addr: quoted.dst, port: dst_port };
         let (key, side) = FlowKey::of(src, dst, protocol, &arrival.record.vlans);
-        let at = self.find(&key)?;
-        let conn = &mut self.conns[at];
+        let slot = self.conns.find(&key)?;
+        let conn = self.conns.at_mut(slot);
         notes.add(Note::IcmpError);
         let [quoted_half, other] = conn.facing(side);
         let hard = is_hard(icmp);
@@ -78,7 +78,7 @@ impl Tracker {
         if unreachable && hard {
             conn.halves[side as usize].standing = super::Standing::assumed(State::Closed);
         }
-        Some(conn.told(observation))
+        Some(conn.told(observation).in_slot(slot))
     }
 }
 

@@ -1,3 +1,4 @@
+use super::expiry::Ended;
 use super::notes::{Note, Notes};
 use super::pass::At;
 use crate::wire::{Segment, Seq, Side, Timestamp};
@@ -24,6 +25,8 @@ pub(super) struct Life {
     /// The SYN/ACK acknowledged what the SYN sent; step three what the SYN/ACK sent.
     pub(super) syn_validated: bool,
     pub(super) ack_validated: bool,
+    /// Why it was given up before the input ended.
+    pub(super) ended: Option<Ended>,
     /// A later connection took its place.
     pub(super) replaced: bool,
     /// A SYN on a living connection, until the other end has said what it thinks of it.

@@ -1,5 +1,6 @@
 use super::facts::{Fact, Facts};
 use super::notes::Notes;
+use super::slab::Slot;
 use super::standing::{Basis, Role, Standing};
 
 /// A handle to a connection of one [`Tracker`](super::Tracker), counted from 0 in order of first
@@ -12,6 +13,7 @@ pub struct ConnId(pub u32);
 pub struct Observation {
     /// The connection it belongs to.
     pub conn: ConnId,
+    pub(super) slot: Slot,
     /// Who sent it, as the roles are understood now.
     pub from: Role,
     /// What it meant.

@@ -4,6 +4,7 @@
 //! stream only at a SYN whose sequence number is not the direction's base. Source of the rules:
 //! Wireshark's `packet-tcp.c`, 4.0.
 
+use super::slab::Slot;
 use super::table::Table;
 use crate::wire::{Flags, FlowKey, Protocol, Segment, Seq, Side};
 
@@ -34,7 +35,7 @@ struct Pair {
     stream: u32,
     base: [Option<Seq>; 2],
     /// The connection its packets belonged to last.
-    last_conn: Option<u32>,
+    last_conn: Option<Slot>,
 }
 
 impl Shark {
@@ -66,13 +67,13 @@ impl Shark {
     }
 
     /// The connection that the endpoints of `key` had last, in whatever VLAN.
-    pub(super) fn last_conn(&self, key: FlowKey) -> Option<u32> {
+    pub(super) fn last_conn(&self, key: FlowKey) -> Option<Slot> {
         let pairs = &self.pairs;
         let at = self.table.find(&key.without_vlans(), |at| pairs[at as usize].key)?;
         self.pairs[at as usize].last_conn
     }
 
-    pub(super) fn set_last_conn(&mut self, pair: u32, conn: u32) {
+    pub(super) fn set_last_conn(&mut self, pair: u32, conn: Slot) {
         self.pairs[pair as usize].last_conn = Some(conn);
     }
 

@@ -50,4 +50,12 @@ impl Table {
             None => self.insert(key, place, key_of),
         }
     }
+
+    /// Takes `key` out.
+    pub(super) fn remove(&mut self, key: &FlowKey, key_of: impl Fn(u32) -> FlowKey) {
+        let hash = self.hasher.hash_one(key);
+        if let Ok(entry) = self.places.find_entry(hash, |at| key_of(*at) == *key) {
+            entry.remove();
+        }
+    }
 }

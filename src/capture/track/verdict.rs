@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::conn::Conn;
+use super::expiry::Ended;
 use super::half::Half;
 use super::notes::Note;
 use super::standing::Role;
@@ -217,6 +218,8 @@ pub(super) fn close(conn: &Conn) -> Close {
                 Close::Superseded
             }
         }
+        _ if conn.life.ended == Some(Ended::Timeout) => Close::Timeout,
+        _ if conn.life.ended == Some(Ended::Evicted) => Close::Evicted,
         _ if conn.halves.iter().all(|half| half.standing.state.is_synchronized()) => Close::OpenAtEnd,
         _ => Close::CaptureEnd,
     }

@@ -1,0 +1,67 @@
+//! A packet on its way into a conversation.
+
+use super::notes::{Note, Notes};
+use super::pass::At;
+use crate::capture::record::{Body, Checksum, Record};
+use crate::wire::{FlowKey, Side};
+
+/// A packet on its way into a conversation.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival<'a> {
+    pub(super) n: u64,
+    pub(super) record: &'a Record,
+    pub(super) key: FlowKey,
+    pub(super) side: Side,
+    /// Where its pair of endpoints is kept for Wireshark's numbers.
+    pub(super) pair: u32,
+    pub(super) ip_bytes: u64,
+    ip_id: u32,
+    ttl: u8,
+}
+
+impl<'a> Arrival<'a> {
+    /// Packet `n` as the part of a conversation that it is, if it is one.
+    pub(super) fn of(n: u64, record: &'a Record) -> Option<Self> {
+        let (src, dst, protocol) = record.endpoints()?;
+        let ip = record.ip?;
+        let (key, side) = FlowKey::of(src, dst, protocol, &record.vlans);
+        let ip_bytes = u64::from(if ip.len == 0 { record.cap_len } else { ip.len });
+        Some(Self { n, record, key, side, pair: 0, ip_bytes, ip_id: ip.id, ttl: ip.ttl })
+    }
+
+    pub(super) fn after(&self, first_n: u64) -> u32 {
+        u32::try_from(self.n.saturating_sub(first_n)).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn at(&self, first_n: u64) -> At {
+        At {
+            from: self.side,
+            after: self.after(first_n),
+            time: self.record.time,
+            ip_id: self.ip_id,
+            ttl: self.ttl,
+            ip_bytes: self.ip_bytes,
+        }
+    }
+}
+
+/// What the record says of the capture rather than of the connection.
+pub(super) fn capture_notes(record: &Record) -> Notes {
+    let mut notes = Notes::NONE;
+    let (checksum, truncated) = match record.body {
+        Body::Tcp(tcp) => (tcp.checksum_ok, tcp.truncated),
+        Body::Udp(udp) => (udp.checksum_ok, udp.truncated),
+        Body::Icmp(icmp) => (icmp.checksum_ok, false),
+        Body::Arp(_) | Body::Skip(_) => (Checksum::Unverified, false),
+    };
+    if checksum == Checksum::Bad {
+        notes.add(Note::ChecksumBad);
+    }
+    if truncated {
+        notes.add(Note::Truncated);
+    }
+    if record.ip.is_some_and(|ip| ip.ecn() == 3) {
+        notes.add(Note::EcnCe);
+    }
+    notes
+}

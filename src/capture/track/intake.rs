@@ -1,0 +1,208 @@
+//! A conversation takes in its packets.
+
+use super::arrival::Arrival;
+use super::conn::Conn;
+use super::facts::Fact;
+use super::half::Half;
+use super::life::{Life, Parked};
+use super::notes::{Note, Notes};
+use super::observation::{ConnId, Ends, Observation};
+use super::pass::{At, News, Pass};
+use super::slab::Slot;
+use super::standing::{Role, RoleBasis, State};
+use super::{roles, zeek};
+use crate::capture::record::Tcp;
+use crate::wire::{Flags, Segment, Side};
+
+impl Conn {
+    pub(super) fn new(id: ConnId, arrival: Arrival<'_>, stream: u32) -> Self {
+        Self {
+            id,
+            key: arrival.key,
+            vlans: arrival.record.vlans,
+            incarnation: 0,
+            client: arrival.side,
+            role_basis: RoleBasis::FirstSender,
+            first_n: arrival.n,
+            last_n: arrival.n,
+            start: arrival.record.time,
+            end: arrival.record.time,
+            stream,
+            completeness: 0,
+            pair: arrival.pair,
+            halves: [Half::default(), Half::default()],
+            life: Life::default(),
+            history: zeek::History::default(),
+            flipped: false,
+        }
+    }
+
+    /// Takes in a segment of this connection.
+    pub(super) fn segment(&mut self, arrival: Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+        if let Some(note) = roles::enter(self, arrival.side, &tcp.segment) {
+            notes.add(note);
+        }
+        let before = self.unmoved(arrival.side, notes);
+        self.count(&arrival, tcp);
+        let (notes, nth) = self.run(&tcp.segment, arrival.at(self.first_n), notes);
+        self.told(Observation { notes, nth, ..before })
+    }
+
+    /// Passes a segment from one half to the other.
+    fn run(&mut self, segment: &Segment, at: At, notes: Notes) -> (Notes, u32) {
+        let role = self.role(at.from);
+        let Self { halves: [a, b], life, history, .. } = self;
+        let (sender, receiver) = match at.from {
+            Side::A => (a, b),
+            Side::B => (b, a),
+        };
+        let was_nxt = sender.coverage.nxt();
+        let mut pass = Pass { segment, at, sender, receiver, life, notes, nth: 0, news: News::default() };
+        pass.run();
+        let Pass { sender, receiver, notes, nth, news, .. } = pass;
+        let remarks = zeek::Remarks {
+            repeat: segment.len > 0 && was_nxt.is_some_and(|nxt| !segment.end().after(nxt)),
+            gap: news.gap,
+            zero_window: segment.window.0 == 0,
+        };
+        zeek::pass(segment, at.from, role, remarks, &mut sender.zeek, &mut receiver.zeek, history);
+        if notes.contains(Note::CaptureReordered) && segment.flags.is_syn() {
+            self.role_basis = RoleBasis::Syn;
+        }
+        (notes, nth)
+    }
+
+    /// A SYN on a living connection waits for the other end's answer.
+    pub(super) fn park(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+        let first = self.life.parked.is_none();
+        notes.add(if first { Note::ReuseParked } else { Note::SynRetransmit });
+        if first {
+            let (n, side, time) = (arrival.n, arrival.side, arrival.record.time);
+            let arrived = arrival.at(self.first_n);
+            self.life.parked = Some(Box::new(Parked { side, segment: tcp.segment, n, time, arrived }));
+        }
+        self.count(arrival, tcp);
+        self.told(self.unmoved(arrival.side, notes))
+    }
+
+    /// O10 on a connection that was seen: its end still holds it.
+    pub(super) fn challenged(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+        notes.add(Note::HalfopenChallenge);
+        self.life.challenge = tcp.segment.acked();
+        self.count(arrival, tcp);
+        self.told(self.unmoved(arrival.side, notes))
+    }
+
+    /// O11 on a connection that was seen.
+    pub(super) fn cleared(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+        notes.add(Note::HalfopenCleared);
+        let before = self.unmoved(arrival.side, notes);
+        self.count(arrival, tcp);
+        self.life.reset_by = Some(arrival.side);
+        let after = arrival.after(self.first_n);
+        let [sender, receiver] = self.facing_mut(arrival.side);
+        sender.prove(State::Closed);
+        receiver.expect(State::Closed);
+        receiver.teach(Fact::Dead, after);
+        self.told(before)
+    }
+
+    /// Another connection takes this one's place; returns which use of the endpoints that is.
+    pub(super) fn replace(&mut self) -> u32 {
+        self.life.replaced = true;
+        self.life.parked = None;
+        self.incarnation + 1
+    }
+
+    /// A parked SYN turned out to be another connection's.
+    pub(super) fn uncount(&mut self, parked: &Parked) {
+        let counts = &mut self.halves[parked.side as usize].counts;
+        counts.packets = counts.packets.saturating_sub(1);
+        counts.payload_bytes = counts.payload_bytes.saturating_sub(u64::from(parked.segment.len));
+        counts.ip_bytes = counts.ip_bytes.saturating_sub(parked.arrived.ip_bytes);
+    }
+
+    /// Begins with a SYN that was parked.
+    pub(super) fn start_with(&mut self, parked: &Parked) {
+        self.client = parked.side;
+        self.role_basis = RoleBasis::Syn;
+        self.first_n = parked.n;
+        self.start = parked.time;
+        let counts = &mut self.halves[parked.side as usize].counts;
+        counts.packets = 1;
+        counts.payload_bytes = u64::from(parked.segment.len);
+        counts.ip_bytes = parked.arrived.ip_bytes;
+        roles::enter(self, parked.side, &parked.segment);
+        let (notes, _) = self.run(&parked.segment, At { after: 0, ..parked.arrived }, Notes::NONE);
+        self.life.seen |= notes;
+    }
+
+    /// Whether something was seen that a connection consists of, and not only probes.
+    pub(super) fn has_begun(&self) -> bool {
+        self.life.seen.intersects(&[Note::Open1, Note::Midstream, Note::OpenSynackOnly])
+    }
+
+    /// The half on `side`, and the one it speaks to.
+    pub(super) fn facing(&self, side: Side) -> [&Half; 2] {
+        let [a, b] = &self.halves;
+        match side {
+            Side::A => [a, b],
+            Side::B => [b, a],
+        }
+    }
+
+    fn facing_mut(&mut self, side: Side) -> [&mut Half; 2] {
+        let [a, b] = &mut self.halves;
+        match side {
+            Side::A => [a, b],
+            Side::B => [b, a],
+        }
+    }
+
+    /// An observation that changes nothing yet.
+    pub(super) fn unmoved(&self, side: Side, notes: Notes) -> Observation {
+        let standing = self.standing();
+        let facts = Ends { client: self.half(Role::Client).facts, server: self.half(Role::Server).facts };
+        Observation {
+            conn: self.id,
+            slot: Slot(u32::MAX),
+            from: self.role(side),
+            notes,
+            before: standing,
+            after: standing,
+            knew: facts,
+            know: facts,
+            nth: 0,
+            about: None,
+        }
+    }
+
+    /// Completes an observation with where things stand now.
+    pub(super) fn told(&mut self, observation: Observation) -> Observation {
+        self.life.seen |= observation.notes;
+        let now = self.unmoved(self.side(observation.from), observation.notes);
+        Observation { after: now.after, know: now.know, ..observation }
+    }
+
+    fn count(&mut self, arrival: &Arrival<'_>, tcp: &Tcp) {
+        self.count_packet(arrival, tcp.segment.len);
+        let counts = &mut self.halves[arrival.side as usize].counts;
+        counts.resets += u32::from(tcp.segment.flags.contains(Flags::RST));
+    }
+
+    /// Counts a packet. A clock that went backwards does not shorten the connection.
+    pub(super) fn count_packet(&mut self, arrival: &Arrival<'_>, payload_len: u32) {
+        self.last_n = arrival.n;
+        self.end = self.end.max(arrival.record.time);
+        let counts = &mut self.halves[arrival.side as usize].counts;
+        counts.packets += 1;
+        counts.payload_bytes += u64::from(payload_len);
+        counts.ip_bytes += arrival.ip_bytes;
+    }
+}
+
+impl Observation {
+    pub(super) fn in_slot(self, slot: Slot) -> Self {
+        Self { slot, ..self }
+    }
+}

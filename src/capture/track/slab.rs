@@ -1,0 +1,103 @@
+use std::collections::HashMap;
+
+use super::conn::Conn;
+use super::observation::ConnId;
+use super::table::Table;
+use crate::wire::FlowKey;
+
+/// Where a connection is kept.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Slot(pub(super) u32);
+
+/// The connections that are being followed, in places that are used again, and the index from
+/// their endpoints to them.
+#[derive(Debug, Default)]
+pub(super) struct Slab {
+    places: Vec<Option<Conn>>,
+    free: Vec<Slot>,
+    table: Table,
+    /// Keys of another VLAN under which a connection's other direction travels.
+    aliases: HashMap<FlowKey, Slot>,
+    begun: u32,
+}
+
+impl Slab {
+    /// The handle of the next connection.
+    pub(super) fn next_id(&self) -> ConnId {
+        ConnId(self.begun)
+    }
+
+    /// How many connections are being followed.
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// Places in use or used before.
+    pub(super) fn places(&self) -> u32 {
+        self.places.len() as u32
+    }
+
+    /// The latest connection of these endpoints.
+    pub(super) fn find(&self, key: &FlowKey) -> Option<Slot> {
+        let place = self.table.find(key, |at| key_at(&self.places, at)).map(Slot);
+        place.or_else(|| if self.aliases.is_empty() { None } else { self.aliases.get(key).copied() })
+    }
+
+    /// Adds a connection; from now on its endpoints lead to it.
+    pub(super) fn add(&mut self, conn: Conn) -> Slot {
+        let key = conn.key;
+        self.begun += 1;
+        let slot = if let Some(slot) = self.free.pop() {
+            self.places[slot.0 as usize] = Some(conn);
+            slot
+        } else {
+            self.places.push(Some(conn));
+            Slot(self.places.len() as u32 - 1)
+        };
+        let places = &self.places;
+        self.table.replace(&key, slot.0, |at| key_at(places, at));
+        slot
+    }
+
+    /// Has a key of another VLAN lead to the connection in `slot` too.
+    pub(super) fn alias(&mut self, key: FlowKey, slot: Slot) {
+        self.aliases.insert(key, slot);
+    }
+
+    /// Takes a connection out.
+    pub(super) fn take(&mut self, slot: Slot) -> Option<Conn> {
+        let key = self.get(slot)?.key;
+        if self.find(&key) == Some(slot) {
+            let places = &self.places;
+            self.table.remove(&key, |at| key_at(places, at));
+        }
+        self.aliases.retain(|_, alias| *alias != slot);
+        self.free.push(slot);
+        self.places[slot.0 as usize].take()
+    }
+
+    /// The connection in `slot`, if there is one.
+    pub(super) fn get(&self, slot: Slot) -> Option<&Conn> {
+        self.places.get(slot.0 as usize)?.as_ref()
+    }
+
+    /// The connection in `slot`, which is in use.
+    pub(super) fn at(&self, slot: Slot) -> &Conn {
+        self.places[slot.0 as usize].as_ref().expect("a slot that was just found is in use")
+    }
+
+    /// The connection in `slot`, which is in use.
+    pub(super) fn at_mut(&mut self, slot: Slot) -> &mut Conn {
+        self.places[slot.0 as usize].as_mut().expect("a slot that was just found is in use")
+    }
+
+    /// The connections that are being followed.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Conn> {
+        self.places.iter().flatten()
+    }
+}
+
+/// The key of a place that the table knows, which is therefore in use.
+fn key_at(places: &[Option<Conn>], at: u32) -> FlowKey {
+    places[at as usize].as_ref().expect("the table leads to places in use").key
+}
