@@ -5,7 +5,7 @@ use std::fs::File;
 use synfin::capture::Link;
 use synfin::capture::OwnedFrame;
 use synfin::capture::file::{CaptureWriter, Format};
-use synfin::craft::{Field, Ip, Spec, Transport, emit};
+use synfin::craft::{Spec, emit};
 use synfin::wire::{Endpoint, Flags, OptionList, Segment, Seq, Timestamp, Window};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,16 +14,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let syn = Segment { seq: Seq(4711), flags: Flags::SYN, window: Window(64240), ..Segment::default() };
 
     let mut packet = Vec::new();
-    let spec = Spec {
-        link: synfin::craft::Link::Raw,
-        ip: Ip::default(),
-        from: Endpoint { addr: "192.0.2.1".parse()?, port: 40_000 },
-        to: Endpoint { addr: "192.0.2.2".parse()?, port: 80 },
-        transport: Transport::Tcp { segment: &syn, options: &options, data_offset: Field::Right },
-        checksum: Field::Right,
-        payload: &[],
-    };
-    emit(&spec, &mut packet)?;
+    let from = Endpoint { addr: "192.0.2.1".parse()?, port: 40_000 };
+    let to = Endpoint { addr: "192.0.2.2".parse()?, port: 80 };
+    emit(&Spec::tcp(from, to, &syn, &options), &mut packet)?;
 
     let mut file = CaptureWriter::new(File::create(path)?, Format::Pcap, Link::Raw)?;
     let frame = OwnedFrame::new(Timestamp(0), Link::Raw, packet);

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use synfin::capture::track::{Close, Ended, Limits, Open, Timers};
 use synfin::capture::{Checksums, Conn, Frame, Link, Tracker, decode};
 use synfin::craft::{Spec, emit};
-use synfin::wire::{Endpoint, Flags, Segment, Seq, Timestamp, Window};
+use synfin::wire::{Endpoint, Flags, OptionList, Segment, Seq, Timestamp, Window};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -21,7 +21,7 @@ fn server() -> Endpoint {
 fn show(tracker: &mut Tracker, n: u64, at: u64, from: Endpoint, to: Endpoint, flags: Flags, seq: u32, ack: u32) {
     let segment = Segment { seq: Seq(seq), ack: Seq(ack), flags, window: Window(1000), ..Segment::default() };
     let mut bytes = Vec::new();
-    emit(&Spec::new(from, to, segment), &mut bytes);
+    emit(&Spec::tcp(from, to, &segment, &OptionList::default()), &mut bytes).expect("one family");
     let wire_len = bytes.len() as u32;
     let frame = Frame { time: Timestamp(at), wire_len, link: Link::Raw, interface: 0, bytes: &bytes, comment: None };
     tracker.observe(n, &decode(&frame, Checksums::Ignore));

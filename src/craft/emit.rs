@@ -36,6 +36,21 @@ pub struct Spec<'a> {
     pub payload: &'a [u8],
 }
 
+impl<'a> Spec<'a> {
+    /// A TCP segment without payload in an IP packet, right in everything.
+    pub fn tcp(from: Endpoint, to: Endpoint, segment: &'a Segment, options: &'a OptionList) -> Self {
+        Self {
+            link: Link::Raw,
+            ip: Ip::default(),
+            from,
+            to,
+            transport: Transport::Tcp { segment, options, data_offset: Field::Right },
+            checksum: Field::Right,
+            payload: &[],
+        }
+    }
+}
+
 /// The value of a header field.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Field<T> {
