@@ -47,7 +47,7 @@ pub use standing::{Basis, Role, RoleBasis, Standing, State};
 pub use verdict::{Close, Open};
 
 use super::record::{Body, Record, Tcp};
-use crate::wire::Timestamp;
+use crate::wire::{Span, Timestamp};
 use arrival::Arrival;
 use expiry::{Wheel, Worth};
 use reuse::Fate;
@@ -86,6 +86,10 @@ pub struct Tracker {
     clock: Timestamp,
     duplicates: u64,
 }
+
+/// How long a connection is left alone before its timer is looked at again: it may have been reset,
+/// and then has less time left.
+const LOOK: Span = Span::from_secs(10);
 
 /// Places looked at to find the connection that is least worth its room.
 const CANDIDATES: u32 = 64;
@@ -128,7 +132,7 @@ impl Tracker {
             if deadline < self.clock {
                 self.depart(slot, Ended::Timeout);
             } else {
-                self.wheel.file(place, deadline);
+                self.wheel.file(place, deadline.min(self.clock + LOOK));
             }
         }
     }
@@ -251,12 +255,11 @@ impl Tracker {
         if self.conns.len() >= self.limits.conns.max(1) as usize {
             self.evict();
         }
-        let deadline = self.limits.timers.map(|timers| conn.start + timers.patience(&conn));
         let pair = conn.pair;
         let slot = self.conns.add(conn);
         self.shark.set_last_conn(pair, slot);
-        if let Some(deadline) = deadline {
-            self.wheel.file(slot.0, deadline);
+        if self.limits.timers.is_some() {
+            self.wheel.file(slot.0, self.clock + LOOK);
         }
         slot
     }
