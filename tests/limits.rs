@@ -18,7 +18,7 @@ fn server() -> Endpoint {
 }
 
 /// Shows the tracker a segment.
-fn show(tracker: &mut Tracker, n: u64, at: u64, from: Endpoint, to: Endpoint, flags: Flags, seq: u32, ack: u32) {
+fn show(tracker: &mut Tracker, n: u64, at: u64, [from, to]: [Endpoint; 2], flags: Flags, [seq, ack]: [u32; 2]) {
     let segment = Segment { seq: Seq(seq), ack: Seq(ack), flags, window: Window(1000), ..Segment::default() };
     let mut bytes = Vec::new();
     emit(&Spec::tcp(from, to, &segment, &OptionList::default()), &mut bytes).expect("one family");
@@ -38,8 +38,8 @@ fn with_timers() -> Tracker {
 #[test]
 fn an_unanswered_syn_is_given_up_after_its_timer() {
     let mut tracker = with_timers();
-    show(&mut tracker, 1, SECOND, client(1), server(), Flags::SYN, 100, 0);
-    show(&mut tracker, 2, 100 * SECOND, client(2), server(), Flags::SYN, 100, 0);
+    show(&mut tracker, 1, SECOND, [client(1), server()], Flags::SYN, [100, 0]);
+    show(&mut tracker, 2, 100 * SECOND, [client(2), server()], Flags::SYN, [100, 0]);
     assert_eq!(departed(&mut tracker).len(), 0, "it may still be answered");
     tracker.tick(Timestamp(135 * SECOND));
     let gone = departed(&mut tracker);
@@ -53,7 +53,7 @@ fn an_unanswered_syn_is_given_up_after_its_timer() {
 fn who_speaks_on_is_kept() {
     let mut tracker = with_timers();
     for minute in 1..10 {
-        show(&mut tracker, minute, minute * 60 * SECOND, client(1), server(), Flags::SYN, 100, 0);
+        show(&mut tracker, minute, minute * 60 * SECOND, [client(1), server()], Flags::SYN, [100, 0]);
     }
     assert_eq!(departed(&mut tracker).len(), 0);
     assert_eq!(tracker.conns().len(), 1);
@@ -62,16 +62,16 @@ fn who_speaks_on_is_kept() {
 #[test]
 fn a_jump_of_the_clock_gives_nobody_up() {
     let mut tracker = with_timers();
-    show(&mut tracker, 1, SECOND, client(1), server(), Flags::SYN, 100, 0);
-    show(&mut tracker, 2, 2 * 86_400 * SECOND, client(2), server(), Flags::SYN, 100, 0);
+    show(&mut tracker, 1, SECOND, [client(1), server()], Flags::SYN, [100, 0]);
+    show(&mut tracker, 2, 2 * 86_400 * SECOND, [client(2), server()], Flags::SYN, [100, 0]);
     assert_eq!(departed(&mut tracker).len(), 0);
 }
 
 #[test]
 fn without_timers_a_connection_may_sleep_for_days() {
     let mut tracker = Tracker::default();
-    show(&mut tracker, 1, SECOND, client(1), server(), Flags::SYN, 100, 0);
-    show(&mut tracker, 2, 90_000 * SECOND, server(), client(1), Flags::SYN | Flags::ACK, 500, 101);
+    show(&mut tracker, 1, SECOND, [client(1), server()], Flags::SYN, [100, 0]);
+    show(&mut tracker, 2, 90_000 * SECOND, [server(), client(1)], Flags::SYN | Flags::ACK, [500, 101]);
     assert_eq!(tracker.begun(), 1);
     assert_eq!(tracker.conns().next().expect("one").open(), Open::HalfOpen);
 }
@@ -80,12 +80,12 @@ fn without_timers_a_connection_may_sleep_for_days() {
 fn a_flood_is_held_within_the_limit_and_every_eviction_is_told() {
     let mut tracker = Tracker::new(Limits { conns: 100, timers: None });
     let open = client(0);
-    show(&mut tracker, 1, SECOND, open, server(), Flags::SYN, 100, 0);
-    show(&mut tracker, 2, SECOND, server(), open, Flags::SYN | Flags::ACK, 500, 101);
-    show(&mut tracker, 3, SECOND, open, server(), Flags::ACK, 101, 501);
+    show(&mut tracker, 1, SECOND, [open, server()], Flags::SYN, [100, 0]);
+    show(&mut tracker, 2, SECOND, [server(), open], Flags::SYN | Flags::ACK, [500, 101]);
+    show(&mut tracker, 3, SECOND, [open, server()], Flags::ACK, [101, 501]);
     let mut gone = Vec::new();
     for number in 1..=5_000 {
-        show(&mut tracker, 3 + u64::from(number), 2 * SECOND, client(number), server(), Flags::SYN, number, 0);
+        show(&mut tracker, 3 + u64::from(number), 2 * SECOND, [client(number), server()], Flags::SYN, [number, 0]);
         gone.extend(departed(&mut tracker));
     }
     assert_eq!(tracker.conns().len(), 100);
