@@ -42,7 +42,7 @@ pub(super) fn read<'a>(
     });
 
     let mut len = u32::from(payload_len);
-    if payload_len == 0 && proto != proto::NO_NEXT_HEADER && on_wire > HDR_LEN {
+    if payload_len == 0 && on_wire > HDR_LEN && needs_payload(proto) {
         // A jumbogram, or left to the network card.
         let jumbo = if proto == proto::HOP_BY_HOP { jumbo_payload(payload) } else { None };
         ip.len = jumbo.map_or(0, |len| len.saturating_add(HDR_LEN as u32));
@@ -64,6 +64,11 @@ fn address(head: &[u8; HDR_LEN], at: usize) -> IpAddr {
     let mut octets = [0; 16];
     octets.copy_from_slice(&head[at..at + 16]);
     IpAddr::V6(octets.into())
+}
+
+/// Whether a payload of no octets makes no sense.
+fn needs_payload(proto: u8) -> bool {
+    matches!(proto, proto::TCP | proto::UDP | proto::ICMPV6) || is_extension(proto)
 }
 
 fn is_extension(proto: u8) -> bool {

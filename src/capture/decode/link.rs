@@ -103,8 +103,8 @@ fn typed(bytes: &[u8], mut len: usize, mut ethertype: u16, record: &mut Record) 
         // How long the tag is, with the type that ends it.
         let tag_len = match ethertype {
             ethertype::C_TAG | ethertype::S_TAG | ethertype::OLD_S_TAG => {
-                let tag = after.first_chunk().ok_or(CUT)?;
-                record.vlans.push(u16::from_be_bytes(*tag));
+                let &[t0, t1, _, _] = after.first_chunk().ok_or(CUT)?;
+                record.vlans.push(u16::from_be_bytes([t0, t1]));
                 4
             }
             ethertype::VN_TAG | ethertype::R_TAG => 6,

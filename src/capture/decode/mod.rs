@@ -35,7 +35,6 @@ mod proto {
     pub(super) const FRAGMENT: u8 = 44;
     pub(super) const AUTHENTICATION: u8 = 51;
     pub(super) const ICMPV6: u8 = 58;
-    pub(super) const NO_NEXT_HEADER: u8 = 59;
     pub(super) const DESTINATION: u8 = 60;
     pub(super) const SCTP: u8 = 132;
     pub(super) const UDP_LITE: u8 = 136;
