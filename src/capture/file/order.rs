@@ -25,6 +25,17 @@ impl Order {
         }
     }
 
+    /// Four fields in a row, at less than the cost of four.
+    #[inline]
+    pub(super) fn four_u32(self, bytes: &[u8; 16]) -> [u32; 4] {
+        let field = |at| u32::from_le_bytes(octets(bytes, at));
+        let fields = [field(0), field(4), field(8), field(12)];
+        match self {
+            Self::Little => fields,
+            Self::Big => fields.map(u32::swap_bytes),
+        }
+    }
+
     #[inline]
     pub(super) fn u64(self, bytes: &[u8], at: usize) -> u64 {
         let field = octets(bytes, at);

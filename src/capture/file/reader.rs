@@ -34,6 +34,9 @@ pub struct Capture {
 }
 
 /// The format of a file, and where in it the reading stands.
+///
+/// A tag of its own is read faster than one hidden in a field.
+#[repr(u8)]
 enum Records {
     Pcap(Pcap),
     Pcapng(Pcapng),
@@ -125,8 +128,21 @@ impl Capture {
         }
     }
 
+    /// The next packet, where nothing has to be read or decided for it: nearly always.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "halves the time of a small packet")]
+    pub(super) fn at_hand(&mut self) -> Option<Found> {
+        if self.ended || self.options.resync {
+            return None;
+        }
+        match &mut self.records {
+            Records::Pcap(pcap) => pcap.at_hand(&mut self.buffer),
+            Records::Pcapng(pcapng) => pcapng.at_hand(&mut self.buffer),
+            Records::Cut { .. } => None,
+        }
+    }
+
     /// Goes to the next packet, damage or end.
-    #[inline]
     pub(super) fn step(&mut self) -> Result<Step, SourceError> {
         if self.ended {
             return self.fail().map(|()| Step::End);
@@ -148,11 +164,15 @@ impl Capture {
         }
     }
 
-    /// The next packet or damage with its octets.
+    /// A packet with its octets.
     #[inline]
+    pub(super) fn frame(&self, found: &Found) -> Next<'_> {
+        Next::Frame(found.frame(&self.buffer))
+    }
+
     pub(super) fn next_of(&self, step: Step) -> Next<'_> {
         match step {
-            Step::Frame(found) => Next::Frame(found.frame(&self.buffer)),
+            Step::Frame(found) => self.frame(&found),
             Step::Damage(damage) => Next::Damage(damage),
             Step::End => Next::End,
         }
@@ -222,6 +242,9 @@ impl Capture {
 impl Source for Capture {
     #[inline]
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        if let Some(found) = self.at_hand() {
+            return Ok(self.frame(&found));
+        }
         let step = self.step()?;
         Ok(self.next_of(step))
     }
@@ -268,7 +291,6 @@ impl Records {
         }
     }
 
-    #[inline]
     fn step(&mut self, buffer: &mut Buffer) -> Result<Option<Found>, Fault> {
         match self {
             Self::Pcap(pcap) => pcap.step(buffer),

@@ -43,6 +43,9 @@ impl Captures {
 impl Source for Captures {
     #[inline]
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        if let Some(found) = self.current.at_hand() {
+            return Ok(self.current.frame(&found));
+        }
         loop {
             let step = self.current.step()?;
             if !matches!(step, Step::End) {
