@@ -182,7 +182,9 @@ fn a_later_file_that_is_no_capture_ends_the_whole() {
 #[test]
 fn what_cannot_be_opened_is_told_by_name() {
     let folder = env!("CARGO_TARGET_TMPDIR");
-    for (path, said) in [("no/such/file.pcap", "cannot open no/such/file.pcap: "), (folder, "is a directory")] {
+    for (path, said) in
+        [("no/such/file.pcap", "cannot open no/such/file.pcap: "), (folder, "is a directory; name the captures in it")]
+    {
         let Err(error) = Capture::open(path, Options::default()) else { panic!("{path}") };
         assert!(matches!(error, SourceError::Open { .. }) && error.to_string().contains(said), "{error}");
     }

@@ -74,12 +74,22 @@ pub(super) fn open(path: &Path, progress: &Progress) -> Result<Box<dyn Read + Se
     if is_stdin(path) {
         return Ok(Box::new(Meter { input: io::stdin(), progress: progress.clone() }));
     }
-    let refuse = |error| SourceError::Open { input: name_of(path), error };
+    let refuse = |error: io::Error| SourceError::Open { input: name_of(path), error: advise(error) };
     let file = File::open(path).map_err(refuse)?;
     if file.metadata().map_err(refuse)?.is_dir() {
         return Err(refuse(io::ErrorKind::IsADirectory.into()));
     }
     Ok(Box::new(Meter { input: file, progress: progress.clone() }))
+}
+
+/// Adds what to do about it, where something can be done.
+fn advise(error: io::Error) -> io::Error {
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied => "its owner or root can make it readable (chmod a+r)",
+        io::ErrorKind::IsADirectory => "name the captures in it",
+        _ => return error,
+    };
+    io::Error::new(error.kind(), format!("{error}; {advice}"))
 }
 
 /// Takes the compression off an input, where its first octets show one.
