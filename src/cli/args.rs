@@ -1,8 +1,12 @@
 //! Words that every command understands, and the calls of hands that know tcpdump.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use anstream::ColorChoice;
+use clap::error::ErrorKind;
+
+use super::usage;
 
 /// What `--help` ends with.
 pub(super) const EXAMPLES: &str = "\
@@ -62,6 +66,22 @@ fn begins_like_tcpdump(args: &[OsString]) -> bool {
         }
     }
     false
+}
+
+/// A better answer where a capture stands in the place of a command.
+pub(super) fn meant(error: clap::Error, args: &[OsString]) -> clap::Error {
+    match args.get(1) {
+        Some(word) if error.kind() == ErrorKind::InvalidSubcommand && Path::new(word).is_file() => {
+            let file = word.to_string_lossy();
+            usage(
+                error.kind(),
+                format!(
+                    "'{file}' is no command; what shall be done with it?\n\n  synfin read {file}\n  synfin conns {file}\n  synfin explain {file}"
+                ),
+            )
+        }
+        _ => error,
+    }
 }
 
 fn writes_fields(args: &[OsString]) -> bool {

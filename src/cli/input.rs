@@ -13,27 +13,26 @@ use crate::report::line::describe_link;
 
 /// The captures to read and how to read them: the same options in every command.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Input")]
 pub(super) struct Input {
     /// Captures to read, in order, as one: pcap or pcapng, plain or compressed; `-` is stdin
-    #[arg(value_name = "FILE", required_unless_present = "also", help_heading = "Arguments")]
+    #[arg(value_name = "FILE", required_unless_present = "also", help_heading = None)]
     files: Vec<PathBuf>,
 
     /// Capture to read, for hands that know tcpdump
-    #[arg(short = 'r', value_name = "FILE")]
+    #[arg(short = 'r', value_name = "FILE", help_heading = "Input")]
     also: Vec<PathBuf>,
 
     /// Stop after N packets
-    #[arg(short = 'c', long, value_name = "N")]
+    #[arg(short = 'c', long, value_name = "N", help_heading = "Input")]
     count: Option<u64>,
 
     /// After a damaged record, look for the next good one and go on
-    #[arg(long)]
+    #[arg(long, help_heading = "Input")]
     resync: bool,
 
     /// Whether checksums are looked at: the host that sent a packet often captures it with a
     /// checksum that is still to be filled in
-    #[arg(long, value_name = "HOW", default_value = "ignore")]
+    #[arg(long, value_name = "HOW", default_value = "ignore", help_heading = "Input")]
     checksums: Verify,
 }
 
@@ -48,6 +47,8 @@ enum Verify {
 pub(super) struct Talk {
     /// What is read, and its link type, as tcpdump says it.
     pub banner: bool,
+    /// What the marks behind states and facts mean.
+    pub legend: bool,
     /// A bar, where it takes long.
     pub progress: bool,
 }
@@ -56,7 +57,7 @@ impl Input {
     /// Reads the captures to their end and hands everything to `sink`. Damage is in the summary,
     /// and told by the door when the results are out.
     pub(super) fn pump(&self, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
-        self.pump_and_tell(Talk { banner: false, progress: true }, sink)
+        self.pump_and_tell(Talk { banner: false, legend: false, progress: true }, sink)
     }
 
     /// The same, telling of it what `talk` says.
@@ -67,7 +68,12 @@ impl Input {
         }
         let captures = Captures::open(files, Options { resync: self.resync }).map_err(advise)?;
         let watched = Watched::new(captures, talk.progress);
-        let mut source = Limited { source: watched, left: self.count, banner: talk.banner.then(|| name(files)) };
+        let mut source = Limited {
+            source: watched,
+            left: self.count,
+            banner: talk.banner.then(|| name(files)),
+            legend: talk.legend,
+        };
         let checksums = match self.checksums {
             Verify::Ignore => Checksums::Ignore,
             Verify::Verify => Checksums::Verify,
@@ -91,7 +97,7 @@ impl Input {
             ([first, ..], _) => Err(super::usage(
                 ErrorKind::ArgumentConflict,
                 format!(
-                    "'{}' after '-r FILE' would be a filter expression, which synfin does not read; to read \
+                    "'{}' after '-r FILE' would be a filter expression, and synfin does not read those; to read \
                      several captures, leave out the '-r'",
                     first.display()
                 ),
@@ -129,6 +135,7 @@ struct Limited<S> {
     source: S,
     left: Option<u64>,
     banner: Option<String>,
+    legend: bool,
 }
 
 impl<S: Source> Source for Limited<S> {
@@ -144,6 +151,9 @@ impl<S: Source> Source for Limited<S> {
             if let Some(files) = self.banner.take() {
                 // With a closed stderr there is nobody left to tell.
                 let _ = writeln!(io::stderr(), "reading from {files}, link-type {}", describe_link(frame.link));
+                if self.legend {
+                    let _ = writeln!(io::stderr(), "marks: ! proven   ? expected, if the packet arrives   ~ assumed");
+                }
             }
         }
         Ok(next)

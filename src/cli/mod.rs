@@ -16,8 +16,9 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+use clap::Parser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser};
 
 use crate::capture::Summary;
 use output::Output;
@@ -54,7 +55,8 @@ enum Command {
 ///
 /// A `clap::Error` where the call was wrong or asked for help; else what failed, outermost first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode> {
-    let cli = Cli::try_parse_from(args::understood(args))?;
+    let args = args::understood(args);
+    let cli = Cli::try_parse_from(&args).map_err(|error| args::meant(error, &args))?;
     let mut out = Output::stdout(cli.color);
     let outcome = match &cli.command {
         Command::Read(read) => read.run(&mut out),
@@ -62,13 +64,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Explain(explain) => explain.run(&mut out),
     };
     // What was read before a failure is shown before the failure.
-    out.flush()?;
+    out.flush().context("cannot write")?;
     Ok(tell_damage(&outcome?))
 }
 
 /// A call that cannot be meant so: ends the program with 2.
 fn usage(kind: ErrorKind, message: impl std::fmt::Display) -> clap::Error {
-    Cli::command().error(kind, message)
+    clap::Error::raw(kind, format!("{message}\n\nFor more information, try '--help'.\n"))
 }
 
 /// Says on stderr which stretches of the input could not be read: after the results, one line each.

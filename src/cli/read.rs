@@ -32,8 +32,8 @@ pub(super) struct Read {
     written: Written,
 
     /// Show the link header; with -T fields, `-e NAME` names a field to write (`-e help` lists them)
-    #[arg(short = 'e', action = ArgAction::Count)]
-    link_header: u8,
+    #[arg(short = 'e', overrides_with = "link_header")]
+    link_header: bool,
 
     /// A field to write with -T fields
     #[arg(long = "field", value_name = "NAME", hide = true)]
@@ -88,13 +88,13 @@ pub(super) struct Read {
     #[arg(long)]
     summary: bool,
 
-    /// Write out every line at once
+    /// Let every line be seen as soon as it is written
     #[arg(short = 'l')]
     line_buffered: bool,
 
-    /// Accepted from tcpdump users: no name is ever looked up
-    #[arg(short = 'n', action = ArgAction::Count)]
-    numeric: u8,
+    /// Look up no names: nothing ever is, but hands are used to it
+    #[arg(short = 'n', overrides_with = "numeric")]
+    numeric: bool,
 }
 
 /// The forms of output.
@@ -109,7 +109,8 @@ impl Read {
     /// Reads the captures and writes every packet.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         let screen = io::stdout().is_terminal();
-        let talk = Talk { banner: self.written == Written::Text, progress: !screen };
+        let text = self.written == Written::Text;
+        let talk = Talk { banner: text, legend: text && screen && !self.quiet, progress: !screen };
         if self.line_buffered || (screen && self.input.reads_stdin()) {
             out.flush_every_write();
         }
@@ -143,7 +144,7 @@ impl Read {
         let style = Style {
             verbose: self.verbose,
             quiet: self.quiet,
-            link_header: self.link_header > 0,
+            link_header: self.link_header,
             paint: Paint { on: out.color() },
         };
         let time = match self.time {
