@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use synfin::capture::file::{Capture, Options};
+use synfin::capture::file::{Capture, CaptureWriter, Captures, Format, Options};
 use synfin::capture::track::{Basis, Conn, Observation, Role};
 use synfin::capture::{Body, Checksums, Frame, Link, Next, OwnedFrame, Record, Source, Tracker, decode};
 use synfin::wire::{Flags, Seq, Timestamp};
@@ -46,10 +46,13 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn records(file: &Path) -> Vec<Record> {
-    let Ok(mut capture) = Capture::open(file, Options::default()) else { return Vec::new() };
+    Capture::open(file, Options::default()).map_or(Vec::new(), |mut capture| read_all(&mut capture))
+}
+
+fn read_all(source: &mut dyn Source) -> Vec<Record> {
     let mut records = Vec::new();
     loop {
-        match capture.next().expect("a file on a good disk") {
+        match source.next().expect("a file on a good disk") {
             Next::Frame(frame) => records.push(decode(&frame, Checksums::Ignore)),
             Next::Damage(_) | Next::Idle(_) => {}
             Next::End => return records,
@@ -221,6 +224,47 @@ fn a_proven_fact_stays_proven() {
             }
         }
     }
+}
+
+#[test]
+fn a_capture_cut_in_two_files_is_one_capture() {
+    let folder = std::env::temp_dir().join(format!("synfin-laws-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the pieces");
+    let mut stories = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("captures"), &mut stories);
+    for story in stories {
+        let whole = records(&story);
+        let Ok(capture) = Capture::open(&story, Options::default()) else { continue };
+        let frames = frames(capture);
+        for cut in (0..=frames.len()).step_by(1 + frames.len() / 7) {
+            let pieces = [folder.join("1.pcap"), folder.join("2.pcap")];
+            let (one, two) = frames.split_at(cut);
+            for (piece, frames) in pieces.iter().zip([one, two]) {
+                write(piece, frames);
+            }
+            let read = read_all(&mut Captures::open(pieces, Options::default()).expect("two captures"));
+            compare("cut in two", &story, &say(&whole).1, &say(&read).1);
+        }
+    }
+    std::fs::remove_dir_all(folder).expect("it was made here");
+}
+
+fn frames(mut capture: Capture) -> Vec<OwnedFrame> {
+    let mut frames = Vec::new();
+    while let Next::Frame(frame) = capture.next().expect("a file on a good disk") {
+        frames.push(OwnedFrame::from(&frame));
+    }
+    frames
+}
+
+fn write(path: &Path, frames: &[OwnedFrame]) {
+    let link = frames.first().map_or(Link::Ethernet, |frame| frame.link);
+    let file = std::fs::File::create(path).expect("a writable folder");
+    let mut writer = CaptureWriter::new(file, Format::PcapNanoseconds, link).expect("a header");
+    for frame in frames {
+        writer.write(&frame.as_frame()).expect("a frame");
+    }
+    writer.finish().expect("flushed");
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! Seeing: frames in, records and stories out.
 
 pub mod decode;
+pub mod defrag;
 pub mod file;
 mod frame;
 mod memory;
@@ -11,6 +12,8 @@ pub mod track;
 pub use decode::{decode, decode_into};
 pub use frame::{Damage, DamageKind, Frame, Link, Next, Source, SourceError};
 pub use memory::{MemorySource, OwnedFrame};
-pub use pump::{Packet, PumpError, Sink, Summary, pump};
-pub use record::{Arp, Body, Checksum, Checksums, Ether, Icmp, Ip, Layer, Quoted, Record, Skip, Tcp, Udp, UdpFault};
+pub use pump::{Packet, PumpError, Reading, Sink, Summary, pump};
+pub use record::{
+    Arp, Body, Checksum, Checksums, Ether, Fragments, Icmp, Ip, Layer, Quoted, Record, Skip, Tcp, Udp, UdpFault,
+};
 pub use track::{Conn, Observation, Tracker};

@@ -2,9 +2,11 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::decode;
-use super::frame::{Damage, Frame, Next, Source, SourceError};
+use super::defrag::Defrag;
+use super::frame::{Damage, Frame, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Record, Skip};
 use super::track::{Conn, Observation, Tracker};
+use crate::wire::Timestamp;
 
 /// One packet on its way to a sink.
 #[derive(Clone, Copy, Debug)]
@@ -131,12 +133,12 @@ pub enum PumpError {
 /// handed on.
 pub fn pump(
     source: &mut dyn Source,
-    checksums: Checksums,
+    reading: impl Into<Reading>,
     tracker: &mut Tracker,
     sink: &mut dyn Sink,
 ) -> Result<Summary, PumpError> {
     let mut summary = Summary::default();
-    let outcome = pass_all(source, checksums, tracker, sink, &mut summary);
+    let outcome = pass_all(source, reading.into(), tracker, sink, &mut summary);
     summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     for conn in tracker.conns() {
@@ -146,20 +148,49 @@ pub fn pump(
     outcome.map(|()| summary)
 }
 
+/// What the packets of a capture are read as.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reading {
+    /// Whether checksums are verified.
+    pub checksums: Checksums,
+    /// Whether datagrams that came in fragments are put together.
+    pub reassemble: bool,
+}
+
+impl From<Checksums> for Reading {
+    fn from(checksums: Checksums) -> Self {
+        Self { checksums, reassemble: true }
+    }
+}
+
+/// What a datagram that was put together carries.
+fn body_of(packet: &[u8], checksums: Checksums) -> Body {
+    let wire_len = packet.len() as u32;
+    let frame = Frame { time: Timestamp(0), wire_len, link: Link::Raw, interface: 0, bytes: packet, comment: None };
+    decode(&frame, checksums).body
+}
+
 fn pass_all(
     source: &mut dyn Source,
-    checksums: Checksums,
+    reading: Reading,
     tracker: &mut Tracker,
     sink: &mut dyn Sink,
     summary: &mut Summary,
 ) -> Result<(), PumpError> {
+    let mut defrag = Defrag::default();
     while !sink.full() {
         match source.next()? {
             Next::Frame(frame) => {
                 summary.frames += 1;
                 summary.wire_octets += u64::from(frame.wire_len);
-                let record = decode(&frame, checksums);
-                let datagram = frame.bytes.get(usize::from(record.net_offset)..).unwrap_or_default();
+                let mut record = decode(&frame, reading.checksums);
+                let mut datagram = frame.bytes.get(usize::from(record.net_offset)..).unwrap_or_default();
+                if matches!(record.body, Body::Skip(Skip::Fragment)) && reading.reassemble {
+                    if let Some((whole, fragments)) = defrag.take(&record, datagram) {
+                        (record.body, record.fragments) = (body_of(whole, reading.checksums), Some(fragments));
+                        datagram = whole;
+                    }
+                }
                 let packet = Packet { n: summary.frames, frame, record: &record, datagram };
                 match record.body {
                     Body::Skip(skip) => *summary.skipped.entry(skip).or_default() += 1,

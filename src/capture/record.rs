@@ -28,8 +28,20 @@ pub struct Record {
     pub vlans: Vlans,
     /// The outermost IP header.
     pub ip: Option<Ip>,
-    /// What the packet carries.
+    /// What the packet carries. Of a datagram that came in fragments, its last one carries the
+    /// whole; offsets then count in the datagram as it was put together.
     pub body: Body,
+    /// How the datagram was put together, if it came in fragments.
+    pub fragments: Option<Fragments>,
+}
+
+/// A datagram that came in fragments.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Fragments {
+    /// Octets of the whole IP packet.
+    pub octets: u32,
+    /// Some of its pieces overlapped, and not as copies: nobody sends that by accident.
+    pub overlap: bool,
 }
 
 /// Addresses and type of an Ethernet frame; of a Linux cooked one its sender and type.
@@ -347,6 +359,7 @@ impl Default for Record {
             vlans: Vlans::default(),
             ip: None,
             body: Body::Skip(Skip::Truncated(Layer::Link)),
+            fragments: None,
         }
     }
 }

@@ -25,7 +25,8 @@ impl<'a> Arrival<'a> {
         let (src, dst, protocol) = record.endpoints()?;
         let ip = record.ip?;
         let (key, side) = FlowKey::of(src, dst, protocol, &record.vlans);
-        let ip_bytes = u64::from(if ip.len == 0 { record.cap_len } else { ip.len });
+        let len = record.fragments.map_or(ip.len, |fragments| fragments.octets);
+        let ip_bytes = u64::from(if len == 0 { record.cap_len } else { len });
         Some(Self { n, record, key, side, pair: 0, ip_bytes, ip_id: ip.id, ttl: ip.ttl })
     }
 
@@ -59,6 +60,12 @@ pub(super) fn capture_notes(record: &Record) -> Notes {
     }
     if truncated {
         notes.add(Note::Truncated);
+    }
+    if let Some(fragments) = record.fragments {
+        notes.add(Note::Fragment);
+        if fragments.overlap {
+            notes.add(Note::FragmentOverlap);
+        }
     }
     if record.ip.is_some_and(|ip| ip.ecn() == 3) {
         notes.add(Note::EcnCe);

@@ -34,6 +34,8 @@ pub struct Half {
     /// The peer's octet whose acknowledgement by this end would prove its `?` facts: only who got
     /// the segment that carries it can acknowledge it.
     pub(super) proof: Option<Seq>,
+    /// The number of its last RST.
+    pub(super) last_rst: Option<Seq>,
     /// Where it stood before a RST moved it.
     pub(super) before_reset: State,
     /// What it sent has proven that the opening is done for it.
@@ -57,6 +59,8 @@ pub struct Half {
     pub(super) dup_run: u32,
     /// What its last segment asked for, if it was a probe.
     pub(super) probe: Probe,
+    /// The end of the octets it sent again, until they are acknowledged, where more had followed.
+    pub(super) repeated_to: Option<Seq>,
     /// Its last TSval.
     pub(super) ts_val: Option<u32>,
     /// When it last sent something.

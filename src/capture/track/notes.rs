@@ -148,6 +148,14 @@ notes! {
     RstChallenged = "rst.challenged",
     /// There are reasons to doubt who sent it.
     RstSuspect = "rst.suspect",
+    /// ... whoever it came from goes on sending.
+    RstSuspectSpeaksOn = "rst.suspect.speaks_on",
+    /// ... it came another way: its TTL is none its sender had.
+    RstSuspectTtl = "rst.suspect.ttl",
+    /// ... it has none of the forms that RFC 9293 §3.5.2 gives a RST.
+    RstSuspectForm = "rst.suspect.form",
+    /// ... it is one of several with growing numbers, which together cover a window.
+    RstSuspectSeries = "rst.suspect.series",
 
     // The same pair of endpoints again.
     /// A new connection where the old one was in TIME_WAIT.
@@ -184,6 +192,8 @@ notes! {
     SeqAhead = "seq.ahead",
     /// The same ACK again while data is outstanding.
     Dupack = "dupack",
+    /// A SACK block tells of octets received twice (RFC 2883).
+    Dsack = "dsack",
     /// An ACK below one sent before.
     AckOld = "ack.old",
     /// An ACK of octets that were not seen.
@@ -278,6 +288,8 @@ notes! {
     Truncated = "truncated",
     /// Came in fragments.
     Fragment = "fragment",
+    /// Some of its fragments overlapped.
+    FragmentOverlap = "fragment.overlap",
 
     // ICMP and UDP.
     /// An ICMP error about this connection.

@@ -1,7 +1,7 @@
 //! Resets: RFC 9293 §3.5.2 and §3.5.3, RFC 5961 §3. Who sent it, and does it take effect?
 
 use super::facts::Fact;
-use super::notes::Note;
+use super::notes::{Note, Notes};
 use super::pass::Pass;
 use super::standing::State;
 use crate::wire::{Flags, Seq, Span};
@@ -14,6 +14,7 @@ const GONE: Span = Span::from_secs(1);
 
 /// A RST, with or without ACK.
 pub(super) fn rst(pass: &mut Pass<'_>) {
+    doubt(pass);
     if pass.receiver.is(State::SynSent) && pass.sender.synacks == 0 {
         answer_to_syn(pass);
     } else if pass.life.challenge.is_some() && pass.sender.is(State::SynSent) {
@@ -146,6 +147,29 @@ fn in_window(pass: &Pass<'_>) -> bool {
     matches!((lo, hi), (Some(lo), Some(hi)) if !seq.before(lo) && seq.before(hi))
 }
 
+/// Reasons to doubt who sent it (Weaver, Sommer and Paxson, "Detecting Forged TCP Reset Packets",
+/// 2009). Reasons, no verdict: each has honest causes too.
+fn doubt(pass: &mut Pass<'_>) {
+    let segment = pass.segment;
+    let mut reasons = Notes::NONE;
+    // One hop more or less is a path that changed; a middlebox sits further off.
+    if pass.sender.ttl.is_some_and(|(low, high)| pass.at.ttl + 2 <= low || pass.at.ttl > high.saturating_add(2)) {
+        reasons.add(Note::RstSuspectTtl);
+    }
+    // Without ACK its number is the one it answers, and 0 only by a rare chance.
+    if !segment.flags.contains(Flags::ACK) && segment.seq == Seq(0) {
+        reasons.add(Note::RstSuspectForm);
+    }
+    let again = pass.sender.last_rst.is_some_and(|last| segment.seq.after(last));
+    if again && pass.receiver.acked.is_some_and(|acked| segment.seq.after(acked)) {
+        reasons.add(Note::RstSuspectSeries);
+    }
+    if !reasons.is_empty() {
+        pass.notes |= reasons | Note::RstSuspect.into();
+    }
+    pass.sender.last_rst = Some(segment.seq);
+}
+
 /// After a RST in the window that was not exact: a stack of today answers it with a challenge ACK
 /// and lives on; an older one falls silent.
 pub(super) fn settle_doubt(pass: &mut Pass<'_>) {
@@ -171,6 +195,7 @@ pub(super) fn suspect(pass: &mut Pass<'_>) {
         || pass.segment.acked().is_some_and(|ack| pass.sender.acked.is_some_and(|acked| ack.after(acked)));
     if speaks_on && new {
         pass.note(Note::RstSuspect);
+        pass.note(Note::RstSuspectSpeaksOn);
         pass.sender.prove(pass.sender.before_reset);
         pass.receiver.facts.set(Fact::Dead, None);
         if pass.receiver.is(State::Closed) && pass.receiver.expects() {

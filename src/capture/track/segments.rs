@@ -90,6 +90,11 @@ fn read_flags(pass: &mut Pass<'_>) {
 
 fn read_ack(pass: &mut Pass<'_>) {
     let Some(ack) = pass.segment.acked() else { return };
+    read_sack(pass, ack);
+    if pass.receiver.repeated_to.is_some_and(|end| ack.after(end)) {
+        // One repeat brought more than itself: what came after it had arrived, it had not.
+        pass.note(Note::PathLostBeyond);
+    }
     pass.news.first_ack_of_fin = pass.receiver.fin_covered_by(ack) && !pass.receiver.fin_acked();
     if pass.receiver.coverage.nxt().is_some()
         && ack.after(pass.receiver.nxt)
@@ -102,6 +107,19 @@ fn read_ack(pass: &mut Pass<'_>) {
         && !pass.segment.flags.intersects(Flags::RST | Flags::SYN)
     {
         pass.note(Note::AckOld);
+    }
+}
+
+/// The first block tells of octets that arrived twice if it lies below the acknowledgement, or
+/// inside the second (RFC 2883 §4).
+fn read_sack(pass: &mut Pass<'_>, ack: Seq) {
+    let double = match pass.segment.options.sack() {
+        [(_, right), ..] if !right.after(ack) => true,
+        [(left, right), (outer_left, outer_right), ..] => !left.before(*outer_left) && !right.after(*outer_right),
+        _ => false,
+    };
+    if double {
+        pass.note(Note::Dsack);
     }
 }
 
@@ -254,11 +272,16 @@ fn repeated(pass: &mut Pass<'_>, partly: bool) {
     let srtt = i64::from(pass.sender.srtt_ns);
     let acked = pass.sender.una.is_some_and(|una| !una.before(segment.end()));
     let tail = segment.end() == pass.sender.nxt;
+    if !acked && pass.sender.una == Some(segment.seq) && !tail {
+        pass.sender.repeated_to = Some(segment.end());
+    }
     pass.note(if partly {
         Note::RetransmitPartial
     } else if acked {
         Note::RetransmitSpurious
     } else if pass.receiver.dup_run >= FAST && pass.sender.una == Some(segment.seq) {
+        // The duplicate ACKs say that it has not arrived.
+        pass.note(Note::PathLostBeyond);
         Note::RetransmitFast
     } else if tail && srtt > 0 && silence < Span(2 * srtt + MIN_RTO.0 / 20) {
         Note::RetransmitTlp
@@ -306,6 +329,9 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
     let receiver = &mut *pass.receiver;
     if reset {
         return;
+    }
+    if receiver.repeated_to.is_some_and(|end| !ack.before(end)) {
+        receiver.repeated_to = None;
     }
     if let Some((octet, since)) = receiver.timed
         && !ack.before(octet)

@@ -148,7 +148,15 @@ impl fmt::Display for Close {
 pub(super) fn open(conn: &Conn) -> Open {
     if conn.protocol() != Protocol::Tcp {
         let answered = Role::BOTH.into_iter().all(|role| conn.half(role).counts.packets > 0);
-        return if answered { Open::Answered } else { Open::Unanswered };
+        return if answered {
+            Open::Answered
+        } else if conn.life.has(Note::UdpRefused) {
+            Open::Refused
+        } else if conn.life.has(Note::IcmpError) {
+            Open::Unreachable
+        } else {
+            Open::Unanswered
+        };
     }
     let has = |note| conn.life.has(note);
     let asked = has(Note::Open1) || has(Note::CaptureReordered);
