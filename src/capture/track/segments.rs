@@ -275,7 +275,7 @@ fn repeated(pass: &mut Pass<'_>, partly: bool) {
     if !acked && pass.sender.una == Some(segment.seq) && !tail {
         pass.sender.repeated_to = Some(segment.end());
     }
-    pass.note(if partly {
+    let kind = if partly {
         Note::RetransmitPartial
     } else if acked {
         Note::RetransmitSpurious
@@ -287,7 +287,8 @@ fn repeated(pass: &mut Pass<'_>, partly: bool) {
         Note::RetransmitTlp
     } else {
         Note::RetransmitRto
-    });
+    };
+    pass.note(kind);
 }
 
 /// Octets that were missing: overtaken on the way, or lost before the capture point and sent
