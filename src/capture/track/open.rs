@@ -259,6 +259,8 @@ pub(super) fn send(pass: &mut Pass<'_>) {
                 step3(pass);
             }
         }
+        // It was open, a reset was to close it, and it is still there.
+        State::Established if pass.sender.expects() => pass.sender.prove(State::Established),
         State::Established if pass.receiver.is_proven(State::SynRcvd) && pass.receiver.synacks > 1 => {
             // O6b: the server had asked again.
             pass.note(Note::Open3Repeat);
