@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::decode;
+use super::decode::{decode, decode_into};
 use super::defrag::Defrag;
 use super::frame::{Damage, Frame, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Record, Skip};
@@ -178,12 +178,13 @@ fn pass_all(
     summary: &mut Summary,
 ) -> Result<(), PumpError> {
     let mut defrag = Defrag::default();
+    let mut record = Record::default();
     while !sink.full() {
         match source.next()? {
             Next::Frame(frame) => {
                 summary.frames += 1;
                 summary.wire_octets += u64::from(frame.wire_len);
-                let mut record = decode(&frame, reading.checksums);
+                decode_into(&frame, reading.checksums, &mut record);
                 let mut datagram = frame.bytes.get(usize::from(record.net_offset)..).unwrap_or_default();
                 if matches!(record.body, Body::Skip(Skip::Fragment)) && reading.reassemble {
                     if let Some((whole, fragments)) = defrag.take(&record, datagram) {

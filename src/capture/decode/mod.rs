@@ -58,6 +58,7 @@ pub fn decode_into(frame: &Frame<'_>, checksums: Checksums, record: &mut Record)
     record.ether = None;
     record.vlans = Vlans::default();
     record.ip = None;
+    record.fragments = None;
     if let Err(skip) = walk(frame, checksums, record) {
         record.body = Body::Skip(skip);
     }
