@@ -260,3 +260,91 @@ impl Options {
 fn be32(octets: &[u8]) -> u32 {
     octets.iter().take(4).fold(0, |value, octet| value << 8 | u32::from(*octet))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMESTAMPS: [u8; 10] = [8, 10, 0, 0, 0, 7, 0, 0, 0, 9];
+
+    #[test]
+    fn an_opening_list_is_read_whole() {
+        let list = [&[2, 4, 5, 180, 4, 2][..], &TIMESTAMPS, &[1, 3, 3, 7]].concat();
+        let options = Options::parse(&list);
+        assert_eq!((options.mss(), options.window_scale(), options.timestamps()), (Some(1460), Some(7), Some((7, 9))));
+        assert!(options.sack_permitted() && !options.malformed() && !options.truncated());
+    }
+
+    #[test]
+    fn an_unknown_kind_hides_nothing_behind_it() {
+        let options = Options::parse(&[254, 4, 1, 2, 34, 2, 77, 3, 9, 4, 2]);
+        assert!(options.sack_permitted() && options.present.contains(Present::OTHER));
+        assert_eq!((options.fast_open(), options.malformed()), (Some(0), false));
+    }
+
+    #[test]
+    fn the_short_way_for_timestamps_is_the_long_way() {
+        let short = [&[1, 1][..], &TIMESTAMPS].concat();
+        let long = [&TIMESTAMPS[..], &[1, 1]].concat();
+        assert_eq!(Options::parse(&short), Options::parse(&long));
+    }
+
+    #[test]
+    fn the_end_of_the_list_is_the_end() {
+        assert_eq!(Options::parse(&[0, 2, 4, 5, 180]), Options::default());
+    }
+
+    #[test]
+    fn a_broken_list_keeps_what_stands_before() {
+        for broken in [&[5, 1][..], &[5, 0], &[5, 9, 0, 0], &[5]] {
+            let options = Options::parse(&[&[4, 2], broken].concat());
+            assert!(options.sack_permitted() && options.malformed() && options.sack().is_empty(), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn a_known_kind_of_a_wrong_length_is_malformed_and_means_nothing() {
+        let wrong: [&[u8]; 6] = [&[2, 3, 5], &[3, 2], &[4, 3, 1], &[5, 6, 1, 2, 3, 4], &[8, 4, 1, 2], &[19, 4, 1, 2]];
+        for list in wrong {
+            let options = Options::parse(list);
+            assert_eq!(options.present, Present::MALFORMED, "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_list_is_not_broken_where_it_was_cut() {
+        let list = [&[4, 2][..], &TIMESTAMPS].concat();
+        for cut in 2..list.len() {
+            let mut options = Options::default();
+            options.read_cut(&list[..cut]);
+            assert!(options.sack_permitted() && options.truncated() && !options.malformed(), "{cut}");
+            assert_eq!(options.timestamps(), None);
+        }
+        let mut options = Options::default();
+        options.read_cut(&[4, 2, 8, 1]);
+        assert!(options.malformed());
+    }
+
+    #[test]
+    fn four_blocks_of_sack_fit() {
+        let blocks: Vec<u8> = (0..32).collect();
+        let options = Options::parse(&[&[5, 34][..], &blocks].concat());
+        assert_eq!(options.sack().len(), 4);
+        assert_eq!(options.sack()[3], (Seq(0x1819_1a1b), Seq(0x1c1d_1e1f)));
+    }
+
+    #[test]
+    fn a_fast_open_cookie_may_come_as_an_experiment() {
+        assert_eq!(Options::parse(&[254, 8, 0xf9, 0x89, 1, 2, 3, 4]).fast_open(), Some(4));
+        assert_eq!(Options::parse(&[34, 10, 1, 2, 3, 4, 5, 6, 7, 8]).fast_open(), Some(8));
+    }
+
+    #[test]
+    fn walking_gives_every_octet_once_until_the_end() {
+        let list = [1, 2, 4, 5, 180, 253, 3, 9, 30, 4, 0x12, 0, 8, 200];
+        let items: Vec<Item<'_>> = walk(&list).collect();
+        assert_eq!(items.len(), 5);
+        assert_eq!(items[3], Item::Kind(kind::MPTCP, &[0x12, 0]));
+        assert_eq!(items[4], Item::Broken(&[8, 200]));
+    }
+}

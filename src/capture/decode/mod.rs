@@ -67,15 +67,33 @@ pub fn decode_into(frame: &Frame<'_>, checksums: Checksums, record: &mut Record)
 /// Goes down through the layers, filling in the record on the way.
 fn walk(frame: &Frame<'_>, checksums: Checksums, record: &mut Record) -> Result<(), Skip> {
     let (link_len, network) = link::read(frame.link, frame.bytes, record)?;
-    record.net_offset = link_len.min(usize::from(u16::MAX)) as u16;
-    let packet = frame.bytes.get(link_len..).unwrap_or_default();
-    // Some writers give a length on the wire below what they captured.
-    let on_wire = frame.bytes.len().max(frame.wire_len as usize).saturating_sub(link_len);
+    record.net_offset = u16::try_from(link_len).map_err(|_| Skip::Malformed(Layer::Link))?;
+    let rest = frame.bytes.get(link_len..).unwrap_or_default();
+    match network {
+        Network::Ip(announced) => {
+            // Some writers give a length on the wire below what they captured.
+            let on_wire = frame.bytes.len().max(frame.wire_len as usize).saturating_sub(link_len);
+            packet(rest, on_wire, announced, checksums, record)
+        }
+        Network::Arp => {
+            record.body = Body::Arp(arp::read(rest)?);
+            Ok(())
+        }
+    }
+}
 
-    // The version in the packet decides, whatever the link layer announced: headers are rewritten,
-    // tunnels are mixed, and what is inside can still be told.
-    match (network, packet.first().map(|first| first >> 4)) {
-        (Network::Ip(_), Some(4)) => {
+/// Reads an IP packet that took `on_wire` octets. Its own version decides, whatever was
+/// `announced`: headers are rewritten, tunnels are mixed, and what is inside can still be told.
+#[inline]
+fn packet(
+    packet: &[u8],
+    on_wire: usize,
+    announced: Layer,
+    checksums: Checksums,
+    record: &mut Record,
+) -> Result<(), Skip> {
+    match packet.first().map(|first| first >> 4) {
+        Some(4) => {
             let part = ipv4::read(packet, on_wire, checksums, &mut record.ip)?;
             match part.proto {
                 proto::TCP => tcp::read(&part, checksums, &mut record.body),
@@ -84,7 +102,7 @@ fn walk(frame: &Frame<'_>, checksums: Checksums, record: &mut Record) -> Result<
                 other => Err(Skip::Proto(other)),
             }
         }
-        (Network::Ip(_), Some(6)) => {
+        Some(6) => {
             let part = ipv6::read(packet, on_wire, checksums, &mut record.ip)?;
             match part.proto {
                 proto::TCP => tcp::read(&part, checksums, &mut record.body),
@@ -93,12 +111,8 @@ fn walk(frame: &Frame<'_>, checksums: Checksums, record: &mut Record) -> Result<
                 other => Err(Skip::Proto(other)),
             }
         }
-        (Network::Ip(announced), Some(_)) => Err(Skip::Malformed(announced)),
-        (Network::Ip(announced), None) => Err(Skip::Truncated(announced)),
-        (Network::Arp, _) => {
-            record.body = Body::Arp(arp::read(packet)?);
-            Ok(())
-        }
+        Some(_) => Err(Skip::Malformed(announced)),
+        None => Err(Skip::Truncated(announced)),
     }
 }
 
