@@ -9,7 +9,7 @@ mod pump;
 mod record;
 pub mod track;
 
-pub use decode::{decode, decode_datagram, decode_into};
+pub use decode::{decode, decode_into};
 pub use frame::{Damage, DamageKind, Frame, Link, Next, Source, SourceError};
 pub use memory::{MemorySource, OwnedFrame};
 pub use pump::{Packet, PumpError, Reading, Sink, Summary, pump};

@@ -186,11 +186,12 @@ fn pass_all(
                 summary.wire_octets += u64::from(frame.wire_len);
                 decode_into(&frame, reading.checksums, &mut record);
                 let mut datagram = frame.bytes.get(usize::from(record.net_offset)..).unwrap_or_default();
-                if matches!(record.body, Body::Skip(Skip::Fragment)) && reading.reassemble {
-                    if let Some((whole, fragments)) = defrag.take(&record, datagram) {
-                        (record.body, record.fragments) = (body_of(whole, reading.checksums), Some(fragments));
-                        datagram = whole;
-                    }
+                if matches!(record.body, Body::Skip(Skip::Fragment))
+                    && reading.reassemble
+                    && let Some((whole, fragments)) = defrag.take(&record, datagram)
+                {
+                    (record.body, record.fragments) = (body_of(whole, reading.checksums), Some(fragments));
+                    datagram = whole;
                 }
                 let packet = Packet { n: summary.frames, frame, record: &record, datagram };
                 match record.body {
