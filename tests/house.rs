@@ -84,6 +84,14 @@ fn every_dependency_has_a_door() {
 }
 
 #[test]
+fn nothing_is_depended_on_in_vain() {
+    let sources = sources();
+    let unused = DOORS.iter().filter(|(name, _)| !sources.iter().any(|source| names(&source.code, name)));
+    let unused: Vec<&str> = unused.map(|(name, _)| *name).collect();
+    assert!(unused.is_empty(), "{unused:?} are named nowhere");
+}
+
+#[test]
 fn no_file_has_more_than_one_idea() {
     judge(|source| {
         let lines = source.text.lines().count();

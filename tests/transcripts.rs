@@ -37,6 +37,13 @@ fn every_transcript_begins_with_its_intent_and_comes_back_from_its_own_text() {
 }
 
 #[test]
+fn the_transcript_in_the_documentation_means_what_it_claims() {
+    let page = include_str!("../docs/transcripts.md");
+    let script = page.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block of text");
+    assert_eq!(check(script), Ok(()));
+}
+
+#[test]
 fn a_claim_that_is_not_true_is_noticed() {
     for text in [
         "> S 0:0(0) <mss 1460>\n= SYN_SENT! LISTEN~ open.1",
