@@ -153,7 +153,11 @@ fn doubt(pass: &mut Pass<'_>) {
     let segment = pass.segment;
     let mut reasons = Notes::NONE;
     // One hop more or less is a path that changed; a middlebox sits further off.
-    if pass.sender.ttl.is_some_and(|(low, high)| pass.at.ttl + 2 <= low || pass.at.ttl > high.saturating_add(2)) {
+    if pass
+        .sender
+        .ttl
+        .is_some_and(|(low, high)| pass.at.ttl.saturating_add(2) <= low || pass.at.ttl > high.saturating_add(2))
+    {
         reasons.add(Note::RstSuspectTtl);
     }
     // Without ACK its number is the one it answers, and 0 only by a rare chance.
