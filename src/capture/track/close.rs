@@ -1,4 +1,4 @@
-//! The close: RFC 9293 §3.6, rows C1 to C5b.
+//! The close: RFC 9293 §3.6.
 
 use super::facts::Fact;
 use super::notes::Note;

@@ -1,4 +1,4 @@
-//! The opening: RFC 9293 §3.5, rows O1 to O19.
+//! The opening: RFC 9293 §3.5.
 
 use super::facts::Fact;
 use super::notes::Note;
