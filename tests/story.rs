@@ -258,6 +258,44 @@ fn a_slow_server_is_told_from_a_slow_network() {
 }
 
 #[test]
+fn a_new_connection_on_living_endpoints_has_its_syn() {
+    let script = "
+        > S  0:0(0)
+        < S. 0:0(0) ack 1
+        > .  1:1(0) ack 1
+        > P. 1:11(10) ack 1
+        < .  1:1(0) ack 11
+        +1 > S  !5000000:5000000(0)
+        < S. !9000000:9000000(0) ack !5000001
+        > .  !5000001:5000001(0) ack !9000001
+    ";
+    let text = story(script, Parts::Figure);
+    assert_eq!(
+        between(&text, "Connection 1", "Connection 2"),
+        "Connection 1: 10.0.0.1:40000 → 10.0.0.2:80 (http), TCP, use 2 of these endpoints
+  2026-01-01 00:00:01.040000 UTC, 20.0 ms, 3 packets (#6 to #8), 2 there and 1 back
+  It opened in three steps, carried no data and was still open when the capture ended.
+  Round trip 20.0 ms: 10.0 ms to the server and back, 10.0 ms to the client and back.
+
+              client 10.0.0.1:40000                                        server 10.0.0.2:80 (http)
+                   CLOSED~ │                                                          │ LISTEN~
+#6  0.000000     SYN_SENT! │────────────────── SYN seq 0 win 65535 ──────────────────▶│ SYN_RCVD?
+#7  0.010000  ESTABLISHED? │◀───────────── SYN/ACK seq 0 ack 1 win 65535 ─────────────│ SYN_RCVD!
+#8  0.020000  ESTABLISHED! │──────────────────── ACK seq 1 ack 1 ────────────────────▶│ ESTABLISHED?
+"
+    );
+}
+
+#[test]
+fn what_did_not_fail_is_not_told_where_only_failures_are_asked_for() {
+    let mut out = Vec::new();
+    let look = Look { width: 0, ascii: false, paint: Paint { on: false } };
+    let choice = Choice { conns: Vec::new(), limit: 0, failed: true, parts: Parts::All };
+    play(NORMAL, &mut Explain::new(&mut out, look, choice));
+    assert_eq!(String::from_utf8_lossy(&out), "1 connection, and nothing went wrong or took long.\n");
+}
+
+#[test]
 fn a_long_talk_is_folded_to_its_ends() {
     let mut script = String::from("> S 0:0(0)\n< S. 0:0(0) ack 1\n> . 1:1(0) ack 1\n");
     for at in 0..1000 {
@@ -317,22 +355,26 @@ fn chosen_fields_stand_as_tshark_writes_them() {
 0,10.0.0.1,80,normal,fin3,ShADdFf,
 "
     );
-    assert_eq!(Field::find("tcp.nonsense"), None);
+    assert!(Field::find("tcp.nonsense").is_none());
 }
 
 #[test]
-fn every_field_that_is_named_is_in_the_record() {
+fn every_field_has_the_value_of_the_record() {
     let layout = Layout::parse(&["header=y", "separator=/t"]).expect("a layout");
     let text = lines(NORMAL, Format::Fields(Field::all(), layout), Order::Id);
+    let record: serde_json::Value = serde_json::from_str(&lines(NORMAL, Format::Json, Order::Id)).expect("JSON");
     let (names, values) = text.split_once('\n').expect("a header");
-    let empty: Vec<&str> = names
-        .split('\t')
-        .zip(values.trim_end_matches('\n').split('\t'))
-        .filter(|(_, value)| value.is_empty())
-        .map(|(name, _)| name)
-        .collect();
-    // No VLAN is there to name.
-    assert_eq!(empty, ["vlan"]);
+    let values = values.trim_end_matches('\n');
+    assert_eq!(names.split('\t').count(), values.split('\t').count());
+    for (name, value) in names.split('\t').zip(values.split('\t')) {
+        let found = name.split('.').try_fold(&record, |record, key| record.get(key));
+        match found {
+            Some(serde_json::Value::Object(facts)) => assert_eq!(facts.len(), value.split(',').count(), "{name}"),
+            Some(serde_json::Value::String(text)) => assert_eq!(text, value, "{name}"),
+            Some(other) => assert_eq!(other.to_string(), value, "{name}"),
+            None => assert_eq!((name, value), ("vlan", "")),
+        }
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) const COLUMNS: &[Column] = &[
     column("#", Align::Right, 0),
     Column { dull: "tcp", ..column("PROTO", Align::Left, 0) },
     Column { shrink: Some(21), ..column("CLIENT", Align::Left, 0) },
-    Column { shrink: Some(18), ..column("SERVER", Align::Left, 0) },
+    Column { shrink: Some(21), ..column("SERVER", Align::Left, 0) },
     Column { dull: "-", ..column("SERVICE", Align::Left, 5) },
     column("OPEN", Align::Left, 0),
     Column { dull: "-", ..column("CLOSE", Align::Left, 0) },

@@ -1,17 +1,95 @@
-//! Chosen fields of a connection, by name: Wireshark's names where it has the field, and
-//! `synfin.` before the path in the JSON record for everything.
+//! Chosen fields of a connection, by name: Wireshark's names where it has the field, and for
+//! everything the path in the JSON record, with or without `synfin.` in front.
 
-use serde_json::Value;
-
-use super::record::ConnRecord;
+use super::community;
 use crate::capture::Conn;
+use crate::capture::track::{Counts, Fact, Offer, Role};
 use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
-use crate::wire::Protocol;
+use crate::wire::{Protocol, Span};
 
-/// Wireshark's names, and the path in the record.
-const WIRESHARK: &[(&str, &str)] = &[
-    ("frame.time_epoch", "start_ns"),
+/// A field that has been asked for and exists.
+#[derive(Clone, Debug)]
+pub struct Field {
+    name: String,
+    read: Read,
+}
+
+/// How a field's value is read.
+#[derive(Clone, Copy, Debug)]
+enum Read {
+    /// Of the connection.
+    One(fn(&Conn, &mut Cell)),
+    /// Of one of its ends.
+    End(fn(&Conn, Role, &mut Cell), Role),
+}
+
+/// A path in the record, and how its value is read: at once, or for each of `.client` and
+/// `.server`.
+enum Path {
+    One(&'static str, fn(&Conn, &mut Cell)),
+    Each(&'static str, fn(&Conn, Role, &mut Cell)),
+}
+
+/// A value on its way into a line.
+struct Cell {
+    text: Vec<u8>,
+    /// Stands between the items of a list.
+    between: u8,
+}
+
+use Path::{Each, One};
+
+/// Every path of the record, in its order.
+const PATHS: &[Path] = &[
+    One("id", |conn, cell| cell.text.dec(conn.id.0.into())),
+    One("proto", |conn, cell| cell.text.text(conn.protocol().name())),
+    One("ip_version", |conn, cell| cell.text.dec(conn.key.ip_version().into())),
+    One("vlan", |conn, cell| conn.vlans.ids().iter().for_each(|id| cell.item(|text| text.dec((*id).into())))),
+    One("client.addr", |conn, cell| cell.text.ip(conn.endpoint(Role::Client).addr)),
+    One("client.port", |conn, cell| port(conn, Role::Client, cell)),
+    One("server.addr", |conn, cell| cell.text.ip(conn.endpoint(Role::Server).addr)),
+    One("server.port", |conn, cell| port(conn, Role::Server, cell)),
+    One("role_basis", |conn, cell| cell.text.text(conn.role_basis.name())),
+    One("incarnation", |conn, cell| cell.text.dec(conn.incarnation.into())),
+    One("first_n", |conn, cell| cell.text.dec(conn.first_n)),
+    One("last_n", |conn, cell| cell.text.dec(conn.last_n)),
+    One("start_ns", |conn, cell| cell.text.dec(conn.start.0)),
+    One("end_ns", |conn, cell| cell.text.dec(conn.end.0)),
+    One("open", |conn, cell| cell.text.text(conn.open().name())),
+    One("close", |conn, cell| cell.text.text(conn.close().name())),
+    One("closed_by", |conn, cell| cell.text.text(conn.closed_by().map_or("", Role::name))),
+    One("syn_validated", |conn, cell| cell.tcp(conn, |text| text.text(truth(conn.syn_validated())))),
+    One("ack_validated", |conn, cell| cell.tcp(conn, |text| text.text(truth(conn.ack_validated())))),
+    Each("state", |conn, role, cell| cell.tcp(conn, |text| text.text(&conn.half(role).standing.to_string()))),
+    One("history", |conn, cell| cell.text.text(&conn.history())),
+    One("conn_state", |conn, cell| cell.text.text(conn.zeek_state())),
+    One("completeness", |conn, cell| cell.tcp(conn, |text| text.dec(conn.completeness().into()))),
+    One("stream", |conn, cell| cell.text.dec(conn.stream.into())),
+    Each("packets", |conn, role, cell| cell.text.dec(counts(conn, role).packets)),
+    Each("payload_bytes", |conn, role, cell| cell.text.dec(counts(conn, role).payload_bytes)),
+    Each("unique_bytes", |conn, role, cell| cell.tcp(conn, |text| text.dec(counts(conn, role).unique_bytes))),
+    Each("ip_bytes", |conn, role, cell| cell.text.dec(counts(conn, role).ip_bytes)),
+    Each("retransmits", |conn, role, cell| cell.tcp(conn, |text| text.dec(counts(conn, role).retransmits.into()))),
+    Each("dup_acks", |conn, role, cell| cell.tcp(conn, |text| text.dec(counts(conn, role).dup_acks.into()))),
+    Each("zero_windows", |conn, role, cell| cell.tcp(conn, |text| text.dec(counts(conn, role).zero_windows.into()))),
+    Each("resets", |conn, role, cell| cell.tcp(conn, |text| text.dec(counts(conn, role).resets.into()))),
+    Each("missed_bytes", |conn, role, cell| cell.tcp(conn, |text| text.dec(counts(conn, role).missed_bytes))),
+    Each("mss", |conn, role, cell| cell.number(offer(conn, role).and_then(|offer| offer.mss))),
+    Each("wscale", |conn, role, cell| cell.number(offer(conn, role).and_then(|offer| offer.wscale))),
+    One("sack_ok", |conn, cell| agreed(conn, |offer| offer.sack_ok, cell)),
+    One("ts_ok", |conn, cell| agreed(conn, |offer| offer.ts_ok, cell)),
+    One("rtt_server_ns", |conn, cell| cell.span(conn.timing().rtt_server)),
+    One("rtt_client_ns", |conn, cell| cell.span(conn.timing().rtt_client)),
+    One("irtt_ns", |conn, cell| cell.span(conn.timing().irtt())),
+    One("setup_ns", |conn, cell| cell.span(conn.timing().setup)),
+    One("syn_wait_ns", |conn, cell| cell.span(conn.timing().syn_wait())),
+    Each("facts", facts),
+    One("community_id", |conn, cell| cell.text.text(&community::id(conn).unwrap_or_default())),
+];
+
+/// Names that stand for a path.
+const SYNONYMS: &[(&str, &str)] = &[
     ("ip.version", "ip_version"),
     ("ip.src", "client.addr"),
     ("ip.dst", "server.addr"),
@@ -26,92 +104,40 @@ const WIRESHARK: &[(&str, &str)] = &[
     ("udp.dstport", "server.port"),
     ("udp.stream", "stream"),
     ("communityid", "community_id"),
-];
-
-/// Names of the `synfin.` family that differ from their path.
-const SYNONYMS: &[(&str, &str)] = &[
     ("synfin.zeek_state", "conn_state"),
-    ("synfin.client", "client.addr"),
-    ("synfin.server", "server.addr"),
-    ("synfin.client_state", "state.client"),
-    ("synfin.server_state", "state.server"),
+    ("synfin.client.state", "state.client"),
+    ("synfin.server.state", "state.server"),
 ];
-
-/// Every path of the record, `*` for each of `client` and `server`.
-const PATHS: &[&str] = &[
-    "id",
-    "proto",
-    "ip_version",
-    "vlan",
-    "client.addr",
-    "client.port",
-    "server.addr",
-    "server.port",
-    "role_basis",
-    "incarnation",
-    "first_n",
-    "last_n",
-    "start_ns",
-    "end_ns",
-    "open",
-    "close",
-    "closed_by",
-    "syn_validated",
-    "ack_validated",
-    "state.*",
-    "history",
-    "conn_state",
-    "completeness",
-    "stream",
-    "packets.*",
-    "payload_bytes.*",
-    "unique_bytes.*",
-    "ip_bytes.*",
-    "retransmits.*",
-    "dup_acks.*",
-    "zero_windows.*",
-    "resets.*",
-    "missed_bytes.*",
-    "mss.*",
-    "wscale.*",
-    "sack_ok",
-    "ts_ok",
-    "rtt_server_ns",
-    "rtt_client_ns",
-    "irtt_ns",
-    "setup_ns",
-    "syn_wait_ns",
-    "facts.*",
-    "community_id",
-];
-
-/// A field that has been asked for and exists.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Field {
-    name: String,
-    path: String,
-}
 
 impl Field {
     /// The field called `name`; `None` where there is none.
     pub fn find(name: &str) -> Option<Self> {
-        let known = WIRESHARK.iter().chain(SYNONYMS).find(|(known, _)| *known == name);
-        let path = match known {
-            Some((_, path)) => (*path).to_owned(),
-            None => paths().find(|path| name.strip_prefix("synfin.").unwrap_or(name) == path)?,
-        };
-        Some(Self { name: name.to_owned(), path })
+        let synonym = SYNONYMS.iter().find(|(known, _)| *known == name).map(|(_, path)| *path);
+        let wanted = synonym.unwrap_or_else(|| name.strip_prefix("synfin.").unwrap_or(name));
+        let read = paths().find(|(path, _)| path == wanted)?.1;
+        Some(Self { name: name.to_owned(), read })
     }
 
     /// Every field of the record, in its order.
     pub fn all() -> Vec<Self> {
-        paths().map(|path| Self { name: path.clone(), path }).collect()
+        paths().map(|(name, read)| Self { name, read }).collect()
     }
 
     /// The names there are.
     pub fn names() -> Vec<String> {
-        let known = WIRESHARK.iter().chain(SYNONYMS).map(|(name, _)| (*name).to_owned());
-        known.chain(paths().map(|path| format!("synfin.{path}"))).collect()
+        let synonyms = SYNONYMS.iter().map(|(name, _)| (*name).to_owned());
+        synonyms.chain(paths().map(|(path, _)| format!("synfin.{path}"))).collect()
+    }
+
+    /// Whether a field of its family exists for `conn` at all.
+    fn applies(&self, conn: &Conn) -> bool {
+        match self.name.split('.').next() {
+            Some("tcp") => conn.protocol() == Protocol::Tcp,
+            Some("udp") => conn.protocol() == Protocol::Udp,
+            Some("ip") => self.name == "ip.version" || conn.key.ip_version() == 4,
+            Some("ipv6") => conn.key.ip_version() == 6,
+            _ => true,
+        }
     }
 }
 
@@ -132,80 +158,119 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Lay
     write(out, conn, fields, layout, |out, value| {
         let quote = layout.quote.filter(|_| !value.is_empty());
         out.extend(quote);
-        out.text(value);
+        out.extend_from_slice(value);
         out.extend(quote);
     });
 }
 
-/// Appends the values of `fields` for `conn`, in quotes where a value could be misread.
+/// Appends the values of `fields` for `conn`, in quotes where a value could be misread (RFC 4180).
 pub(super) fn csv(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout) {
     let special = [layout.separator, b'"', b'\n', b'\r'];
     write(out, conn, fields, layout, |out, value| {
-        if layout.quote.is_none() && !value.bytes().any(|octet| special.contains(&octet)) {
-            return out.text(value);
+        if layout.quote.is_none() && !value.iter().any(|octet| special.contains(octet)) {
+            return out.extend_from_slice(value);
         }
         out.push(b'"');
-        out.text(&value.replace('"', "\"\""));
+        for octet in value {
+            if *octet == b'"' {
+                out.push(b'"');
+            }
+            out.push(*octet);
+        }
         out.push(b'"');
     });
 }
 
-fn write(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout, put: impl Fn(&mut Vec<u8>, &str)) {
-    let record = serde_json::to_value(ConnRecord::of(conn)).unwrap_or(Value::Null);
+fn write(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout, put: impl Fn(&mut Vec<u8>, &[u8])) {
+    let mut cell = Cell { text: Vec::new(), between: layout.aggregator };
     for (at, field) in fields.iter().enumerate() {
         if at > 0 {
             out.push(layout.separator);
         }
-        if applies(&field.name, conn) {
-            put(out, &value(&record, field, char::from(layout.aggregator)));
+        if field.applies(conn) {
+            cell.text.clear();
+            match field.read {
+                Read::One(read) => read(conn, &mut cell),
+                Read::End(read, role) => read(conn, role, &mut cell),
+            }
+            put(out, &cell.text);
         }
     }
     out.push(b'\n');
 }
 
-/// Whether a field of this family exists for `conn` at all.
-fn applies(name: &str, conn: &Conn) -> bool {
-    match name.split('.').next() {
-        Some("tcp") => conn.protocol() == Protocol::Tcp,
-        Some("udp") => conn.protocol() == Protocol::Udp,
-        Some("ip") => name == "ip.version" || conn.key.ip_version() == 4,
-        Some("ipv6") => conn.key.ip_version() == 6,
-        _ => true,
-    }
-}
-
-fn value(record: &Value, field: &Field, between: char) -> String {
-    let found = field.path.split('.').try_fold(record, |value, key| value.get(key)).unwrap_or(&Value::Null);
-    if field.name == "frame.time_epoch" {
-        let ns = found.as_u64().unwrap_or(0);
-        return format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000);
-    }
-    written(found, between)
-}
-
-fn written(value: &Value, between: char) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(|item| written(item, between)).collect();
-            items.join(between.encode_utf8(&mut [0; 4]))
+impl Cell {
+    /// Appends an item of a list.
+    fn item(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        if !self.text.is_empty() {
+            self.text.push(self.between);
         }
-        // Facts: the letter, its basis, the packet: `a!2,b!2`.
-        Value::Object(facts) => {
-            let facts = facts.iter().map(|(letter, fact)| {
-                let part = |key| fact.get(key).map(|part| written(part, between)).unwrap_or_default();
-                format!("{letter}{}{}", part("basis"), part("n"))
+        write(&mut self.text);
+    }
+
+    /// Appends what only TCP has.
+    fn tcp(&mut self, conn: &Conn, write: impl FnOnce(&mut Vec<u8>)) {
+        if conn.protocol() == Protocol::Tcp {
+            write(&mut self.text);
+        }
+    }
+
+    fn number<N: Into<u64>>(&mut self, number: Option<N>) {
+        if let Some(number) = number {
+            self.text.dec(number.into());
+        }
+    }
+
+    fn span(&mut self, span: Option<Span>) {
+        if let Some(Span(ns)) = span {
+            if ns < 0 {
+                self.text.push(b'-');
+            }
+            self.text.dec(ns.unsigned_abs());
+        }
+    }
+}
+
+fn counts(conn: &Conn, role: Role) -> &Counts {
+    &conn.half(role).counts
+}
+
+fn offer(conn: &Conn, role: Role) -> Option<Offer> {
+    conn.half(role).offer
+}
+
+fn port(conn: &Conn, role: Role, cell: &mut Cell) {
+    if conn.protocol() != Protocol::Icmp {
+        cell.text.dec(conn.endpoint(role).port.into());
+    }
+}
+
+fn agreed(conn: &Conn, offered: fn(&Offer) -> bool, cell: &mut Cell) {
+    if let (Some(client), Some(server)) = (offer(conn, Role::Client), offer(conn, Role::Server)) {
+        cell.text.text(truth(offered(&client) && offered(&server)));
+    }
+}
+
+/// `a!2`: the letter, its basis, the packet that taught it.
+fn facts(conn: &Conn, role: Role, cell: &mut Cell) {
+    for fact in Fact::ALL {
+        if let Some((basis, n)) = conn.taught(role, fact).filter(|_| conn.protocol() == Protocol::Tcp) {
+            cell.item(|text| {
+                text.extend([fact.letter() as u8, basis.mark() as u8]);
+                text.dec(n);
             });
-            facts.collect::<Vec<_>>().join(between.encode_utf8(&mut [0; 4]))
         }
     }
 }
 
-fn paths() -> impl Iterator<Item = String> {
-    PATHS.iter().flat_map(|path| match path.strip_suffix(".*") {
-        Some(stem) => vec![format!("{stem}.client"), format!("{stem}.server")],
-        None => vec![(*path).to_owned()],
+const fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+/// The paths with their roles.
+fn paths() -> impl Iterator<Item = (String, Read)> {
+    PATHS.iter().flat_map(|path| match *path {
+        One(name, read) => vec![(name.to_owned(), Read::One(read))],
+        Each(name, read) => Role::BOTH.map(|role| (format!("{name}.{}", role.name()), Read::End(read, role))).to_vec(),
     })
 }

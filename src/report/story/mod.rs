@@ -19,11 +19,14 @@ mod tell;
 mod verdict;
 mod words;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use crate::capture::track::ConnId;
+use crate::capture::track::Note;
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
+use crate::report::human;
 pub use look::Look;
 use tale::Tale;
 
@@ -53,12 +56,19 @@ pub enum Parts {
     Heading,
 }
 
+/// So many connections are remembered at once.
+const REMEMBERED: usize = 100_000;
+
 /// Tells the stories of connections.
 pub struct Explain<W> {
     out: W,
     look: Look,
     choice: Choice,
     tales: BTreeMap<u32, Tale>,
+    /// Connections that were not looked at, since too many would have to be remembered.
+    passed_over: u32,
+    /// Connections that are worth telling, and those told.
+    due: u32,
     told: u32,
     lectured: HashSet<lecture::Topic>,
     seen: u32,
@@ -67,7 +77,17 @@ pub struct Explain<W> {
 impl<W: Write> Explain<W> {
     /// A sink that writes to `out`.
     pub fn new(out: W, look: Look, choice: Choice) -> Self {
-        Self { out, look, choice, tales: BTreeMap::new(), told: 0, lectured: HashSet::new(), seen: 0 }
+        Self {
+            out,
+            look,
+            choice,
+            tales: BTreeMap::new(),
+            passed_over: 0,
+            due: 0,
+            told: 0,
+            lectured: HashSet::new(),
+            seen: 0,
+        }
     }
 
     /// The chosen connections that the input does not have.
@@ -78,6 +98,15 @@ impl<W: Write> Explain<W> {
     /// How many connections the input has.
     pub fn seen(&self) -> u32 {
         self.seen
+    }
+
+    /// The SYN that began `conn` was taken for a part of an older connection until the answer came.
+    fn move_syn(&mut self, conn: &Conn) {
+        let older = self.tales.range_mut(..conn.id.0).rev();
+        let Some(syn) = older.take(64).find_map(|(_, tale)| tale.give_up(conn.first_n)) else {
+            return;
+        };
+        self.tales.entry(conn.id.0).or_default().take_over(*syn);
     }
 
     /// Whether a connection may have to be told.
@@ -94,7 +123,14 @@ impl<W: Write> Sink for Explain<W> {
         if let Some((observation, conn)) = told
             && self.wants(conn.id)
         {
-            self.tales.entry(conn.id.0).or_default().add(packet.n, packet.record, observation, conn);
+            let full = self.tales.len() >= REMEMBERED;
+            if observation.notes.contains(Note::ReuseLive) {
+                self.move_syn(conn);
+            }
+            match self.tales.entry(conn.id.0) {
+                Entry::Vacant(_) if full => self.passed_over += u32::from(conn.first_n == packet.n),
+                entry => entry.or_default().add(packet.n, packet.record, observation, conn),
+            }
         }
         Ok(())
     }
@@ -104,8 +140,11 @@ impl<W: Write> Sink for Explain<W> {
         let Some(tale) = self.tales.remove(&conn.id.0) else {
             return Ok(());
         };
-        let full = self.choice.conns.is_empty() && self.choice.limit > 0 && self.told >= self.choice.limit;
-        if full || self.choice.failed && !tell::failed(conn, &tale, self.look) {
+        if self.choice.failed && !tell::failed(conn, &tale, self.look) {
+            return Ok(());
+        }
+        self.due += 1;
+        if self.choice.conns.is_empty() && self.choice.limit > 0 && self.told >= self.choice.limit {
             return Ok(());
         }
         if self.told > 0 {
@@ -116,11 +155,20 @@ impl<W: Write> Sink for Explain<W> {
     }
 
     fn finish(&mut self, _summary: &Summary) -> io::Result<()> {
-        if self.choice.conns.is_empty() && self.told < self.seen && !self.choice.failed {
-            let rest = self.seen - self.told;
+        let due = if self.choice.failed { self.due } else { self.seen };
+        if self.choice.failed && due == 0 {
+            let conns = human::plural(self.seen.into(), "connection");
+            writeln!(self.out, "{conns}, and nothing went wrong or took long.")?;
+        }
+        if self.choice.conns.is_empty() && self.told < due {
+            let rest = human::plural((due - self.told).into(), "more connection");
+            writeln!(self.out, "\n{rest} not told: choose with --conn N, or --limit 0 for all.")?;
+        }
+        if self.passed_over > 0 {
             writeln!(
                 self.out,
-                "\n{rest} more connections are not told: choose with --conn N, or --limit 0 for all of them."
+                "\n{} connections were not looked at: more than {REMEMBERED} are too many to remember at once.",
+                self.passed_over
             )?;
         }
         self.out.flush()

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::tally::Tally;
-use crate::capture::track::{Fact, Facts, Note, Notes, Role, Standing};
+use crate::capture::track::{Basis, Fact, Facts, Note, Notes, Role, Standing, State};
 use crate::capture::{Body, Conn, Icmp, Observation, Record};
 use crate::wire::{Segment, Side, Timestamp};
 
@@ -121,6 +121,33 @@ impl Tale {
             }
             _ => self.add_plain(step),
         }
+    }
+
+    /// Hands out the packet of frame `n`, if it is among the last.
+    pub(super) fn give_up(&mut self, n: u64) -> Option<Box<Step>> {
+        let at = self.items.iter().rposition(|item| matches!(item, Item::Step(step) if step.n == n))?;
+        self.run -= usize::from(at < self.run);
+        match self.items.remove(at) {
+            Item::Step(step) => Some(step),
+            Item::Fold(_) => None,
+        }
+    }
+
+    /// Takes in a packet that another connection gave up: it began this one.
+    pub(super) fn take_over(&mut self, mut step: Step) {
+        step.notes = [Note::Open1, Note::ReuseLive].into_iter().collect();
+        let [from, to] = [step.from as usize, !step.from as usize];
+        step.before[from] = Standing::assumed(State::Closed);
+        step.before[to] = Standing::assumed(State::Listen);
+        step.after[from] = Standing::proven(State::SynSent);
+        step.after[to] = Standing::expected(State::SynRcvd);
+        (step.knew, step.know) = Default::default();
+        for fact in [Fact::Receives, Fact::KnowsIss] {
+            step.know[to].set(fact, Some(Basis::Expected));
+        }
+        self.tally.add(&step);
+        self.items.push(Item::Step(Box::new(step)));
+        self.run = self.items.len();
     }
 
     /// The first shown packet of `side` that is about the conversation and not an error within it.
