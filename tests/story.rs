@@ -434,7 +434,7 @@ fn told(script: &str, look: Look, parts: Parts) -> String {
 }
 
 fn table(script: &str, width: usize) -> String {
-    lines(script, Format::Table { width, ellipsis: "…" }, Order::Id)
+    lines(script, Format::Table { width, ellipsis: "…", paint: Paint { on: false } }, Order::Id)
 }
 
 fn lines(script: &str, format: Format, order: Order) -> String {

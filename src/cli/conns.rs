@@ -7,6 +7,7 @@ use super::usage;
 use crate::capture::Summary;
 use crate::report::conns::{Choice, Conns as Writer, Field, Format, Order};
 use crate::report::fields::Layout;
+use crate::report::paint::Paint;
 use crate::wire::Protocol;
 
 /// A line per connection: who, how it opened, how it closed
@@ -124,9 +125,11 @@ impl Conns {
         }
         let layout = || Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error));
         Ok(match self.format {
-            FormatArg::Table => {
-                Format::Table { width: self.width.of(out), ellipsis: if self.width.ascii() { ".." } else { "…" } }
-            }
+            FormatArg::Table => Format::Table {
+                width: self.width.of(out),
+                ellipsis: if self.width.ascii() { ".." } else { "…" },
+                paint: Paint { on: out.color() },
+            },
             FormatArg::Json => Format::Json,
             FormatArg::Zeek => Format::Zeek,
             FormatArg::Fields if self.fields.is_empty() => {

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::paint::{Ink, Paint};
+
 /// Between columns.
 const GAP: usize = 2;
 /// Between the cells of a stored row.
@@ -77,17 +79,21 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Writes a header and the rows, in at most `width` columns of a terminal; 0 is no limit.
+    /// Writes a header and the rows, in at most `width` columns of a terminal; 0 is no limit. What
+    /// is too long is shortened around `ellipsis`.
     ///
     /// # Errors
     ///
     /// When `out` cannot be written.
-    pub fn write(&self, out: &mut dyn Write, width: usize, ellipsis: &str) -> io::Result<()> {
+    pub fn write(&self, out: &mut dyn Write, width: usize, ellipsis: &str, paint: Paint) -> io::Result<()> {
         let shown = self.fit(width);
         let titles = self.columns.iter().map(|column| column.title);
-        self.line(out, &shown, titles, ellipsis)?;
+        let mut line = Vec::new();
+        paint.text(Ink::Bold, &mut line, &self.line(&shown, titles, ellipsis));
+        line.push(b'\n');
+        out.write_all(&line)?;
         for row in &self.rows {
-            self.line(out, &shown, row.cells(), ellipsis)?;
+            writeln!(out, "{}", self.line(&shown, row.cells(), ellipsis))?;
         }
         Ok(())
     }
@@ -141,13 +147,7 @@ impl Table {
         shown
     }
 
-    fn line<'a>(
-        &self,
-        out: &mut dyn Write,
-        shown: &[Option<usize>],
-        cells: impl Iterator<Item = &'a str>,
-        ellipsis: &str,
-    ) -> io::Result<()> {
+    fn line<'a>(&self, shown: &[Option<usize>], cells: impl Iterator<Item = &'a str>, ellipsis: &str) -> String {
         let mut line = String::new();
         for ((column, width), cell) in self.columns.iter().zip(shown).zip(cells) {
             let Some(width) = *width else {
@@ -162,7 +162,8 @@ impl Table {
                 Align::Right => line.push_str(&format!("{cell:>width$}")),
             }
         }
-        writeln!(out, "{}", line.trim_end())
+        line.truncate(line.trim_end().len());
+        line
     }
 }
 
@@ -203,7 +204,7 @@ mod tests {
             table.push(Row::of(&row.map(str::to_owned)));
         }
         let mut out = Vec::new();
-        table.write(&mut out, width, "…").unwrap();
+        table.write(&mut out, width, "…", Paint::default()).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -17,6 +17,7 @@ use crate::capture::track::Role;
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
+use crate::report::paint::Paint;
 use crate::report::table::{Row, Table};
 use crate::report::totals::Totals;
 use crate::wire::{Protocol, Timestamp};
@@ -26,12 +27,14 @@ pub use record::ConnRecord;
 /// What a line looks like.
 #[derive(Clone, Debug)]
 pub enum Format {
-    /// A table of at most so many columns (0: no limit), and what stands for what was left out.
+    /// A table.
     Table {
-        /// Columns of the terminal.
+        /// At most so many columns; 0 is no limit.
         width: usize,
         /// `…`, or `..` where only ASCII is wanted.
         ellipsis: &'static str,
+        /// Colours, or none.
+        paint: Paint,
     },
     /// A JSON object.
     Json,
@@ -240,9 +243,9 @@ impl<W: Write> Sink for Conns<W> {
         }
         self.line.clear();
         match &self.choice.format {
-            Format::Table { width, ellipsis } => {
+            Format::Table { width, ellipsis, paint } => {
                 if !table.is_empty() {
-                    table.write(&mut self.out, *width, ellipsis)?;
+                    table.write(&mut self.out, *width, ellipsis, *paint)?;
                 }
                 if self.choice.summary {
                     writeln!(self.out)?;

@@ -79,6 +79,9 @@ impl Look {
 
     /// `text` in the colour of `ink`.
     pub(super) fn dye(&self, ink: Ink, text: &str) -> String {
+        if text.trim().is_empty() {
+            return text.to_owned();
+        }
         let mut out = Vec::with_capacity(text.len() + 8);
         self.paint.text(ink, &mut out, text);
         String::from_utf8_lossy(&out).into_owned()
