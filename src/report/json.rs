@@ -8,10 +8,12 @@ use std::io::{self, Write};
 
 use super::clock::Utc;
 use super::digits::Digits as _;
+use super::line::flags;
+use super::object::Object;
 use super::totals::Totals;
 use crate::capture::track::{Ends, Role, Standing};
 use crate::capture::{
-    Arp, Body, Checksum, Conn, Ether, Icmp, Ip, Observation, Packet, Quoted, Sink, Summary, Tcp, Udp, UdpFault,
+    Arp, Body, Conn, Ether, Icmp, Ip, Link, Observation, Packet, Quoted, Sink, Summary, Tcp, Udp, UdpFault,
 };
 use crate::wire::options::{self, Item, kind};
 use crate::wire::{Options, Protocol};
@@ -74,8 +76,7 @@ pub fn write_packet(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Obser
     object.quoted("time", |out| utc.write(out, record.time));
     object.number("len", u64::from(record.wire_len));
     object.number("caplen", u64::from(record.cap_len));
-    // Writing to a vector cannot fail.
-    object.quoted("link", |out| _ = write!(out, "{}", record.link));
+    link(&mut object, record.link);
     if let Some(ether) = &record.ether {
         object.object("eth", |object| eth(object, ether));
     }
@@ -96,6 +97,7 @@ pub fn write_packet(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Obser
         observation(&mut object, seen, conn);
     }
     match &record.body {
+        // Writing to a vector cannot fail.
         Body::Skip(skip) => object.quoted("skip", |out| _ = write!(out, "{skip}")),
         Body::Arp(_) => object.word("skip", "arp"),
         Body::Tcp(_) | Body::Udp(_) | Body::Icmp(_) => {}
@@ -147,6 +149,14 @@ pub(super) fn write_summary(
     out.push(b'\n');
 }
 
+fn link(object: &mut Object<'_>, link: Link) {
+    match link {
+        Link::Ethernet => object.word("link", "ethernet"),
+        // Writing to a vector cannot fail.
+        other => object.quoted("link", |out| _ = write!(out, "{other}")),
+    }
+}
+
 fn eth(object: &mut Object<'_>, ether: &Ether) {
     object.quoted("src", |out| out.mac(ether.src));
     if let Some(dst) = ether.dst {
@@ -187,8 +197,7 @@ fn tcp(object: &mut Object<'_>, tcp: &Tcp, list: &[u8]) {
     object.number("dst_port", u64::from(tcp.dst_port));
     object.number("seq", u64::from(segment.seq.0));
     object.number("ack", u64::from(segment.ack.0));
-    // Writing to a vector cannot fail.
-    object.quoted("flags", |out| _ = write!(out, "{}", segment.flags));
+    object.quoted("flags", |out| flags(out, segment.flags));
     object.number("flag_bits", u64::from(segment.flags.0));
     object.number("window", u64::from(segment.window.0));
     object.number("urgent", u64::from(segment.urgent));
@@ -358,158 +367,5 @@ fn ends(object: &mut Object<'_>, ends: Ends<Standing>) {
             out.text(standing.state.name());
             out.push(standing.basis.mark() as u8);
         });
-    }
-}
-
-/// A JSON object being written; puts the commas.
-pub(super) struct Object<'a> {
-    out: &'a mut Vec<u8>,
-    any: bool,
-}
-
-impl<'a> Object<'a> {
-    /// Begins an object at the end of `out`.
-    pub(super) fn begin(out: &'a mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self { out, any: false }
-    }
-
-    /// Ends it.
-    pub(super) fn end(self) {
-        self.out.push(b'}');
-    }
-
-    /// A member with a plain name.
-    fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        if self.any {
-            self.out.push(b',');
-        }
-        self.any = true;
-        self.out.push(b'"');
-        self.out.text(name);
-        self.out.text("\":");
-        self.out
-    }
-
-    /// A number.
-    pub(super) fn number(&mut self, name: &str, value: u64) {
-        self.name(name).dec(value);
-    }
-
-    /// A number that may be negative.
-    pub(super) fn signed(&mut self, name: &str, value: i64) {
-        let out = self.name(name);
-        if value < 0 {
-            out.push(b'-');
-        }
-        out.dec(value.unsigned_abs());
-    }
-
-    /// `true` or `false`.
-    pub(super) fn flag(&mut self, name: &str, value: bool) {
-        self.name(name).text(if value { "true" } else { "false" });
-    }
-
-    /// `true`, `false` or `null`.
-    pub(super) fn verdict(&mut self, name: &str, checksum: Checksum) {
-        self.name(name).text(match checksum.verdict() {
-            Some(true) => "true",
-            Some(false) => "false",
-            None => "null",
-        });
-    }
-
-    /// A string without anything to escape.
-    pub(super) fn word(&mut self, name: &str, word: &str) {
-        self.quoted(name, |out| out.text(word));
-    }
-
-    /// A string that `write` writes, without anything to escape.
-    pub(super) fn quoted(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
-        let out = self.name(name);
-        out.push(b'"');
-        write(out);
-        out.push(b'"');
-    }
-
-    /// A string that may hold anything.
-    pub(super) fn string(&mut self, name: &str, text: &str) {
-        let out = self.name(name);
-        let start = out.len();
-        // Neither a string nor a vector can fail here; should one, the member is null.
-        if serde_json::to_writer(&mut *out, text).is_err() {
-            out.truncate(start);
-            out.text("null");
-        }
-    }
-
-    /// An array of numbers.
-    pub(super) fn numbers(&mut self, name: &str, values: impl IntoIterator<Item = u64>) {
-        self.array(name, |array| values.into_iter().for_each(|value| array.number(value)));
-    }
-
-    /// An object within.
-    pub(super) fn object(&mut self, name: &str, write: impl FnOnce(&mut Object<'_>)) {
-        let mut object = Object::begin(self.name(name));
-        write(&mut object);
-        object.end();
-    }
-
-    /// An array.
-    pub(super) fn array(&mut self, name: &str, write: impl FnOnce(&mut Array<'_>)) {
-        let out = self.name(name);
-        out.push(b'[');
-        write(&mut Array { out: &mut *out, any: false });
-        out.push(b']');
-    }
-}
-
-/// A JSON array being written; puts the commas.
-pub(super) struct Array<'a> {
-    out: &'a mut Vec<u8>,
-    any: bool,
-}
-
-impl Array<'_> {
-    fn next(&mut self) -> &mut Vec<u8> {
-        if self.any {
-            self.out.push(b',');
-        }
-        self.any = true;
-        self.out
-    }
-
-    /// A number.
-    pub(super) fn number(&mut self, value: u64) {
-        self.next().dec(value);
-    }
-
-    /// An array of numbers.
-    pub(super) fn numbers(&mut self, values: impl IntoIterator<Item = u64>) {
-        let out = self.next();
-        out.push(b'[');
-        let mut array = Array { out: &mut *out, any: false };
-        values.into_iter().for_each(|value| array.number(value));
-        out.push(b']');
-    }
-
-    /// A string without anything to escape.
-    pub(super) fn word(&mut self, word: &str) {
-        self.quoted(|out| out.text(word));
-    }
-
-    /// A string that `write` writes, without anything to escape.
-    pub(super) fn quoted(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let out = self.next();
-        out.push(b'"');
-        write(out);
-        out.push(b'"');
-    }
-
-    /// An object.
-    pub(super) fn object(&mut self, write: impl FnOnce(&mut Object<'_>)) {
-        let mut object = Object::begin(self.next());
-        write(&mut object);
-        object.end();
     }
 }

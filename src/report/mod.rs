@@ -9,6 +9,7 @@ pub mod hexdump;
 pub mod human;
 pub mod json;
 pub mod line;
+mod object;
 pub mod paint;
 pub mod steps;
 pub mod story;

@@ -51,10 +51,10 @@ impl Totals {
         list(out, "opened", named(&self.opens))?;
         list(out, "closed", named(&self.closes))?;
         if summary.duplicates > 0 {
-            writeln!(out, "  {:14}{}", "captured twice", summary.duplicates)?;
+            writeln!(out, "  {:16}{}", "captured twice", summary.duplicates)?;
         }
         if !summary.damage.is_empty() {
-            writeln!(out, "  {:14}{}", "damaged", summary.damage.len())?;
+            writeln!(out, "  {:16}{}", "damaged", summary.damage.len())?;
         }
         Ok(())
     }
@@ -76,14 +76,14 @@ impl Totals {
     }
 }
 
-/// `  opened        8 normal, 2 refused`; nothing where there is nothing to list.
+/// `  opened          8 normal, 2 refused`; nothing where there is nothing to list.
 fn list(out: &mut dyn Write, title: &str, counts: impl IntoIterator<Item = (String, u64)>) -> io::Result<()> {
     let mut any = false;
     for (name, count) in counts {
         if any {
             write!(out, ", {count} {name}")?;
         } else {
-            write!(out, "  {title:14}{count} {name}")?;
+            write!(out, "  {title:16}{count} {name}")?;
         }
         any = true;
     }

@@ -19,6 +19,7 @@ use crate::capture::{Arp, Body, Conn, Layer, Observation, Packet, Record, Skip};
 pub use link::describe as describe_link;
 pub use names::{ethertype, protocol};
 pub use origins::{Counting, Origins};
+pub use tcp::flags;
 
 /// How much a line tells.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -186,9 +186,12 @@ fn counted(seq: Seq, origin: Seq) -> u32 {
     seq.0.wrapping_sub(origin.0)
 }
 
-fn flags(out: &mut Vec<u8>, flags: Flags) {
+/// Appends flags in tcpdump's letters.
+pub fn flags(out: &mut Vec<u8>, flags: Flags) {
+    const PUSH: Flags = Flags(Flags::PSH.0 | Flags::ACK.0);
     match flags {
         Flags::ACK => out.push(b'.'),
+        PUSH => out.text("P."),
         // Writing to a vector cannot fail.
         other => _ = write!(out, "{other}"),
     }
