@@ -144,6 +144,9 @@ impl<S: Source> Source for Limited<S> {
             return Ok(Next::End);
         }
         let next = self.source.next()?;
+        if let (Next::End, Some(files)) = (&next, &self.banner) {
+            let _ = writeln!(io::stderr(), "reading from {files}: it holds no packets");
+        }
         if let Next::Frame(frame) = &next {
             if let Some(left) = &mut self.left {
                 *left -= 1;

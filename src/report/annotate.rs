@@ -7,7 +7,7 @@ use super::digits::Digits as _;
 use super::line::Style;
 use super::paint::{Ink, Paint};
 use super::steps;
-use crate::capture::track::{Basis, Role, Standing};
+use crate::capture::track::{Basis, Note, Notes, Role, Standing};
 use crate::capture::{Body, Conn, Observation, Packet};
 use crate::wire::{Flags, Protocol};
 
@@ -35,14 +35,28 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
             out.text(": ");
         });
     }
-    unseen += notes(out, seen, conn, style);
+    let mut notes = seen.notes.iter().filter(|note| !is_told_by_another(*note, seen.notes));
+    if style.quiet {
+        unseen += ids(out, notes, style.paint);
+    } else if let Some(main) = notes.next() {
+        unseen += named(out, main, seen, conn, style.paint);
+        which(out, seen);
+    }
     if tcp && (seen.moved() || learnt || verbose) {
         let width = out.len() - start - unseen;
         pad(out, width, STATES_AT);
         states(out, seen, style.paint);
     }
     end_line(out, start);
-    if !tcp || style.quiet {
+    if style.quiet {
+        return;
+    }
+    for note in seen.notes.iter().filter(|note| !is_told_by_another(*note, seen.notes)).skip(1) {
+        out.text("      ");
+        named(out, note, seen, conn, style.paint);
+        out.push(b'\n');
+    }
+    if !tcp {
         return;
     }
     if begins {
@@ -60,32 +74,44 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
     }
 }
 
-/// The ids, then the words of each. Returns how many octets of it take no room on the screen.
-fn notes(out: &mut Vec<u8>, seen: &Observation, conn: &Conn, style: Style) -> usize {
+/// Whether a narrower note of the same family stands beside it: `retransmit` says nothing that
+/// `retransmit.rto` does not.
+fn is_told_by_another(note: Note, notes: Notes) -> bool {
+    let narrower = |other: Note| other.id().strip_prefix(note.id()).is_some_and(|rest| rest.starts_with('.'));
+    notes.iter().any(narrower)
+}
+
+/// The ids alone. Returns how many octets of it take no room on the screen.
+fn ids(out: &mut Vec<u8>, notes: impl Iterator<Item = Note>, paint: Paint) -> usize {
     let mut unseen = 0;
-    for (at, note) in seen.notes.iter().enumerate() {
+    for (at, note) in notes.enumerate() {
         if at > 0 {
             out.push(b' ');
         }
-        unseen += style.paint.unseen(Ink::Bold, out, |out| out.text(note.id()));
+        unseen += paint.unseen(Ink::Bold, out, |out| out.text(note.id()));
     }
-    if style.quiet || seen.notes.is_empty() {
-        return unseen;
-    }
-    for (at, note) in seen.notes.iter().enumerate() {
-        out.text(if at == 0 { "  " } else { "; " });
-        steps::write(out, note, seen, conn);
-    }
+    unseen
+}
+
+/// `open.1  client asks to open: step 1 of 3`. Returns what takes no room on the screen.
+fn named(out: &mut Vec<u8>, note: Note, seen: &Observation, conn: &Conn, paint: Paint) -> usize {
+    let unseen = paint.unseen(Ink::Bold, out, |out| out.text(note.id()));
+    out.text("  ");
+    steps::write(out, note, seen, conn);
+    unseen
+}
+
+/// Which repeat it is, and of which frame.
+fn which(out: &mut Vec<u8>, seen: &Observation) {
     if seen.nth > 0 {
         out.text(", #");
         out.dec(u64::from(seen.nth));
     }
     if let Some(about) = seen.about {
-        out.text(" (see ");
+        out.text(" (see packet ");
         out.dec(about);
         out.push(b')');
     }
-    unseen
 }
 
 /// `client SYN_SENT! -> ESTABLISHED?   server SYN_RCVD!`.
