@@ -31,8 +31,6 @@ mod shark;
 mod slab;
 mod standing;
 mod table;
-#[cfg(test)]
-mod tests;
 mod twice;
 mod verdict;
 mod zeek;
@@ -64,9 +62,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Four million connections, no timers: for files.
+    /// A million connections, no timers: for files.
     fn default() -> Self {
-        Self { conns: 1 << 22, timers: None }
+        Self { conns: 1 << 20, timers: None }
     }
 }
 
