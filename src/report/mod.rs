@@ -2,6 +2,7 @@
 
 pub mod annotate;
 pub mod clock;
+pub mod conform;
 pub mod conns;
 pub mod digits;
 pub mod fields;

@@ -92,6 +92,15 @@ fn advise(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{error}; {advice}"))
 }
 
+/// The octets of any file, decompressed where its first octets show that it is compressed.
+///
+/// # Errors
+///
+/// When the file can't be opened or read.
+pub fn unpacked(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    Ok(unpack(Box::new(File::open(path)?))?.0)
+}
+
 /// Takes the compression off an input, where its first octets show one.
 ///
 /// A thread that decompresses ahead of the reader would stand here, around the decoder.

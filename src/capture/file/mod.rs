@@ -32,7 +32,7 @@ mod resync;
 mod series;
 mod write;
 
-pub use input::Progress;
+pub use input::{Progress, unpacked};
 pub use reader::{Capture, Options};
 pub use series::Captures;
 pub use write::{CaptureWriter, Format};

@@ -57,6 +57,10 @@ impl Tracker {
         let src = Endpoint { addr: quoted.src, port: src_port };
         let dst = Endpoint { addr: quoted.dst, port: dst_port };
         let (key, side) = FlowKey::of(src, dst, protocol, &arrival.record.vlans);
+        // Wireshark numbers quoted streams too, where the quote has a header's worth of octets.
+        if protocol == Protocol::Udp || icmp.payload_len >= 40 {
+            self.shark.pair(key);
+        }
         let slot = self.conns.find(&key)?;
         let conn = self.conns.at_mut(slot);
         notes.add(Note::IcmpError);

@@ -165,6 +165,7 @@ impl Conn {
         let facts = Ends { client: self.half(Role::Client).facts, server: self.half(Role::Server).facts };
         Observation {
             conn: self.id,
+            stream: self.stream,
             slot: Slot(u32::MAX),
             from: self.role(side),
             notes,

@@ -157,6 +157,11 @@ impl Tracker {
         u64::from(self.conns.next_id().0)
     }
 
+    /// Wireshark's `tcp.completeness` of one of its streams, as far as it was seen.
+    pub fn completeness(&self, stream: u32) -> u8 {
+        self.shark.completeness(stream)
+    }
+
     /// How many packets the capture showed twice.
     pub const fn duplicates(&self) -> u64 {
         self.duplicates
@@ -167,18 +172,35 @@ impl Tracker {
         self.duplicates += 1;
         notes.add(Note::CaptureDuplicate);
         let slot = self.conns.find(&arrival.key)?;
-        Some(Observation { about: Some(original), slot, ..self.conns.at(slot).unmoved(arrival.side, notes) })
+        let conn = self.conns.at(slot);
+        let stream = self.shark.stream(conn.pair);
+        Some(Observation { about: Some(original), stream, slot, ..conn.unmoved(arrival.side, notes) })
     }
 
-    fn segment(&mut self, mut arrival: Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
-        let segment = &tcp.segment;
+    fn segment(&mut self, mut arrival: Arrival<'_>, tcp: &Tcp, notes: Notes) -> Observation {
         let known = self.conns.find(&arrival.key).or_else(|| self.other_vlan(&arrival, tcp));
         arrival.pair = known.map_or_else(|| self.shark.pair(arrival.key), |slot| self.conns.at(slot).pair);
-        let stream = self.shark.segment(arrival.pair, arrival.side, segment);
-        let Some(known) = known else {
-            let slot = self.begin(arrival, tcp, 0);
-            return self.pass(slot, arrival, tcp, stream, notes);
+        let stream = self.shark.segment(arrival.pair, arrival.side, &tcp.segment);
+        let observation = match known {
+            Some(known) => self.place(known, arrival, tcp, stream, notes),
+            None => {
+                let slot = self.begin(arrival, tcp, 0);
+                self.pass(slot, arrival, tcp, stream, notes)
+            }
         };
+        Observation { stream, ..observation }
+    }
+
+    /// Decides whether a segment belongs to the connection its endpoints had last, or to another.
+    fn place(
+        &mut self,
+        known: Slot,
+        arrival: Arrival<'_>,
+        tcp: &Tcp,
+        stream: u32,
+        mut notes: Notes,
+    ) -> Observation {
+        let segment = &tcp.segment;
         let fate = reuse::fate(self.conns.at(known), arrival.side, segment, arrival.record.time);
         let conn = self.conns.at_mut(known);
         let slot = match fate {

@@ -14,6 +14,9 @@ pub struct Observation {
     /// The connection it belongs to.
     pub conn: ConnId,
     pub(super) slot: Slot,
+    /// The number Wireshark would give its stream (`tcp.stream`, `udp.stream`): a connection and a
+    /// stream do not always begin and end together.
+    pub stream: u32,
     /// Who sent it, as the roles are understood now.
     pub from: Role,
     /// What it meant.

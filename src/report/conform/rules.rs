@@ -1,0 +1,56 @@
+//! The classes of differences that are understood.
+
+use super::tally::Rule;
+use crate::wire::{Span, Timestamp};
+
+macro_rules! rules {
+    ($($name:ident = $id:literal: $why:literal;)*) => {
+        $(pub(super) static $name: Rule = Rule { name: $id, why: $why };)*
+    };
+}
+
+rules! {
+    FRAGMENT = "fragment": "A piece of a larger datagram: tshark shows the transport header in the first piece, synfin leaves pieces out.";
+    LINK = "link type": "tshark dissects many link layers that synfin does not read (802.11, Frame Relay, ATM, ...).";
+    MALFORMED = "malformed header": "A header whose own lengths contradict each other: a receiver drops it, so synfin does not follow it; tshark shows what can be shown.";
+    CUT = "cut by the snap length": "The capture ends inside the header: tshark shows the fields that are there, synfin reads a header whole or not at all.";
+    GIVES_UP = "tshark gives up": "tshark calls the packet malformed and shows nothing where synfin still reads the header.";
+    INNER = "inside a tunnel": "tshark goes on into what the packet encapsulates; synfin reads the outermost headers.";
+    OFFLOAD = "length left to the hardware": "An IPv4 total length of 0: tshark shows the length it presumes, synfin the field as sent; both read to the end of the frame.";
+    AUTHENTICATION = "authentication header": "synfin looks through an IP authentication header as part of the IP header; tshark counts it apart.";
+    BROKEN_OPTIONS = "broken options": "The TCP option list contradicts itself: tshark shows the first of a kind and guesses on, synfin marks the list as malformed.";
+    SHORT_FRAME = "frame shorter than its IP packet": "The IP header claims more than the whole frame had, mostly because a tool cut the file without keeping the lengths: tshark counts what the frame holds, synfin what the header says, as the sequence numbers do.";
+    NO_TIME = "packet without a time": "A pcapng simple packet block has no time: tshark leaves it empty, synfin keeps the time of the packet before.";
+    RARP = "reverse ARP": "tshark reads RARP as ARP; synfin leaves it out.";
+    S_TAG = "service VLAN tag": "tshark calls only 802.1Q ids vlan.id; synfin lists those of 802.1ad service tags with them.";
+    JUMBO = "jumbogram": "An IPv6 payload length of 0: tshark shows the field, synfin the length the jumbo option or the frame gives.";
+    TWO_OF_A_KIND = "an option twice": "A segment carries several MPTCP options: tshark's table keeps the first subtype, synfin the last.";
+    FRAME_IN_FRAME = "frame in a frame": "Whole Ethernet frames travel inside (FabricPath, backbone bridging, MPLS pseudowires): both see the IP packet, but name another of the two Ethernet headers.";
+    RENUMBERED = "later number": "tshark also numbers streams that it finds inside packets (tunnels, proxies, fragments, malformed headers), which synfin does not follow: the same packets form the same stream under a later number.";
+    OWN_CONVERSATIONS = "conversation of a dissector's own": "tshark's SNMP, RTP and like dissectors set up conversations of their own, which divide the datagrams between one pair of endpoints into several streams.";
+    SINGLE = "stream of one packet": "tshark prints a stream's completeness before it takes the packet in, so that it prints 0 for a stream of one packet even in two passes.";
+    ANNOUNCED = "stream announced by another": "tshark's FTP and H.225 dissectors announce the connections to come, and the SYN of an announced one does not set the SYN bit.";
+    OTHER_FRAMES = "frames synfin does not follow": "tshark puts frames into the stream that synfin leaves out: quoted in an ICMP error, inside a tunnel, pieces of fragments, or with malformed headers.";
+    IP_VERSION = "wrong ethertype": "The type says IPv4 and the packet is IPv6 or the other way round: synfin goes by the packet's own version, as tshark does, which then counts two headers.";
+    MACSEC = "MACsec": "tshark looks into MACsec frames that are not encrypted; synfin leaves them out.";
+    ARP_SIZES = "ARP with other lengths": "synfin reads ARP for IPv4 over Ethernet; tshark shows addresses of any length.";
+    SOURCE_ROUTE = "source route": "A packet with a source route: tshark names as destination the last hop of the option, synfin the address in the header.";
+    LONG_FRAME = "absurd frame length": "tshark caps lengths at 2147483647; synfin shows the number in the file.";
+    LATE_FRACTION = "second with more than a second": "The fraction of the time is a second or more (a damaged or hostile file): tshark prints it as it stands, synfin carries it into the seconds.";
+    FILE_VARIANT = "another variant of pcap": "The file's header lies about its records; the two readers take it for different variants of the format.";
+    ZEROS = "a stretch of zeros": "A damaged file goes on with zeros: tshark reads them as empty packets, synfin stops and tells the damage.";
+    TIME = "time before 1970 or past 2554": "synfin's clock counts nanoseconds from 1970 to 2554; other times are out of its range.";
+}
+
+/// The rule for a time that tshark and synfin tell differently.
+pub(super) fn of_time(theirs: &str, ours: Timestamp) -> Option<&'static Rule> {
+    if theirs.is_empty() {
+        return Some(&NO_TIME);
+    }
+    let seconds: i64 = theirs.split('.').next()?.parse().ok()?;
+    if theirs.starts_with('-') || !(0..18_446_744_073).contains(&seconds) {
+        return Some(&TIME);
+    }
+    let beyond = Timestamp(seconds as u64 * 1_000_000_000).until(ours);
+    (beyond >= Span::from_secs(1)).then_some(&LATE_FRACTION)
+}
