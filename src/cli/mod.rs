@@ -4,6 +4,7 @@
 //! output and gives back what it read. What all commands share is in `input`.
 
 mod args;
+mod check;
 mod conns;
 mod explain;
 mod input;
@@ -47,6 +48,7 @@ enum Command {
     Read(read::Read),
     Conns(conns::Conns),
     Explain(explain::Explain),
+    Check(check::Check),
 }
 
 /// Does what `args` (the program's name first) ask for.
@@ -62,6 +64,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Read(read) => read.run(&mut out),
         Command::Conns(conns) => conns.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Check(check) => {
+            let agrees = check.run(&mut out);
+            out.flush()?;
+            return Ok(if agrees? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
     };
     // What was read before a failure is shown before the failure.
     out.flush().context("cannot write")?;

@@ -4,21 +4,44 @@
 //! is judged the same way: equal, or different by a [`Rule`] that has a name and a reason, or
 //! different and nobody knows why, which is a fault until it is understood.
 
+mod fields;
 mod packets;
+mod print;
 mod rules;
 mod streams;
 mod table;
 mod tally;
+pub mod tshark;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::capture::file::{Capture, Options};
-use crate::capture::{Checksums, Conn, Observation, Packet, PumpError, Sink, Tracker, pump};
+use crate::capture::{Checksums, Conn, Observation, Packet, PumpError, Sink, SourceError, Summary, Tracker, pump};
 use packets::Packets;
 use table::{Row, Table};
 
 pub use tally::{Difference, Line, Peer, Rule, Tally};
+
+/// Why a comparison could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// The capture cannot be read.
+    #[error(transparent)]
+    Capture(#[from] SourceError),
+    /// The other tool's answers cannot be read, or made.
+    #[error("{0}")]
+    Answers(#[from] io::Error),
+}
+
+impl From<PumpError> for CompareError {
+    fn from(error: PumpError) -> Self {
+        match error {
+            PumpError::Source(error) => Self::Capture(error),
+            PumpError::Sink(error) => Self::Answers(error),
+        }
+    }
+}
 
 /// A folder of captures and of what other tools said of them.
 #[derive(Debug)]
@@ -65,53 +88,73 @@ impl Answers {
     /// # Errors
     ///
     /// When the capture or an answer cannot be read.
-    pub fn compare(&self, capture: &str, tally: &mut Tally) -> Result<(), PumpError> {
-        let mut own = Tally::new(tally.keep);
-        self.compare_all(capture, &mut own)?;
-        // Readers that take the octets of a file for other records agree on nothing after that.
-        let verdict = own.needed(&rules::FILE_VARIANT).then_some(&rules::FILE_VARIANT);
-        tally.add(own, verdict);
-        Ok(())
+    pub fn compare(&self, capture: &str, tally: &mut Tally) -> Result<(), CompareError> {
+        self.recorded(capture)?.compare(&self.folder.join(capture), capture, tally)
     }
 
-    fn compare_all(&self, capture: &str, tally: &mut Tally) -> Result<(), PumpError> {
+    fn recorded(&self, capture: &str) -> io::Result<Recorded> {
         let answer = |ending: &str| Table::read(&self.folder.join("oracle").join(format!("{capture}.{ending}")));
         // Fragments are not put together here, so the answers must not be either.
         let (packets, streams) = match answer("nodefrag.packets.tsv.gz")? {
             Some(packets) => (packets, answer("nodefrag.streams.tsv")?),
             None => (answer("packets.tsv.gz")?.unwrap_or_default(), answer("streams.tsv")?),
         };
-        let checksums = answer("checksums.tsv.gz")?;
-        compare(&self.folder.join(capture), capture, &packets, streams.as_ref(), checksums.as_ref(), tally)
+        Ok(Recorded { packets, streams, checksums: answer("checksums.tsv.gz")? })
     }
 }
 
-fn compare(
-    path: &Path,
-    name: &str,
-    packets: &Table,
-    streams: Option<&Table>,
-    checksums: Option<&Table>,
-    tally: &mut Tally,
-) -> Result<(), PumpError> {
-    let mut source = Capture::open(path, Options::default())?;
-    let mut tracker = Tracker::default();
-    // What is no packet of an interface, like a custom block, has a row but no encapsulation.
-    let encapsulation = packets.column("frame.encap_type");
-    let is_packet: Vec<bool> = packets.rows().map(|row| !row.get(encapsulation).is_empty()).collect();
-    let mut beside = Beside {
-        name,
-        fields: Packets::new(packets, checksums),
-        cap_len: packets.column("frame.cap_len"),
-        streams: streams::Streams::new(packets),
-        rows: only(&is_packet, packets),
-        checksums: checksums.map(|table| only(&is_packet, table)),
-        tally,
-    };
-    pump(&mut source, Checksums::Verify, &mut tracker, &mut beside)?;
-    let Beside { streams: seen, tally, .. } = beside;
-    seen.compare(name, streams, &tracker, tally);
-    Ok(())
+/// What other tools said of one capture.
+#[derive(Debug, Default)]
+struct Recorded {
+    packets: Table,
+    streams: Option<Table>,
+    checksums: Option<Table>,
+}
+
+impl Recorded {
+    fn compare(&self, path: &Path, name: &str, tally: &mut Tally) -> Result<(), CompareError> {
+        let mut own = Tally::new(tally.keep);
+        self.compare_all(path, name, &mut own)?;
+        // Readers that take the octets of a file for other records agree on nothing after that.
+        let verdict = own.needed(&rules::FILE_VARIANT).then_some(&rules::FILE_VARIANT);
+        tally.add(own, verdict);
+        Ok(())
+    }
+
+    fn compare_all(&self, path: &Path, name: &str, tally: &mut Tally) -> Result<(), CompareError> {
+        let Self { packets, streams, checksums } = self;
+        let mut source = match Capture::open(path, Options::default()) {
+            Ok(source) => source,
+            // Snoop, ERF and the like.
+            Err(error @ SourceError::NotACapture { .. }) => {
+                tally.judge((Peer::Tshark, "files"), false, || {
+                    let said =
+                        Difference { place: name.to_owned(), theirs: "reads it".to_owned(), ours: error.to_string() };
+                    (said, Some(&rules::FILE_FORMAT))
+                });
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        tally.agree((Peer::Tshark, "files"));
+        let mut tracker = Tracker::default();
+        // What is no packet of an interface, like a custom block, has a row but no encapsulation.
+        let encapsulation = packets.column("frame.encap_type");
+        let is_packet: Vec<bool> = packets.rows().map(|row| !row.get(encapsulation).is_empty()).collect();
+        let mut beside = Beside {
+            name,
+            fields: Packets::new(packets, checksums.as_ref()),
+            cap_len: packets.column("frame.cap_len"),
+            streams: streams::Streams::new(packets),
+            rows: only(&is_packet, packets),
+            checksums: checksums.as_ref().map(|table| only(&is_packet, table)),
+            tally,
+        };
+        pump(&mut source, Checksums::Verify, &mut tracker, &mut beside)?;
+        let Beside { streams: seen, tally, .. } = beside;
+        seen.compare(name, streams.as_ref(), &tracker, tally);
+        Ok(())
+    }
 }
 
 /// The rows of `table` that stand beside a packet.
@@ -146,7 +189,7 @@ impl Sink for Beside<'_> {
         Ok(())
     }
 
-    fn finish(&mut self, summary: &crate::capture::Summary) -> io::Result<()> {
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         for row in self.rows.by_ref() {
             self.tally.judge((Peer::Tshark, "frames"), false, || {
                 let place = format!("{} after frame {}", self.name, summary.frames);

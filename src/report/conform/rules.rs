@@ -37,6 +37,7 @@ rules! {
     SOURCE_ROUTE = "source route": "A packet with a source route: tshark names as destination the last hop of the option, synfin the address in the header.";
     LONG_FRAME = "absurd frame length": "tshark caps lengths at 2147483647; synfin shows the number in the file.";
     LATE_FRACTION = "second with more than a second": "The fraction of the time is a second or more (a damaged or hostile file): tshark prints it as it stands, synfin carries it into the seconds.";
+    FILE_FORMAT = "another file format": "tshark reads some forty file formats, synfin pcap and pcapng, and says so.";
     FILE_VARIANT = "another variant of pcap": "The file's header lies about its records; the two readers take it for different variants of the format.";
     ZEROS = "a stretch of zeros": "A damaged file goes on with zeros: tshark reads them as empty packets, synfin stops and tells the damage.";
     TIME = "time before 1970 or past 2554": "synfin's clock counts nanoseconds from 1970 to 2554; other times are out of its range.";

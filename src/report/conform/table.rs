@@ -39,11 +39,6 @@ impl Table {
         Self { text, separator }
     }
 
-    /// Reads a table whose cells end at a comma.
-    pub(super) fn read_csv(path: &Path) -> io::Result<Option<Self>> {
-        Ok(Self::read(path)?.map(|table| Self { separator: ',', ..table }))
-    }
-
     /// The column called `name`.
     pub(super) fn column(&self, name: &str) -> Column {
         let head = self.text.lines().next().unwrap_or_default();

@@ -101,6 +101,11 @@ impl Tally {
         Self { keep, ..Self::default() }
     }
 
+    /// Counts two answers that are the same.
+    pub(super) fn agree(&mut self, (peer, field): (Peer, &'static str)) {
+        self.lines.entry((peer, field)).or_default().equal += 1;
+    }
+
     /// Counts a comparison. `told` is asked only where the answers differ: what each said, and
     /// which rule explains that.
     pub(super) fn judge(
