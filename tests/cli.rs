@@ -21,6 +21,8 @@ fn help_reads_as_before() {
         ("conns-help", "conns --help"),
         ("explain-h", "explain -h"),
         ("explain-help", "explain --help"),
+        ("check-h", "check -h"),
+        ("check-help", "check --help"),
     ] {
         let ran = synfin(call);
         assert_eq!(code(&ran), 0, "{call}");

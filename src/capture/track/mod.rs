@@ -181,25 +181,17 @@ impl Tracker {
         let known = self.conns.find(&arrival.key).or_else(|| self.other_vlan(&arrival, tcp));
         arrival.pair = known.map_or_else(|| self.shark.pair(arrival.key), |slot| self.conns.at(slot).pair);
         let stream = self.shark.segment(arrival.pair, arrival.side, &tcp.segment);
-        let observation = match known {
-            Some(known) => self.place(known, arrival, tcp, stream, notes),
-            None => {
-                let slot = self.begin(arrival, tcp, 0);
-                self.pass(slot, arrival, tcp, stream, notes)
-            }
+        let observation = if let Some(known) = known {
+            self.place(known, arrival, tcp, stream, notes)
+        } else {
+            let slot = self.begin(arrival, tcp, 0);
+            self.pass(slot, arrival, tcp, stream, notes)
         };
         Observation { stream, ..observation }
     }
 
     /// Decides whether a segment belongs to the connection its endpoints had last, or to another.
-    fn place(
-        &mut self,
-        known: Slot,
-        arrival: Arrival<'_>,
-        tcp: &Tcp,
-        stream: u32,
-        mut notes: Notes,
-    ) -> Observation {
+    fn place(&mut self, known: Slot, arrival: Arrival<'_>, tcp: &Tcp, stream: u32, mut notes: Notes) -> Observation {
         let segment = &tcp.segment;
         let fate = reuse::fate(self.conns.at(known), arrival.side, segment, arrival.record.time);
         let conn = self.conns.at_mut(known);
