@@ -156,7 +156,7 @@ fn doubt(pass: &mut Pass<'_>) {
     if pass
         .sender
         .ttl
-        .is_some_and(|(low, high)| pass.at.ttl.saturating_add(2) <= low || pass.at.ttl > high.saturating_add(2))
+        .is_some_and(|(low, high)| low.saturating_sub(pass.at.ttl) >= 2 || pass.at.ttl.saturating_sub(high) > 2)
     {
         reasons.add(Note::RstSuspectTtl);
     }
