@@ -94,11 +94,8 @@ impl Answers {
 
     fn recorded(&self, capture: &str) -> io::Result<Recorded> {
         let answer = |ending: &str| Table::read(&self.folder.join("oracle").join(format!("{capture}.{ending}")));
-        // Fragments are not put together here, so the answers must not be either.
-        let (packets, streams) = match answer("nodefrag.packets.tsv.gz")? {
-            Some(packets) => (packets, answer("nodefrag.streams.tsv")?),
-            None => (answer("packets.tsv.gz")?.unwrap_or_default(), answer("streams.tsv")?),
-        };
+        let packets = answer("packets.tsv.gz")?.unwrap_or_default();
+        let streams = answer("streams.tsv")?;
         Ok(Recorded { packets, streams, checksums: answer("checksums.tsv.gz")? })
     }
 }

@@ -236,6 +236,9 @@ impl Frame<'_> {
             ("frame.len", _, Some(Value::Number(0x8000_0000..))) if theirs == "2147483647" => Some(&rules::LONG_FRAME),
             ("frame.len" | "frame.cap_len", ..) => Some(&rules::FILE_VARIANT),
             ("ip.dst", ..) if record.ip.is_some_and(|ip| ip.hdr_len > 20) => Some(&rules::SOURCE_ROUTE),
+            (name, ..) if name.ends_with(".checksum.status") && record.fragments.is_some() => {
+                Some(&rules::PUT_TOGETHER)
+            }
             ("ipv6.plen", ..) if theirs == "0" => Some(&rules::JUMBO),
             ("tcp.options.mptcp.subtype", _, Some(_)) if !theirs.is_empty() => Some(&rules::TWO_OF_A_KIND),
             (_, Body::Tcp(tcp), None) if field.layer == Layer::Tcp && tcp.segment.options.truncated() => {

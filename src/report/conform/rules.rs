@@ -10,7 +10,8 @@ macro_rules! rules {
 }
 
 rules! {
-    FRAGMENT = "fragment": "A piece of a larger datagram: tshark shows the transport header in the first piece, synfin leaves pieces out.";
+    FRAGMENT = "fragment": "A piece of a datagram that cannot be put together, because pieces are missing, cut or contradict each other: tshark reads what a first piece shows, synfin leaves it out.";
+    PUT_TOGETHER = "datagram put together": "tshark was asked about checksums without putting fragments together, and so has no verdict; synfin has.";
     LINK = "link type": "tshark dissects many link layers that synfin does not read (802.11, Frame Relay, ATM, ...).";
     MALFORMED = "malformed header": "A header whose own lengths contradict each other: a receiver drops it, so synfin does not follow it; tshark shows what can be shown.";
     CUT = "cut by the snap length": "The capture ends inside the header: tshark shows the fields that are there, synfin reads a header whole or not at all.";

@@ -105,7 +105,6 @@ const CHECKSUMS: &[&str] = &[
 ///
 /// When tshark is not there or fails, or the capture cannot be read.
 pub fn compare(capture: &Path, tally: &mut Tally) -> Result<(), CompareError> {
-    let plain = ["ip.defragment:FALSE", "ipv6.defragment:FALSE"];
     let ignore = ["tcp.check_checksum:FALSE", "udp.check_checksum:FALSE", "ip.check_checksum:FALSE"];
     let verify = [
         "tcp.check_checksum:TRUE",
@@ -113,9 +112,9 @@ pub fn compare(capture: &Path, tally: &mut Tally) -> Result<(), CompareError> {
         "ip.check_checksum:TRUE",
         "tcp.desegment_tcp_streams:FALSE",
     ];
-    let packets = tidy(&ask(capture, FIELDS, &[&plain[..], &ignore].concat(), &[])?, FIELDS);
-    let complete = ask(capture, &["tcp.stream", "tcp.completeness"], &[&plain[..], &ignore].concat(), &["-2"])?;
-    let checksums = words(&ask(capture, CHECKSUMS, &[&plain[..], &verify].concat(), &[])?);
+    let packets = tidy(&ask(capture, FIELDS, &ignore, &[])?, FIELDS);
+    let complete = ask(capture, &["tcp.stream", "tcp.completeness"], &ignore, &["-2"])?;
+    let checksums = words(&ask(capture, CHECKSUMS, &verify, &[])?);
     let streams = streams(&packets, &complete);
     let name = capture.display().to_string();
     let recorded = Recorded {
