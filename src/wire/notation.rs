@@ -43,8 +43,8 @@ impl Written {
     pub fn sent(&self, sender: Seq, receiver: Seq) -> (Segment, OptionList) {
         let options = self.options.counted_from(receiver);
         let segment = Segment {
-            seq: self.seq.plus(self.segment.seq, sender),
-            ack: self.ack.plus(self.segment.ack, receiver),
+            seq: self.seq.on_the_wire(self.segment.seq, sender),
+            ack: self.ack.on_the_wire(self.segment.ack, receiver),
             options: options.meaning(),
             ..self.segment
         };
@@ -53,7 +53,9 @@ impl Written {
 }
 
 impl Origin {
-    fn plus(self, written: Seq, isn: Seq) -> Seq {
+    /// The number that stands in the header for the one that is `written`, given the initial
+    /// sequence number of the end whose octets it counts.
+    pub fn on_the_wire(self, written: Seq, isn: Seq) -> Seq {
         match self {
             Self::Isn => isn + written.0,
             Self::Zero => written,

@@ -21,13 +21,16 @@ impl OptionList {
     /// The most octets a TCP header has room for (RFC 9293 §3.1: a data offset of 15).
     pub const MAX: usize = 40;
 
+    /// No options.
+    pub const EMPTY: Self = Self { len: 0, octets: [0; Self::MAX] };
+
     /// The list with these octets.
     ///
     /// # Errors
     ///
     /// When there are more than 40.
     pub fn from_octets(octets: &[u8]) -> Result<Self, NoRoom> {
-        let mut list = Self::default();
+        let mut list = Self::EMPTY;
         list.extend(octets)?;
         Ok(list)
     }
@@ -143,7 +146,7 @@ impl From<&Options> for OptionList {
 
 impl Default for OptionList {
     fn default() -> Self {
-        Self { len: 0, octets: [0; Self::MAX] }
+        Self::EMPTY
     }
 }
 

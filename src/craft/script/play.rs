@@ -2,7 +2,6 @@ use std::net::Ipv4Addr;
 
 use super::{About, Act, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step};
 use crate::craft::emit::{EmitError, Field, Ip, Link, Spec, Transport, emit};
-use crate::wire::notation::{Origin, Written};
 use crate::wire::{Endpoint, OptionList, Segment, Seq, Span, Timestamp, Vlans};
 
 /// 2026-01-01T00:00:00Z.
@@ -203,34 +202,29 @@ impl End {
 
     /// The first octets of what this end sent to `to`: IP header, and eight octets after it.
     fn quoted(&self, to: &Self, about: About) -> Result<Vec<u8>, EmitError> {
+        let datagram = Spec {
+            link: Link::Raw,
+            ip: Ip { ttl: 1, id: self.next_id, ..Ip::default() },
+            from: self.endpoint,
+            to: to.endpoint,
+            transport: Transport::Udp { len: Field::Right },
+            checksum: Field::Right,
+            payload: &[],
+        };
         let mut packet = Vec::new();
-        let written;
-        let sent;
-        let payload;
-        let transport = match about {
+        match about {
             About::Tcp(seq, origin, len) => {
-                written = Written {
-                    segment: Segment { seq, len, ..Segment::default() },
-                    options: OptionList::default(),
-                    seq: origin,
-                    ack: Origin::Zero,
-                };
-                sent = written.sent(self.isn, to.isn);
-                payload = self.payload(sent.0.seq, len);
-                tcp(&sent.0, &sent.1)
+                let segment = Segment { seq: origin.on_the_wire(seq, self.isn), ..Segment::default() };
+                let payload = self.payload(segment.seq, len);
+                let transport = tcp(&segment, &OptionList::EMPTY);
+                emit(&Spec { transport, payload: &payload, ..datagram }, &mut packet)?;
             }
             About::Udp(len) => {
-                payload = self.payload(self.isn + 1, u32::from(len));
-                Transport::Udp { len: Field::Right }
+                let payload = self.payload(self.isn + 1, u32::from(len));
+                emit(&Spec { payload: &payload, ..datagram }, &mut packet)?;
             }
-        };
-        let ip = Ip { ttl: 1, id: self.next_id, ..Ip::default() };
-        let (from, to) = (self.endpoint, to.endpoint);
-        emit(
-            &Spec { link: Link::Raw, ip, from, to, transport, checksum: Field::Right, payload: &payload },
-            &mut packet,
-        )?;
-        let header = if from.addr.is_ipv4() { 20 } else { 40 };
+        }
+        let header = if self.endpoint.addr.is_ipv4() { 20 } else { 40 };
         packet.truncate(header + 8);
         Ok(packet)
     }
