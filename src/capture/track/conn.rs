@@ -56,6 +56,9 @@ pub struct Timing {
     pub rtt_client: Option<Span>,
     /// From the first SYN to step three.
     pub setup: Option<Span>,
+    /// From the last octet of the first request to the first of its answer, less the round trip to
+    /// the server: what the server needed to think.
+    pub server_think: Option<Span>,
     /// A repeat makes it impossible to say which SYN, or which SYN/ACK, was answered (Karn).
     pub ambiguous: bool,
 }
@@ -155,7 +158,10 @@ impl Conn {
     pub fn timing(&self) -> Timing {
         let times = &self.life.times;
         let setup = times.first_syn.zip(times.step3).map(|(first, last)| last - first);
+        let answer = times.asked.zip(times.answered).map(|(asked, answered)| answered - asked);
+        let think = answer.zip(times.rtt_server_ns).map(|(answer, rtt)| Span((answer.0 - rtt).max(0)));
         Timing {
+            server_think: think.filter(|_| answer.is_some_and(|span| span >= Span(0))),
             rtt_server: times.rtt_server_ns.map(Span),
             rtt_client: times.rtt_client_ns.map(Span),
             setup: setup.filter(|span| *span >= Span(0)),

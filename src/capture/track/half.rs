@@ -2,7 +2,7 @@ use super::coverage::Coverage;
 use super::facts::{Fact, Facts};
 use super::standing::{Basis, Standing, State};
 use super::zeek;
-use crate::wire::{Seq, Timestamp, WindowScale};
+use crate::wire::{Seq, Span, Timestamp, WindowScale};
 
 /// One end of a connection, as far as a passive observer can know it.
 ///
@@ -194,5 +194,13 @@ impl Half {
             }
         }
         self.proof = None;
+    }
+
+    /// Takes in a sample of the round trip from this side's octets to their acknowledgement. A
+    /// clock that went backwards gives none.
+    pub(super) fn smooth(&mut self, sample: Span) {
+        let Ok(sample) = u32::try_from(sample.0) else { return };
+        let smoothed = if self.srtt_ns == 0 { sample } else { self.srtt_ns / 8 * 7 + sample / 8 };
+        self.srtt_ns = smoothed.max(1);
     }
 }

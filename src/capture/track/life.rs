@@ -44,6 +44,9 @@ pub(super) struct Times {
     pub(super) step3: Option<Timestamp>,
     pub(super) rtt_server_ns: Option<i64>,
     pub(super) rtt_client_ns: Option<i64>,
+    /// The last data of who asked before any came back, and the first that came back.
+    pub(super) asked: Option<Timestamp>,
+    pub(super) answered: Option<Timestamp>,
     /// A repeat makes it impossible to say which SYN, or which SYN/ACK, was answered.
     pub(super) ambiguous: bool,
 }

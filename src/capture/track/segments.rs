@@ -255,10 +255,25 @@ fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
         }
         if added.beyond > 0 || added.filled > 0 {
             pass.sender.fresh = Some(pass.at.time);
+            time_answer(pass);
         }
         full_window(pass);
     }
     time_octets(pass, added);
+}
+
+/// Times the first answer to the first request.
+fn time_answer(pass: &mut Pass<'_>) {
+    let asks = |half: &Half| half.syns > 0 && half.synacks == 0;
+    let times = &mut pass.life.times;
+    if times.answered.is_some() {
+        return;
+    }
+    if asks(pass.sender) {
+        times.asked = Some(pass.at.time);
+    } else if asks(pass.receiver) && times.asked.is_some() {
+        times.answered = Some(pass.at.time);
+    }
 }
 
 /// Octets that were seen before: why were they sent again?
@@ -338,9 +353,7 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
         && !ack.before(octet)
     {
         receiver.timed = None;
-        let sample = (pass.at.time - since).0.clamp(0, i64::from(u32::MAX)) as u32;
-        receiver.srtt_ns =
-            if receiver.srtt_ns == 0 { sample.max(1) } else { (receiver.srtt_ns / 8 * 7 + sample / 8).max(1) };
+        receiver.smooth(pass.at.time - since);
     }
     // A wild number moves nothing: it is more than a gigabyte off.
     if receiver.una.is_some_and(|una| ack.offset_from(una).unsigned_abs() > 1 << 30) {
