@@ -180,7 +180,7 @@ fn lost_syns_have_a_price() {
   It opened in three steps, carried no data and was still open when the capture ended.
   Round trip: 10.0 ms to the client and back; after a repeat it is not certain which copy was
   answered.
-  Slow to open: 2 SYNs went unanswered (#1 to #3), which cost 3.00 s of the 3.02 s that the opening
+  Slow to open: 2 SYNs went unanswered (from #1 on); that cost 3.00 s of the 3.02 s that the opening
   took.
 "
     );

@@ -10,6 +10,9 @@ use crate::wire::{Protocol, Span};
 /// A wait that people notice.
 const LONG: Span = Span::from_millis(500);
 
+/// The forms of step three.
+const STEP_THREE: &[Note] = &[Note::Open3, Note::Open3Data, Note::Open3Fin];
+
 /// One thing that went wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Cause {
@@ -42,7 +45,7 @@ pub(super) fn causes(scene: &Scene<'_>) -> Vec<Cause> {
         found(Grade::Failed, finder.unanswered_close());
         found(Grade::Failed, finder.silent_peer());
         found(Grade::Failed, finder.icmp_later());
-        found(Grade::Slow, finder.lost_syns());
+        found(Grade::Slow, finder.slow_opening());
         found(Grade::Slow, finder.retransmissions());
         found(Grade::Slow, finder.closed_window(Role::Client));
         found(Grade::Slow, finder.closed_window(Role::Server));
@@ -148,8 +151,7 @@ impl Finder<'_> {
 
     /// SYN/ACKs that came again although they had been answered.
     fn full_queue(&self) -> Option<String> {
-        let answers = [Note::Open3, Note::Open3Data, Note::Open3Fin];
-        let third = self.scene.steps().find(|step| step.notes.intersects(&answers))?;
+        let third = self.scene.steps().find(|step| step.notes.intersects(STEP_THREE))?;
         let again: Vec<u64> = self
             .scene
             .steps()
@@ -261,24 +263,41 @@ impl Finder<'_> {
         Some(format!("ICMP from {from}: “{}”{mtu} (#{n}).", icmp_name(icmp.version, icmp.kind, icmp.code)))
     }
 
-    /// What lost SYNs cost.
-    fn lost_syns(&self) -> Option<String> {
-        let timing = self.scene.conn.timing();
-        let syns = self.by(&self.scene.tale.tally.syns, Role::Client);
-        // Where it is not certain which SYN was answered, it was the last, most likely.
-        let (wait, setup) = (timing.syn_wait().unwrap_or(syns.span()), timing.setup?);
-        if syns.count < 2 || wait <= Span::from_millis(100) {
+    /// What a SYN, a SYN/ACK or a step three cost that had to be said again.
+    fn slow_opening(&self) -> Option<String> {
+        let tally = &self.scene.tale.tally;
+        let (syns, synacks) = (self.by(&tally.syns, Role::Client), self.by(&tally.synacks, Role::Server));
+        let third = self.scene.steps().find(|step| step.notes.intersects(STEP_THREE))?;
+        let ((asked, asked_last), (answered, answered_last)) = (syns.ends?, synacks.ends?);
+        let setup = self.scene.conn.timing().setup?;
+        let (what, wait) = if syns.count >= 2 && answered.n > asked_last.n {
+            let lost = match syns.count {
+                2 => format!("the SYN (#{}) went unanswered until it was repeated (#{})", asked.n, asked_last.n),
+                count => format!("{} SYNs went unanswered (from #{} on)", count - 1, asked.n),
+            };
+            // Where it is not certain which SYN was answered, it was the last, most likely.
+            (lost, self.scene.conn.timing().syn_wait().unwrap_or(syns.span()))
+        } else if syns.count >= 2 && answered.n < asked_last.n {
+            let lost =
+                format!("the answer (#{}) to the SYN was lost between the capture point and the client", answered.n);
+            (lost, asked_last.time - asked.time)
+        } else if synacks.count >= 2 && answered_last.n < third.n {
+            let lost = format!(
+                "no step three came until the SYN/ACK (#{}) was repeated (#{}): that, or the answer to it, was lost \
+                 between the capture point and the client",
+                answered.n, answered_last.n
+            );
+            (lost, answered_last.time - answered.time)
+        } else {
             return None;
-        }
-        let (first, last) = syns.ends?;
-        Some(format!(
-            "Slow to open: {} unanswered (#{} to #{}), which cost {} of the {} that the opening took.",
-            if syns.count == 2 { "a SYN went".to_owned() } else { format!("{} SYNs went", syns.count - 1) },
-            first.n,
-            last.n,
-            human::span(wait),
-            human::span(setup)
-        ))
+        };
+        (wait >= SOONEST_TIMER).then(|| {
+            format!(
+                "Slow to open: {what}; that cost {} of the {} that the opening took.",
+                human::span(wait),
+                human::span(setup)
+            )
+        })
     }
 
     fn retransmissions(&self) -> Option<String> {

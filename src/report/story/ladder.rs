@@ -15,7 +15,7 @@ const ARROW_LEAST: usize = 24;
 /// And looks best with no more than this.
 const ARROW_MOST: usize = 64;
 /// Room for notes, where there is any.
-const NOTES_LEAST: usize = 22;
+const NOTES_LEAST: usize = 24;
 
 /// The lines of the figure.
 pub(super) fn ladder(scene: &Scene<'_>) -> Vec<String> {

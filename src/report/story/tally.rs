@@ -139,9 +139,11 @@ impl Tally {
     }
 
     fn add_segment(&mut self, from: usize, flags: Flags, mark: Mark, step: &Step) {
-        if flags.is_syn() {
+        // What came too late, or for another connection, is no part of this opening.
+        let stray = step.notes.intersects(&[Note::SynLate, Note::SynackLate, Note::ReuseParked]);
+        if flags.is_syn() && !stray {
             self.syns[from].add(mark);
-        } else if flags.is_syn_ack() {
+        } else if flags.is_syn_ack() && !stray {
             self.synacks[from].add(mark);
         }
         if flags.contains(Flags::FIN) {
