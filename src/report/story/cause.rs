@@ -1,14 +1,14 @@
 //! What went wrong, or took long, each in one sentence with the packets that show it.
 
 use super::scene::{Scene, icmp_name};
-use super::tally::{Mark, Sightings, Stretch};
+use super::tally::{Alone, Mark, Sightings, Stretch};
 use super::words::SOONEST_TIMER;
 use crate::capture::track::{Close, Note, Open, Role};
 use crate::report::human;
 use crate::wire::{Protocol, Span};
 
-/// A wait that people notice.
-const LONG: Span = Span::from_millis(500);
+/// An answer that takes longer than this, and several round trips, keeps people waiting.
+const LONG: Span = Span::from_millis(200);
 
 /// The forms of step three.
 const STEP_THREE: &[Note] = &[Note::Open3, Note::Open3Data, Note::Open3Fin];
@@ -185,6 +185,12 @@ impl Finder<'_> {
         let notes = tally.notes;
         let why = if notes.contains(Note::HalfopenCleared) {
             "it no longer knew this connection, had asked for a new one, and was told of the old".to_owned()
+        } else if let Some(alone) = self.left_alone().filter(|alone| alone.side == self.scene.conn.side(by)) {
+            format!(
+                "it gave up, after {} packets from #{} on had found no answer",
+                alone.repeats + 1,
+                alone.stretch.from.n
+            )
         } else if notes.contains(Note::ResetFinThenRst) {
             format!("it had closed, and data of the {y} still came: that data is lost")
         } else if notes.contains(Note::ResetIdle) {
@@ -234,8 +240,8 @@ impl Finder<'_> {
 
     /// One end goes on asking, the other says nothing more.
     fn silent_peer(&self) -> Option<String> {
-        let alone = self.scene.tale.tally.alone?;
-        if alone.repeats < 2 || matches!(self.scene.conn.open(), Open::NoAnswer | Open::HalfOpen | Open::Unreachable) {
+        let alone = self.left_alone()?;
+        if matches!(self.scene.conn.close(), Close::Reset | Close::FinThenReset) {
             return None;
         }
         let Stretch { from, to } = alone.stretch;
@@ -249,6 +255,12 @@ impl Finder<'_> {
             x.name(),
             times(alone.repeats),
         ))
+    }
+
+    /// The end that went on asking without an answer, once the connection was open.
+    fn left_alone(&self) -> Option<Alone> {
+        let opening = matches!(self.scene.conn.open(), Open::NoAnswer | Open::HalfOpen | Open::Unreachable);
+        self.scene.tale.tally.alone.filter(|alone| alone.repeats >= 2 && !opening)
     }
 
     /// An ICMP error after the opening.
@@ -360,7 +372,7 @@ impl Finder<'_> {
         let stretch = tally.think[self.scene.conn.side(Role::Server) as usize]?;
         let network = self.scene.conn.timing().rtt_server.unwrap_or(Span(0));
         let think = Span(stretch.span().0 - network.0);
-        (think >= LONG).then(|| {
+        (think >= LONG && think.0 >= network.0.saturating_mul(4)).then(|| {
             format!(
                 "Slow server: from the last of the request (#{}) to the first of the answer (#{}) passed {}, of which \
                  the network explains {}.",
