@@ -69,6 +69,8 @@ impl Clock {
     pub fn write(&mut self, out: &mut Vec<u8>, time: Timestamp) {
         self.nano_seen |= !time.0.is_multiple_of(1000);
         let nano = self.nano.unwrap_or(self.nano_seen);
+        // Intervals are between the times as told.
+        let time = if nano { time } else { Timestamp(time.0 / 1000 * 1000) };
         let (seconds, nanos) = time.parts();
         match self.style {
             TimeStyle::None => return,
