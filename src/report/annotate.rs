@@ -35,7 +35,7 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
             out.text(": ");
         });
     }
-    let mut notes = seen.notes.iter().filter(|note| !is_told_by_another(*note, seen.notes));
+    let mut notes = in_order(seen.notes);
     if style.quiet {
         unseen += ids(out, notes, style.paint);
     } else if let Some(main) = notes.next() {
@@ -51,7 +51,7 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
     if style.quiet {
         return;
     }
-    for note in seen.notes.iter().filter(|note| !is_told_by_another(*note, seen.notes)).skip(1) {
+    for note in in_order(seen.notes).skip(1) {
         out.text("      ");
         named(out, note, seen, conn, style.paint);
         out.push(b'\n');
@@ -72,6 +72,17 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
     for role in Role::BOTH {
         knowledge(out, seen, role, style.paint);
     }
+}
+
+/// The notes worth telling: what the packet did before how it came, and the narrowest of a family.
+fn in_order(notes: Notes) -> impl Iterator<Item = Note> {
+    let told = move || notes.iter().filter(move |note| !is_told_by_another(*note, notes));
+    told().filter(|note| !is_of_the_way(*note)).chain(told().filter(|note| is_of_the_way(*note)))
+}
+
+/// Whether a note is about how the packet came rather than what it did.
+const fn is_of_the_way(note: Note) -> bool {
+    matches!(note, Note::Fragment | Note::Truncated | Note::ChecksumBad | Note::ChecksumOffload | Note::ClockBackwards)
 }
 
 /// Whether a narrower note of the same family stands beside it: `retransmit` says nothing that

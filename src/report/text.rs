@@ -81,8 +81,8 @@ impl Sink for Text<'_> {
             annotate::write(lines, packet, seen, conn, style);
         }
         if let Some(Dump { form, link_header }) = listing.dump {
-            let octets = if link_header { packet.frame.bytes } else { packet.datagram };
-            hexdump::write(lines, octets, form);
+            let start = if link_header { 0 } else { usize::from(packet.record.net_offset) };
+            hexdump::write(lines, packet.frame.bytes.get(start..).unwrap_or_default(), form);
         }
         if listing.summary {
             self.totals.packet(packet);

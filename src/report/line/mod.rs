@@ -9,6 +9,8 @@ mod link;
 mod names;
 mod origins;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod udp;
 
 use super::digits::Digits as _;
