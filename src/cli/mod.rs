@@ -37,7 +37,7 @@ use output::Output;
 )]
 struct Cli {
     /// Colour the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: args::Color,
     #[command(subcommand)]
     command: Command,
