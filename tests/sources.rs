@@ -96,10 +96,7 @@ fn every_source_yields_the_packets_in_order_and_then_the_end() {
     let expected = expected();
     assert_eq!(expected.len(), PACKETS as usize);
     for (name, mut source) in sources() {
-        let (mut frames, damages) = read(source.as_mut());
-        if name == "two files" {
-            frames.iter_mut().skip(PACKETS as usize / 2).for_each(|frame| frame.interface -= 1);
-        }
+        let (frames, damages) = read(source.as_mut());
         assert_eq!((frames, damages), (expected.clone(), vec![]), "{name}");
         for _ in 0..3 {
             assert!(matches!(source.next(), Ok(Next::End)), "{name}: the end stays the end");
@@ -159,7 +156,7 @@ fn several_files_are_one_capture() {
     let progress = captures.progress();
     assert_eq!(progress.total(), Some(total));
     let (frames, damages) = read(&mut captures);
-    assert_eq!(frames.iter().map(|frame| frame.interface).collect::<Vec<_>>(), [0, 0, 1, 3, 3, 4]);
+    assert_eq!(frames.iter().map(|frame| frame.interface).collect::<Vec<_>>(), [0, 0, 0, 0, 0, 0]);
     let told: Vec<_> = damages.iter().map(|damage| (damage.input.as_str(), damage.kind)).collect();
     assert_eq!(told, [2, 3].map(|n: usize| (files[n].to_str().expect("ASCII"), DamageKind::CutShort)));
     assert_eq!(progress.read(), total);

@@ -254,6 +254,9 @@ pub enum Checksum {
     Good,
     /// It is wrong.
     Bad,
+    /// It is the sum of the pseudo-header alone: the sender left the rest to its network card, and
+    /// the capture came before that. Not damage, though not right either.
+    Unfinished,
     /// There is none (UDP over IPv4 with 0; IPv6 headers).
     Absent,
 }
@@ -263,7 +266,7 @@ impl Checksum {
     pub const fn verdict(self) -> Option<bool> {
         match self {
             Self::Good => Some(true),
-            Self::Bad => Some(false),
+            Self::Bad | Self::Unfinished => Some(false),
             Self::Unverified | Self::Absent => None,
         }
     }

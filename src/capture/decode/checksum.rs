@@ -45,6 +45,12 @@ impl Sum {
         Self(self.0 + u64::from(word))
     }
 
+    /// Whether a checksum field holds this sum as it is, without complement: what a sender writes
+    /// that leaves the rest to its network card.
+    pub(super) fn is_all_of(self, checksum: u16) -> bool {
+        fold(self.0) == checksum
+    }
+
     /// Whether the sum, checksum field included, is that of undamaged octets.
     pub(super) fn verdict(self) -> Checksum {
         if fold(self.0) == 0xffff { Checksum::Good } else { Checksum::Bad }

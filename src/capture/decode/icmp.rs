@@ -69,7 +69,7 @@ pub(super) fn read_v6(part: &Part<'_>, checksums: Checksums, body: &mut Body) ->
         icmp.quoted = part.bytes.get(8..).and_then(quoted);
     }
     if checksums == Checksums::Verify {
-        icmp.checksum_ok = part.verify(part.len);
+        icmp.checksum_ok = part.verify(part.len, icmp.checksum);
     }
     *body = Body::Icmp(icmp);
     Ok(())

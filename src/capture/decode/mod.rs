@@ -143,13 +143,17 @@ impl Part<'_> {
         if self.len < octets { Skip::Malformed(layer) } else { Skip::Truncated(layer) }
     }
 
-    /// Verifies the checksum over the first `len` octets and the pseudo-header. Kept out of the
+    /// Verifies `checksum`, which stands in the first `len` octets, over those and the pseudo-header. Kept out of the
     /// way of those who don't ask.
     #[inline(never)]
-    fn verify(&self, len: u32) -> Checksum {
-        match (self.addresses, self.bytes.get(..len as usize)) {
-            (Some(addresses), Some(octets)) => addresses.upper(self.proto, len).octets(octets).verdict(),
-            _ => Checksum::Unverified,
+    fn verify(&self, len: u32, checksum: u16) -> Checksum {
+        let (Some(addresses), Some(octets)) = (self.addresses, self.bytes.get(..len as usize)) else {
+            return Checksum::Unverified;
+        };
+        let pseudo = addresses.upper(self.proto, len);
+        match pseudo.octets(octets).verdict() {
+            Checksum::Bad if pseudo.is_all_of(checksum) => Checksum::Unfinished,
+            verdict => verdict,
         }
     }
 }

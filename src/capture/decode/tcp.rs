@@ -34,7 +34,7 @@ pub(super) fn read(part: &Part<'_>, checksums: Checksums, body: &mut Body) -> Re
         checksum: u16::from_be_bytes([head[16], head[17]]),
         checksum_ok: match checksums {
             Checksums::Ignore => Checksum::Unverified,
-            Checksums::Verify => part.verify(part.len),
+            Checksums::Verify => part.verify(part.len, u16::from_be_bytes([head[16], head[17]])),
         },
         truncated: part.is_cut(),
     });

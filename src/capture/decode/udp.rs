@@ -31,7 +31,7 @@ pub(super) fn read(part: &Part<'_>, version: u8, checksums: Checksums, body: &mu
         (4, 0, _) => Checksum::Absent,
         (_, _, Checksums::Ignore) => Checksum::Unverified,
         (_, 0, _) => Checksum::Bad,
-        _ if length_is_right => part.verify(taken),
+        _ if length_is_right => part.verify(taken, checksum),
         _ => Checksum::Unverified,
     };
     *body = Body::Udp(Udp {

@@ -31,7 +31,6 @@ pub(super) struct Pcap {
     /// Whether a header of zeros is a record without octets or a hole in the file.
     zeros: Zeros,
     link: Link,
-    interface: u32,
 }
 
 /// What a record header of nothing but zeros is.
@@ -84,7 +83,7 @@ fn kind(magic: [u8; 4]) -> Option<(Order, u64, usize)> {
 
 impl Pcap {
     /// Reads a file header.
-    pub(super) fn new(header: &[u8; HEADER], zeros: Zeros, interface: u32) -> Option<Self> {
+    pub(super) fn new(header: &[u8; HEADER], zeros: Zeros) -> Option<Self> {
         let (order, unit, record) = kind([header[0], header[1], header[2], header[3]])?;
         let snaplen = order.u32(header, 16);
         // The upper half of the link type tells of frame check sequences at the end of packets.
@@ -95,12 +94,7 @@ impl Pcap {
             _ => Lengths::CapturedFirst,
         };
         let packet_max = snaplen.clamp(PACKET_MAX, SNAPLEN_MAX);
-        Some(Self { order, unit, lengths, header: record, packet_max, zeros, link, interface })
-    }
-
-    /// The number after those of this file's interfaces.
-    pub(super) fn next_interface(&self) -> u32 {
-        self.interface.saturating_add(1)
+        Some(Self { order, unit, lengths, header: record, packet_max, zeros, link })
     }
 
     /// The next packet, where all of it is at hand: nearly always.
@@ -118,7 +112,7 @@ impl Pcap {
             time: self.time(packet),
             wire_len: packet.wire_len,
             link: self.link,
-            interface: self.interface,
+            interface: 0,
             bytes: buffer.place(self.header, len),
             comment: None,
         };

@@ -43,7 +43,6 @@ enum Records {
     /// The file ends inside its header.
     Cut {
         header: usize,
-        first_interface: u32,
     },
 }
 
@@ -62,7 +61,7 @@ impl Capture {
     /// When the file can't be opened or read, or its first bytes are not those of a capture.
     pub fn open(input: impl AsRef<Path>, options: Options) -> Result<Self, SourceError> {
         let path = input.as_ref();
-        Self::open_as_part(path, options, Progress::of([path]), 0)
+        Self::open_as_part(path, options, Progress::of([path]))
     }
 
     /// Reads a capture from anything that can be read, called `name` in messages.
@@ -75,7 +74,7 @@ impl Capture {
         reader: impl Read + Send + 'static,
         options: Options,
     ) -> Result<Self, SourceError> {
-        Self::begin(name.into(), Box::new(reader), options, Progress::default(), 0)
+        Self::begin(name.into(), Box::new(reader), options, Progress::default())
     }
 
     /// How far the reading has come.
@@ -83,15 +82,10 @@ impl Capture {
         self.progress.clone()
     }
 
-    /// Opens one file of several, whose interfaces are numbered from `first_interface` on.
-    pub(super) fn open_as_part(
-        path: &Path,
-        options: Options,
-        progress: Progress,
-        first_interface: u32,
-    ) -> Result<Self, SourceError> {
+    /// Opens one file of several, which share their progress.
+    pub(super) fn open_as_part(path: &Path, options: Options, progress: Progress) -> Result<Self, SourceError> {
         let reader = input::open(path, &progress)?;
-        Self::begin(input::name_of(path), reader, options, progress, first_interface)
+        Self::begin(input::name_of(path), reader, options, progress)
     }
 
     fn begin(
@@ -99,14 +93,13 @@ impl Capture {
         reader: Box<dyn Read + Send>,
         options: Options,
         progress: Progress,
-        first_interface: u32,
     ) -> Result<Self, SourceError> {
         let (reader, packing) = match input::unpack(reader) {
             Ok(unpacked) => unpacked,
             Err(error) => return Err(SourceError::Read { input: name, error }),
         };
         let mut buffer = Buffer::new(reader);
-        let records = match Records::begin(&mut buffer, packing, options, first_interface) {
+        let records = match Records::begin(&mut buffer, packing, options) {
             Ok(records) => records,
             Err(what) => {
                 return Err(match system_error(&mut buffer, packing) {
@@ -117,15 +110,6 @@ impl Capture {
         };
         let recent = Recent::default();
         Ok(Self { name, packing, buffer, records, options, recent, damages: 0, ended: false, progress })
-    }
-
-    /// The number after those of all interfaces so far.
-    pub(super) fn next_interface(&self) -> u32 {
-        match &self.records {
-            Records::Pcap(pcap) => pcap.next_interface(),
-            Records::Pcapng(pcapng) => pcapng.next_interface(),
-            &Records::Cut { first_interface, .. } => first_interface,
-        }
     }
 
     /// The next packet, where nothing has to be read or decided for it: nearly always.
@@ -252,12 +236,7 @@ impl Source for Capture {
 
 impl Records {
     /// Looks at the first octets of a file; what it is instead where it is no capture.
-    fn begin(
-        buffer: &mut Buffer,
-        packing: Option<Packing>,
-        options: Options,
-        first_interface: u32,
-    ) -> Result<Self, String> {
+    fn begin(buffer: &mut Buffer, packing: Option<Packing>, options: Options) -> Result<Self, String> {
         buffer.fill(pcap::HEADER);
         let start = buffer.rest();
         let Some(&magic) = start.first_chunk::<4>() else {
@@ -265,10 +244,8 @@ impl Records {
         };
         if magic == pcapng::SECTION {
             return match start.get(8..12) {
-                None => Ok(Self::Cut { header: 12, first_interface }),
-                Some([0x4d, 0x3c, 0x2b, 0x1a] | [0x1a, 0x2b, 0x3c, 0x4d]) => {
-                    Ok(Self::Pcapng(Pcapng::new(first_interface)))
-                }
+                None => Ok(Self::Cut { header: 12 }),
+                Some([0x4d, 0x3c, 0x2b, 0x1a] | [0x1a, 0x2b, 0x3c, 0x4d]) => Ok(Self::Pcapng(Pcapng::new())),
                 Some(_) => Err("it begins like a pcapng, but without the byte-order magic 1a2b3c4d".to_owned()),
             };
         }
@@ -276,11 +253,11 @@ impl Records {
             return Err(not_a_capture(magic, packing));
         }
         let zeros = if options.resync { Zeros::Damage } else { Zeros::Packet };
-        let pcap = start.first_chunk().and_then(|header| Pcap::new(header, zeros, first_interface));
+        let pcap = start.first_chunk().and_then(|header| Pcap::new(header, zeros));
         if pcap.is_some() {
             buffer.advance(pcap::HEADER);
         }
-        Ok(pcap.map_or(Self::Cut { header: pcap::HEADER, first_interface }, Self::Pcap))
+        Ok(pcap.map_or(Self::Cut { header: pcap::HEADER }, Self::Pcap))
     }
 
     fn layout(&self) -> Option<&dyn Layout> {

@@ -7,7 +7,7 @@ use crate::capture::frame::{Next, Source, SourceError};
 
 /// Several files in the order given, read as one capture.
 ///
-/// Interfaces are numbered across all of them. Damage in one is told, and reading goes on with
+/// Each numbers its interfaces on its own: files that a capture was split into show the same ones. Damage in one is told, and reading goes on with
 /// the next; a file that can't be opened, or is no capture, ends the whole.
 pub struct Captures {
     current: Capture,
@@ -30,7 +30,7 @@ impl Captures {
         }
         let progress = Progress::of(rest.iter().map(PathBuf::as_path));
         let first = rest.pop_front().unwrap_or_default();
-        let current = Capture::open_as_part(&first, options, progress.clone(), 0)?;
+        let current = Capture::open_as_part(&first, options, progress.clone())?;
         Ok(Self { current, rest, options, progress })
     }
 
@@ -54,8 +54,7 @@ impl Source for Captures {
             let Some(path) = self.rest.pop_front() else {
                 return Ok(Next::End);
             };
-            let first_interface = self.current.next_interface();
-            match Capture::open_as_part(&path, self.options, self.progress.clone(), first_interface) {
+            match Capture::open_as_part(&path, self.options, self.progress.clone()) {
                 Ok(next) => self.current = next,
                 Err(error) => {
                     self.rest.clear();

@@ -55,8 +55,10 @@ pub(super) fn capture_notes(record: &Record) -> Notes {
         Body::Icmp(icmp) => (icmp.checksum_ok, false),
         Body::Arp(_) | Body::Skip(_) => (Checksum::Unverified, false),
     };
-    if checksum == Checksum::Bad {
-        notes.add(Note::ChecksumBad);
+    match checksum {
+        Checksum::Bad => notes.add(Note::ChecksumBad),
+        Checksum::Unfinished => notes.add(Note::ChecksumOffload),
+        Checksum::Good | Checksum::Unverified | Checksum::Absent => {}
     }
     if truncated {
         notes.add(Note::Truncated);

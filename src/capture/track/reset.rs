@@ -160,8 +160,9 @@ fn doubt(pass: &mut Pass<'_>) {
     {
         reasons.add(Note::RstSuspectTtl);
     }
-    // Without ACK its number is the one it answers, and 0 only by a rare chance.
-    if !segment.flags.contains(Flags::ACK) && segment.seq == Seq(0) {
+    // A living socket says in its RST what it received; no stack acknowledges less than before.
+    let stale = segment.acked().zip(pass.sender.acked).is_some_and(|(ack, before)| ack.before(before));
+    if stale && pass.sender.opened {
         reasons.add(Note::RstSuspectForm);
     }
     let again = pass.sender.last_rst.is_some_and(|last| segment.seq.after(last));

@@ -83,7 +83,7 @@ fn num(value: impl Into<u64>) -> Option<Value<'static>> {
 fn word(checksum: Checksum) -> Option<Value<'static>> {
     Some(Value::Word(match checksum {
         Checksum::Good => "good",
-        Checksum::Bad => "bad",
+        Checksum::Bad | Checksum::Unfinished => "bad",
         Checksum::Unverified => "unverified",
         Checksum::Absent => "not-present",
     }))

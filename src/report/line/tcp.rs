@@ -174,6 +174,7 @@ fn checksum(out: &mut Vec<u8>, tcp: &Tcp) {
     out.text(match tcp.checksum_ok {
         Checksum::Good => " (correct)",
         Checksum::Bad => " (incorrect)",
+        Checksum::Unfinished => " (incorrect: left to the card)",
         Checksum::Unverified | Checksum::Absent => "",
     });
 }

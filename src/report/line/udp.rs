@@ -14,6 +14,7 @@ pub(super) fn write(out: &mut Vec<u8>, udp: &Udp, ip: &Ip, style: Style) {
                 out.hex(u64::from(udp.checksum), 4);
                 out.text("!] ");
             }
+            Checksum::Unfinished => out.text("[udp cksum left to the card] "),
             Checksum::Absent => out.text("[no cksum] "),
             Checksum::Unverified => {
                 out.text("cksum 0x");

@@ -201,3 +201,20 @@ fn what_asks_quotes_nothing() {
     let echo = join(&[&[8, 0, 0, 0, 0, 0, 0, 0], &v4(6, &syn(&[], b""))]);
     assert_eq!(icmp(&read(Link::Raw, &v4(1, &echo))).quoted, None);
 }
+
+#[test]
+fn a_checksum_left_to_the_network_card_is_told_from_a_wrong_one() {
+    // As a host captures its own SYN: the field holds the sum of the pseudo-header alone.
+    let mut packet = vec![0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    let pseudo = 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + 6 + 20_u16;
+    packet.extend([0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff]);
+    packet.extend(pseudo.to_be_bytes());
+    packet.extend([0, 0]);
+    let verdict = |packet: &[u8]| match read(Link::Raw, packet).body {
+        Body::Tcp(tcp) => tcp.checksum_ok,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(verdict(&packet), Checksum::Unfinished);
+    packet[37] ^= 1;
+    assert_eq!(verdict(&packet), Checksum::Bad);
+}

@@ -39,12 +39,13 @@ pub(super) struct Pcapng {
 }
 
 impl Pcapng {
-    pub(super) fn new(first_interface: u32) -> Self {
-        Self { order: Order::Little, interfaces: Vec::new(), first_interface, last: Timestamp(0) }
+    /// Before anything was read.
+    pub(super) fn new() -> Self {
+        Self { order: Order::Little, interfaces: Vec::new(), first_interface: 0, last: Timestamp(0) }
     }
 
     /// The number after those of all interfaces so far.
-    pub(super) fn next_interface(&self) -> u32 {
+    fn next_interface(&self) -> u32 {
         self.first_interface.saturating_add(self.interfaces.len() as u32)
     }
 

@@ -124,7 +124,7 @@ impl<'a> Row<'a> {
 /// Wireshark's numbers for what a checksum turned out to be.
 fn status(checksum: Checksum, values: &mut Values<'_>) {
     values.dec(match checksum {
-        Checksum::Bad => 0u8,
+        Checksum::Bad | Checksum::Unfinished => 0u8,
         Checksum::Good => 1,
         Checksum::Unverified => 2,
         Checksum::Absent => 3,
