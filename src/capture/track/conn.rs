@@ -172,6 +172,11 @@ impl Conn {
     /// Zeek's history letters, upper case for the client; `^` in front where the roles were the
     /// other way round at first.
     pub fn history(&self) -> String {
+        if self.protocol() == Protocol::Udp {
+            let spoke = |role| self.half(role).counts.packets > 0;
+            let letters = [(Role::Client, 'D'), (Role::Server, 'd')];
+            return letters.into_iter().filter_map(|(role, letter)| spoke(role).then_some(letter)).collect();
+        }
         let letters = self.history.told(self.client);
         if self.flipped { format!("^{letters}") } else { letters }
     }
@@ -179,6 +184,9 @@ impl Conn {
     /// Zeek's `conn_state`.
     pub fn zeek_state(&self) -> &'static str {
         let (client, server) = (self.half(Role::Client), self.half(Role::Server));
+        if self.protocol() == Protocol::Icmp {
+            return "OTH";
+        }
         if self.protocol() != Protocol::Tcp {
             return match (client.counts.packets > 0, server.counts.packets > 0) {
                 (true, true) => "SF",

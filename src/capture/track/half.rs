@@ -186,6 +186,13 @@ impl Half {
         }
     }
 
+    /// What had died is opened again.
+    pub(super) fn revive(&mut self) {
+        if self.facts.basis(Fact::Dead) != Some(Basis::Proven) {
+            self.facts.set(Fact::Dead, None);
+        }
+    }
+
     /// What it sent shows that the packets that were to teach it did not arrive.
     pub(super) fn unlearn_expected(&mut self) {
         for (fact, basis) in self.facts.iter() {

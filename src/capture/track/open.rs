@@ -50,6 +50,8 @@ fn repeated_syn(pass: &mut Pass<'_>) {
     if pass.receiver.is(State::Closed) {
         // O11: the older connection is cleared away, or the port was closed when asked before.
         pass.receiver.expect(State::SynRcvd);
+        pass.sender.revive();
+        pass.receiver.revive();
         teach_iss(pass);
     } else if !pass.receiver.spoke {
         pass.receiver.standing = super::Standing::assumed(State::Listen);

@@ -202,7 +202,7 @@ pub(super) fn suspect(pass: &mut Pass<'_>) {
         pass.note(Note::RstSuspect);
         pass.note(Note::RstSuspectSpeaksOn);
         pass.sender.prove(pass.sender.before_reset);
-        pass.receiver.facts.set(Fact::Dead, None);
+        pass.receiver.revive();
         if pass.receiver.is(State::Closed) && pass.receiver.expects() {
             pass.receiver.expect(pass.receiver.before_reset);
         }

@@ -144,17 +144,15 @@ fn read_window(pass: &mut Pass<'_>) {
     }
     let known = pass.sender.coverage.nxt().is_some();
     let same_ack = pass.sender.acked.is_some() && pass.sender.acked == segment.acked();
+    let closed = pass.receiver.window == 0 && pass.receiver.acked.is_some();
     if known && segment.len <= 1 && segment.seq == pass.sender.nxt - 1 && pass.sender.una == Some(pass.sender.nxt) {
-        pass.note(Note::Keepalive);
+        // An octet that arrived long ago asks for an ACK: whether anybody is there, or, as Linux
+        // does, whether the window is still closed.
+        pass.note(if closed { Note::WinProbe } else { Note::Keepalive });
         pass.news.probe = true;
         return;
     }
-    if known
-        && segment.len == 1
-        && segment.seq == pass.sender.nxt
-        && pass.receiver.window == 0
-        && pass.receiver.acked.is_some()
-    {
+    if known && segment.len == 1 && segment.seq == pass.sender.nxt && closed {
         pass.note(Note::WinProbe);
     }
     if !(is_bare(pass) && same_ack) {
