@@ -173,8 +173,7 @@ fn checksum(out: &mut Vec<u8>, tcp: &Tcp) {
     out.hex(u64::from(tcp.checksum), 4);
     out.text(match tcp.checksum_ok {
         Checksum::Good => " (correct)",
-        Checksum::Bad => " (incorrect)",
-        Checksum::Unfinished => " (incorrect: left to the card)",
+        Checksum::Bad | Checksum::Unfinished => " (incorrect)",
         Checksum::Unverified | Checksum::Absent => "",
     });
 }
