@@ -1,6 +1,6 @@
 //! The lines of TCP segments, held against tcpdump's own, word for word.
 //!
-//! Needs tcpdump; where it is absent, says so and passes.
+//! Needs tcpdump; where it is absent, says so and passes, but for CI, where it fails.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,6 +13,7 @@ const APART: [&str; 4] = ["any.pcap", "snaplen-cut.pcap", "icmp-tcp-unreachable.
 #[test]
 fn segments_read_as_tcpdump_lists_them() {
     if Command::new("tcpdump").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "tcpdump is needed here, and is not installed");
         eprintln!("tcpdump is not installed: its listings were not compared");
         return;
     }
