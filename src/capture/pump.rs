@@ -4,9 +4,8 @@ use std::io;
 use super::decode::{decode, decode_into};
 use super::defrag::Defrag;
 use super::frame::{Damage, Frame, Link, Next, Source, SourceError};
-use super::record::{Arp, Body, Checksums, Record, Skip};
+use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
 use super::track::{Conn, Observation, Tracker};
-use crate::wire::Timestamp;
 
 /// One packet on its way to a sink.
 #[derive(Clone, Copy, Debug)]
@@ -163,11 +162,16 @@ impl From<Checksums> for Reading {
     }
 }
 
-/// What a datagram that was put together carries.
-fn body_of(packet: &[u8], checksums: Checksums) -> Body {
+/// Has the record of a datagram's last fragment say what the datagram carries.
+fn take_whole(record: &mut Record, packet: &[u8], fragments: Fragments, checksums: Checksums) {
     let wire_len = packet.len() as u32;
-    let frame = Frame { time: Timestamp(0), wire_len, link: Link::Raw, interface: 0, bytes: packet, comment: None };
-    decode(&frame, checksums).body
+    let frame = Frame { time: record.time, wire_len, link: Link::Raw, interface: 0, bytes: packet, comment: None };
+    let whole = decode(&frame, checksums);
+    if let (Some(ip), Some(whole)) = (&mut record.ip, whole.ip) {
+        ip.proto = whole.proto;
+    }
+    record.body = whole.body;
+    record.fragments = Some(fragments);
 }
 
 fn pass_all(
@@ -190,7 +194,7 @@ fn pass_all(
                     && reading.reassemble
                     && let Some((whole, fragments)) = defrag.take(&record, datagram)
                 {
-                    (record.body, record.fragments) = (body_of(whole, reading.checksums), Some(fragments));
+                    take_whole(&mut record, whole, fragments, reading.checksums);
                     datagram = whole;
                 }
                 let packet = Packet { n: summary.frames, frame, record: &record, datagram };

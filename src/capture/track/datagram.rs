@@ -76,7 +76,10 @@ impl Tracker {
             notes.add(Note::OpenUnreachable);
         }
         let unreachable = notes.contains(Note::OpenUnreachable);
-        let observation = conn.unmoved(!side, notes);
+        // A datagram has no number of its own; an error comes soon after the one it is about.
+        let sent = quoted_half.frame_of(Seq(quoted.seq.unwrap_or(0)));
+        let about = sent.filter(|_| !notes.contains(Note::IcmpUnverified)).map(|after| conn.first_n + u64::from(after));
+        let observation = Observation { about, ..conn.unmoved(!side, notes) };
         conn.last_n = arrival.n;
         conn.end = conn.end.max(arrival.record.time);
         if unreachable && hard {
@@ -101,6 +104,8 @@ impl Conn {
         self.count_packet(arrival, payload_len);
         let counts = &mut self.halves[arrival.side as usize].counts;
         counts.unique_bytes += u64::from(payload_len);
+        let after = arrival.after(self.first_n);
+        self.halves[arrival.side as usize].sent(Seq(0), after);
         self.told(observation)
     }
 }

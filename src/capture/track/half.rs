@@ -67,6 +67,9 @@ pub struct Half {
     pub(super) last: Option<Timestamp>,
     /// When it last sent new octets.
     pub(super) fresh: Option<Timestamp>,
+    /// Its last two segments: the number each began with, and its frame, counted from the
+    /// connection's first. An ICMP error quotes one of them.
+    pub(super) latest: [Option<(Seq, u32)>; 2],
     /// Identification of its last IPv4 packet.
     pub(super) ip_id: u32,
     /// Lowest and highest TTL it was seen with.
@@ -149,6 +152,16 @@ impl Half {
     /// Whether `ack`, sent by the peer, acknowledges this end's FIN.
     pub(super) fn fin_covered_by(&self, ack: Seq) -> bool {
         self.fin.is_some_and(|fin| ack.after(fin))
+    }
+
+    /// Takes down a segment that an ICMP error may come to quote.
+    pub(super) fn sent(&mut self, seq: Seq, after: u32) {
+        self.latest = [Some((seq, after)), self.latest[0]];
+    }
+
+    /// The frame of the segment that began with `seq`, if it was one of the last.
+    pub(super) fn frame_of(&self, seq: Seq) -> Option<u32> {
+        self.latest.into_iter().flatten().find(|(sent, _)| *sent == seq).map(|(_, after)| after)
     }
 
     /// It has sent something that only an end in this state sends.

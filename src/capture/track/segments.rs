@@ -48,6 +48,7 @@ pub(super) fn remember(pass: &mut Pass<'_>) {
             sender.ts_val = Some(val);
         }
     }
+    sender.sent(segment.seq, pass.at.after);
     sender.ip_id = pass.at.ip_id;
     sender.last = sender.last.max(Some(pass.at.time));
     sender.ttl = Some(
