@@ -116,6 +116,9 @@ fn fast_open(pass: &mut Pass<'_>) {
 pub(super) fn synack(pass: &mut Pass<'_>) {
     let segment = pass.segment;
     if pass.sender.synacks > 0 && pass.sender.iss == Some(segment.seq) {
+        if is_swapped_synack(pass) {
+            return swapped_synack(pass);
+        }
         repeated_synack(pass);
     } else if pass.sender.standing.state.is_synchronized() && pass.sender.standing.basis == Basis::Proven {
         pass.note(Note::Unexpected);
@@ -180,6 +183,26 @@ fn answer_fast_open(pass: &mut Pass<'_>, ack: Seq) {
     }
 }
 
+/// Longest time by which a capture point puts two packets in the wrong order.
+const SWAPPED: Span = Span::from_millis(10);
+
+/// Whether this is the SYN/ACK that step three, captured a moment before it, answers.
+fn is_swapped_synack(pass: &Pass<'_>) -> bool {
+    let step3 = pass.life.times.step3;
+    pass.sender.offer.is_none() && step3.is_some_and(|step3| pass.at.time - step3 <= SWAPPED)
+}
+
+/// The capture shows the SYN/ACK after the step three that answers it.
+fn swapped_synack(pass: &mut Pass<'_>) {
+    pass.note(Note::CaptureReordered);
+    begin(pass);
+    pass.life.syn_validated = fits(pass, pass.segment.ack);
+    pass.life.ack_validated = true;
+    pass.life.times.first_synack = Some(pass.at.time);
+    pass.life.times.last_synack = Some(pass.at.time);
+    pass.life.times.ambiguous = true;
+}
+
 /// O6: the server asks again. Either the client is silent, or its step three was lost behind the
 /// capture point, or the server cannot take it.
 fn repeated_synack(pass: &mut Pass<'_>) {
@@ -189,6 +212,10 @@ fn repeated_synack(pass: &mut Pass<'_>) {
         return;
     }
     pass.note(Note::SynackRetransmit);
+    if pass.sender.offer.is_none() {
+        // The first was not captured.
+        begin(pass);
+    }
     pass.nth = u32::from(pass.sender.synacks);
     pass.sender.prove(State::SynRcvd);
     pass.sender.unlearn_expected();

@@ -175,7 +175,7 @@ pub(super) fn open(conn: &Conn) -> Open {
         if step3 { Open::MissingSyn } else { Open::SynackOnly }
     } else if !asked {
         if conn.notes().intersects(PROBES) && !has(Note::Midstream) { Open::Probe } else { Open::Midstream }
-    } else if has(Note::CaptureLostSynack) {
+    } else if has(Note::CaptureLostSynack) && conn.half(Role::Server).offer.is_none() {
         Open::MissingSynack
     } else if has(Note::CaptureLostStep3) && !step3 {
         Open::MissingAck
