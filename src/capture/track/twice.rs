@@ -1,4 +1,5 @@
 use std::hash::BuildHasher;
+use std::net::{IpAddr, Ipv4Addr};
 
 use foldhash::fast::SeedableRandomState;
 
@@ -25,15 +26,17 @@ pub(super) struct Twice {
 
 impl Default for Twice {
     fn default() -> Self {
-        Self { recent: [Print::default(); REACH], at: 0, hasher: table::seeded() }
+        Self { recent: [Print::NONE; REACH], at: 0, hasher: table::seeded() }
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Print {
     hash: u64,
     n: u64,
     time: Timestamp,
+    /// Who sent it.
+    src: IpAddr,
     ip_id: u32,
     /// Where it was seen: interface, VLANs, link addresses and TTL.
     place: u64,
@@ -66,26 +69,37 @@ impl Twice {
             hash: self.hasher.hash_one((src, dst, said)),
             n,
             time: record.time,
+            src: ip.src,
             ip_id: ip.id,
             place: self.hasher.hash_one((record.interface, record.vlans, record.ether, ip.ttl)),
         };
-        let original = self.recent.iter().find(|earlier| print.copies(earlier)).map(|earlier| earlier.n);
+        let original = self.recent.iter().find(|earlier| self.is_copy(&print, earlier)).map(|earlier| earlier.n);
         if original.is_none() {
             self.recent[self.at] = print;
             self.at = (self.at + 1) % REACH;
         }
         original
     }
+
+    fn is_copy(&self, print: &Print, earlier: &Print) -> bool {
+        if print.hash != earlier.hash || print.ip_id != earlier.ip_id || earlier.n == 0 {
+            return false;
+        }
+        let gap = Span((print.time - earlier.time).0.abs());
+        gap <= Span::from_micros(200)
+            || (print.place != earlier.place && gap <= Span::from_millis(5))
+            || (gap <= Span::from_millis(100) && self.counts_ids(print))
+    }
+
+    /// Whether the sender numbers its packets, so that the same identification means the same one.
+    fn counts_ids(&self, print: &Print) -> bool {
+        let another = |earlier: &&Print| earlier.src == print.src && earlier.hash != print.hash && earlier.n != 0;
+        print.ip_id != 0 && !self.recent.iter().filter(another).any(|earlier| earlier.ip_id == print.ip_id)
+    }
 }
 
 impl Print {
-    fn copies(&self, earlier: &Self) -> bool {
-        if self.hash != earlier.hash || self.ip_id != earlier.ip_id || earlier.n == 0 {
-            return false;
-        }
-        let gap = Span((self.time - earlier.time).0.abs());
-        gap <= Span::from_micros(200)
-            || (self.ip_id != 0 && gap <= Span::from_millis(100))
-            || (self.place != earlier.place && gap <= Span::from_millis(5))
-    }
+    /// That of no packet.
+    const NONE: Self =
+        Self { hash: 0, n: 0, time: Timestamp(0), src: IpAddr::V4(Ipv4Addr::UNSPECIFIED), ip_id: 0, place: 0 };
 }
