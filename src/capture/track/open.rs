@@ -63,7 +63,6 @@ fn repeated_syn(pass: &mut Pass<'_>) {
 fn swapped_syn(pass: &mut Pass<'_>) {
     pass.note(Note::CaptureReordered);
     pass.life.times.first_syn = Some(pass.at.time);
-    pass.life.times.ambiguous = true;
     begin(pass);
     if pass.sender.is(State::SynSent) {
         pass.sender.expect(State::Established);
@@ -200,7 +199,6 @@ fn swapped_synack(pass: &mut Pass<'_>) {
     pass.life.ack_validated = true;
     pass.life.times.first_synack = Some(pass.at.time);
     pass.life.times.last_synack = Some(pass.at.time);
-    pass.life.times.ambiguous = true;
 }
 
 /// O6: the server asks again. Either the client is silent, or its step three was lost behind the

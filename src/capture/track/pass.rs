@@ -104,7 +104,10 @@ impl Pass<'_> {
     pub(super) fn run(&mut self) {
         let class = Class::of(self.segment);
         if let Class::Odd(note) = class {
-            self.notes.add(note);
+            self.note(note);
+            if note == Note::FlagsFinNoack && self.sender.is(State::SynSent) {
+                self.note(Note::FinBeforeHandshake);
+            }
             return;
         }
         if matches!(class, Class::Ack | Class::Fin) {

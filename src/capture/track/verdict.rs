@@ -233,7 +233,11 @@ pub(super) fn close(conn: &Conn) -> Close {
     }
 }
 
-/// Who closed `conn`: the sender of the first FIN, else of the RST.
+/// Who closed `conn`: the sender of the RST that ended it, or of the first FIN.
 pub(super) fn closed_by(conn: &Conn) -> Option<Role> {
-    conn.life.first_fin.or(conn.reset_by()).map(|side| conn.role(side))
+    let side = match close(conn) {
+        Close::Reset | Close::FinThenReset => conn.reset_by(),
+        _ => conn.life.first_fin,
+    };
+    side.map(|side| conn.role(side))
 }
