@@ -15,21 +15,25 @@ pub(super) fn send(pass: &mut Pass<'_>) {
         // It acknowledges what was sent along with, or after, the acknowledgement of its FIN.
         pass.sender.prove(State::FinWait2);
     }
-    if let Some(fin) = pass.segment.fin_seq() {
-        if pass.sender.fin == Some(fin) && pass.sender.fins > 0 {
-            repeat_fin(pass, covers);
-        } else if pass.sender.fin.is_none() {
-            first_fin(pass, covers);
-        } else {
-            pass.note(Note::Unexpected);
-        }
-        return;
+    if pass.segment.fin_seq().is_some() {
+        return send_fin(pass, covers);
     }
     let own_fin = pass.sender.fin;
     if pass.segment.len > 0 && own_fin.is_some_and(|fin| pass.segment.end().after(fin)) {
         pass.note(Note::DataAfterFin);
     } else if pass.segment.len > 0 && own_fin.is_none() && pass.receiver.fin_acked() && !pass.news.probe {
         pass.note(Note::HalfcloseData);
+    }
+}
+
+/// A FIN, the first or again; `covers` says whether it acknowledges the receiver's.
+pub(super) fn send_fin(pass: &mut Pass<'_>, covers: bool) {
+    if pass.sender.fin.is_none() {
+        first_fin(pass, covers);
+    } else if pass.sender.fin == pass.segment.fin_seq() {
+        repeat_fin(pass, covers);
+    } else {
+        pass.note(Note::Unexpected);
     }
 }
 
@@ -67,20 +71,26 @@ fn first_fin(pass: &mut Pass<'_>, covers: bool) {
         pass.note(Note::FinBeforeHandshake);
         return;
     }
+    if pass.sender.is(State::Closed) {
+        pass.note(Note::Unexpected);
+        return;
+    }
     let with_data = pass.segment.len > 0;
     match pass.receiver.fin {
         None => {
             pass.note(if with_data { Note::Close1Data } else { Note::Close1 });
             pass.life.first_fin = Some(pass.at.from);
         }
-        Some(_) if !covers => pass.note(Note::CloseSimultaneous),
+        Some(_) if !covers && !pass.receiver.fin_acked() => pass.note(Note::CloseSimultaneous),
         Some(_) if pass.news.first_ack_of_fin => pass.note(Note::Close23),
         Some(_) => pass.note(Note::Close3),
     }
     pass.sender.fin = pass.segment.fin_seq();
     pass.sender.acked_peer_fin = covers;
     match pass.sender.standing.state {
-        State::CloseWait | State::Established if covers => pass.sender.prove(State::LastAck),
+        State::CloseWait | State::Established if covers || pass.receiver.fin_acked() => {
+            pass.sender.prove(State::LastAck);
+        }
         State::CloseWait | State::Established => {
             let assumed = pass.sender.standing.basis == Basis::Assumed;
             pass.sender.prove(State::FinWait1);

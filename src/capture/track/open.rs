@@ -149,6 +149,14 @@ fn first_synack(pass: &mut Pass<'_>) {
         return;
     }
     pass.note(Note::Open2);
+    if pass.receiver.is(State::Closed) && pass.life.has(Note::OpenRefused) {
+        // Who refused now agrees: the RST was another's, or a lie.
+        pass.note(Note::RstSuspect);
+        pass.note(Note::RstSuspectSpeaksOn);
+        pass.life.reset_by = None;
+        pass.receiver.prove(State::SynSent);
+        pass.receiver.unlearn_expected();
+    }
     begin(pass);
     answer_fast_open(pass, ack);
     pass.life.syn_validated = true;
@@ -217,7 +225,7 @@ fn repeated_synack(pass: &mut Pass<'_>) {
     pass.nth = u32::from(pass.sender.synacks);
     pass.sender.prove(State::SynRcvd);
     pass.sender.unlearn_expected();
-    if pass.receiver.is(State::SynSent) && pass.receiver.iss.is_some() && fits(pass, pass.segment.ack) {
+    if pass.receiver.is(State::SynSent) && pass.receiver.syns > 0 && fits(pass, pass.segment.ack) {
         pass.receiver.expect(State::Established);
         pass.learn();
         pass.receiver.teach(Fact::KnowsIss, pass.at.after);

@@ -105,8 +105,8 @@ impl Pass<'_> {
         let class = Class::of(self.segment);
         if let Class::Odd(note) = class {
             self.note(note);
-            if note == Note::FlagsFinNoack && self.sender.is(State::SynSent) {
-                self.note(Note::FinBeforeHandshake);
+            if note == Note::FlagsFinNoack {
+                self.fin_without_ack();
             }
             return;
         }
@@ -131,6 +131,19 @@ impl Pass<'_> {
             Class::Odd(_) => {}
         }
         segments::remember(self);
+    }
+
+    /// Every segment of an open connection has ACK set, and a FIN without is dropped (RFC 9293
+    /// §3.10.7.4). Its sender has closed all the same; should the receiver acknowledge it, then it
+    /// was not dropped.
+    fn fin_without_ack(&mut self) {
+        if self.sender.is(State::SynSent) {
+            self.note(Note::FinBeforeHandshake);
+        } else if self.sender.standing.state.is_synchronized() && !self.is_wild() {
+            segments::read(self);
+            close::send_fin(self, false);
+            segments::remember(self);
+        }
     }
 
     /// The sender has done what makes it send this.

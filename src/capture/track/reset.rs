@@ -131,13 +131,21 @@ fn take_effect(pass: &mut Pass<'_>, receiver_goes_to: State) {
 /// the last that was sent to it.
 fn is_exact(pass: &Pass<'_>) -> bool {
     let seq = pass.segment.seq;
-    let sent = pass.sender.coverage.nxt().map(|_| pass.sender.nxt);
+    let sent = pass.sender.coverage.base().zip(pass.sender.coverage.nxt());
     match (pass.receiver.acked, sent) {
-        (Some(lo), Some(hi)) => seq.within(lo, hi.latest(lo)),
+        (Some(lo), Some((_, hi))) => seq.within(lo, hi.latest(lo)) || lies_ahead(pass, hi),
         (Some(lo), None) => seq == lo,
-        (None, Some(hi)) => seq == hi,
+        (None, Some((base, hi))) => seq.within(base, hi) || lies_ahead(pass, hi),
         (None, None) => true,
     }
+}
+
+/// Whether both its numbers lie ahead of what was seen: who knows what the capture does not have
+/// took part in it.
+fn lies_ahead(pass: &Pass<'_>, nxt: Seq) -> bool {
+    let ahead = |number: Seq, seen: Seq| (1..1 << 24).contains(&number.offset_from(seen));
+    let heard = pass.receiver.coverage.nxt();
+    ahead(pass.segment.seq, nxt) && pass.segment.acked().zip(heard).is_some_and(|(ack, heard)| ahead(ack, heard))
 }
 
 fn in_window(pass: &Pass<'_>) -> bool {

@@ -165,7 +165,7 @@ pub(super) fn open(conn: &Conn) -> Open {
         Open::Split
     } else if has(Note::OpenSimultaneous) {
         Open::Simultaneous
-    } else if has(Note::OpenRefused) && !step3 {
+    } else if has(Note::OpenRefused) && !has(Note::Open2) {
         Open::Refused
     } else if has(Note::OpenUnreachable) && !has(Note::Open2) {
         Open::Unreachable
