@@ -71,7 +71,8 @@ fn first_fin(pass: &mut Pass<'_>, covers: bool) {
         pass.note(Note::FinBeforeHandshake);
         return;
     }
-    if pass.sender.is(State::Closed) {
+    if pass.sender.is_proven(State::Closed) {
+        // It has reset the connection itself.
         pass.note(Note::Unexpected);
         return;
     }
