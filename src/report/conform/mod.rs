@@ -4,6 +4,7 @@
 //! is judged the same way: equal, or different by a [`Rule`] that has a name and a reason, or
 //! different and nobody knows why, which is a fault until it is understood.
 
+mod conns;
 mod fields;
 mod packets;
 mod print;
@@ -12,12 +13,14 @@ mod streams;
 mod table;
 mod tally;
 pub mod tshark;
+mod zeek;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::capture::file::{Capture, Options};
 use crate::capture::{Checksums, Conn, Observation, Packet, PumpError, Sink, SourceError, Summary, Tracker, pump};
+use conns::Conns;
 use packets::Packets;
 use table::{Row, Table};
 
@@ -44,10 +47,11 @@ impl From<PumpError> for CompareError {
 }
 
 /// A folder of captures and of what other tools said of them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Answers {
     folder: PathBuf,
     captures: Vec<String>,
+    zeek_tests: Option<Table>,
 }
 
 impl Answers {
@@ -75,7 +79,8 @@ impl Answers {
             }
         }
         captures.sort();
-        Ok(Self { folder: folder.to_owned(), captures })
+        let zeek_tests = Table::read(&folder.join("zeek-conn/conn.tsv"))?;
+        Ok(Self { folder: folder.to_owned(), captures, zeek_tests })
     }
 
     /// The captures, by their path below the folder.
@@ -89,14 +94,14 @@ impl Answers {
     ///
     /// When the capture or an answer cannot be read.
     pub fn compare(&self, capture: &str, tally: &mut Tally) -> Result<(), CompareError> {
-        self.recorded(capture)?.compare(&self.folder.join(capture), capture, tally)
+        self.recorded(capture)?.compare(&self.folder.join(capture), capture, self, tally)
     }
 
     fn recorded(&self, capture: &str) -> io::Result<Recorded> {
         let answer = |ending: &str| Table::read(&self.folder.join("oracle").join(format!("{capture}.{ending}")));
         let packets = answer("packets.tsv.gz")?.unwrap_or_default();
         let streams = answer("streams.tsv")?;
-        Ok(Recorded { packets, streams, checksums: answer("checksums.tsv.gz")? })
+        Ok(Recorded { packets, streams, checksums: answer("checksums.tsv.gz")?, zeek: answer("zeek-conn.tsv")? })
     }
 }
 
@@ -106,20 +111,21 @@ struct Recorded {
     packets: Table,
     streams: Option<Table>,
     checksums: Option<Table>,
+    zeek: Option<Table>,
 }
 
 impl Recorded {
-    fn compare(&self, path: &Path, name: &str, tally: &mut Tally) -> Result<(), CompareError> {
+    fn compare(&self, path: &Path, name: &str, all: &Answers, tally: &mut Tally) -> Result<(), CompareError> {
         let mut own = Tally::new(tally.keep);
-        self.compare_all(path, name, &mut own)?;
+        self.compare_all(path, name, all, &mut own)?;
         // Readers that take the octets of a file for other records agree on nothing after that.
         let verdict = own.needed(&rules::FILE_VARIANT).then_some(&rules::FILE_VARIANT);
         tally.add(own, verdict);
         Ok(())
     }
 
-    fn compare_all(&self, path: &Path, name: &str, tally: &mut Tally) -> Result<(), CompareError> {
-        let Self { packets, streams, checksums } = self;
+    fn compare_all(&self, path: &Path, name: &str, all: &Answers, tally: &mut Tally) -> Result<(), CompareError> {
+        let Self { packets, streams, checksums, zeek } = self;
         let mut source = match Capture::open(path, Options::default()) {
             Ok(source) => source,
             // Snoop, ERF and the like.
@@ -143,13 +149,20 @@ impl Recorded {
             fields: Packets::new(packets, checksums.as_ref()),
             cap_len: packets.column("frame.cap_len"),
             streams: streams::Streams::new(packets),
+            conns: Conns::default(),
             rows: only(&is_packet, packets),
             checksums: checksums.as_ref().map(|table| only(&is_packet, table)),
             tally,
         };
         pump(&mut source, Checksums::Verify, &mut tracker, &mut beside)?;
-        let Beside { streams: seen, tally, .. } = beside;
+        let Beside { streams: seen, conns, tally, .. } = beside;
         seen.compare(name, streams.as_ref(), &tracker, tally);
+        if let Some(table) = &all.zeek_tests {
+            zeek::compare(Peer::ZeekTests, name, table, &conns, tally);
+        }
+        if let Some(table) = zeek {
+            zeek::compare(Peer::Zeek, name, table, &conns, tally);
+        }
         Ok(())
     }
 }
@@ -167,6 +180,7 @@ struct Beside<'a> {
     fields: Packets,
     cap_len: table::Column,
     streams: streams::Streams,
+    conns: Conns,
     rows: Rows<'a>,
     checksums: Option<Rows<'a>>,
     tally: &'a mut Tally,
@@ -174,6 +188,7 @@ struct Beside<'a> {
 
 impl Sink for Beside<'_> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        self.conns.packet(packet, told.map(|(told, _)| told));
         let row = self.rows.next();
         let checksums = self.checksums.as_mut().and_then(Iterator::next);
         self.tally.judge((Peer::Tshark, "frames"), row.is_some(), || {
@@ -183,6 +198,11 @@ impl Sink for Beside<'_> {
         let Some(row) = row else { return Ok(()) };
         self.fields.compare(self.name, packet, &row, checksums.as_ref(), self.tally);
         self.streams.packet(packet, told.map(|(told, _)| told), &row);
+        Ok(())
+    }
+
+    fn ended(&mut self, conn: &Conn) -> io::Result<()> {
+        self.conns.ended(conn);
         Ok(())
     }
 

@@ -41,6 +41,12 @@ rules! {
     FILE_FORMAT = "another file format": "tshark reads some forty file formats, synfin pcap and pcapng, and says so.";
     FILE_VARIANT = "another variant of pcap": "The file's header lies about its records; the two readers take it for different variants of the format.";
     ZEROS = "a stretch of zeros": "A damaged file goes on with zeros: tshark reads them as empty packets, synfin stops and tells the damage.";
+    ROLES = "other roles": "Zeek calls the first sender originator unless a list of server ports says otherwise; synfin goes by SYN and SYN/ACK first, then by service ports, then by the lower port.";
+    ZEEK_TIMERS = "Zeek's timers": "Zeek ends a connection seconds after its close, or an attempt that got no answer, or after minutes of silence, and begins another with the next packet; synfin keeps one record until the endpoints are used again.";
+    ZEEK_MERGES = "reused endpoints": "A SYN begins another connection between the same endpoints: synfin makes a record of its own, Zeek goes on with the one it has.";
+    ZEEK_CHECKSUMS = "dropped for its checksum": "Zeek drops packets with wrong checksums before it follows connections; synfin notes them and goes on.";
+    ZEEK_FLIP = "counted before the flip": "Zeek turned originator and responder round (^ in its history) but left what it had counted until then where it was.";
+    DUPLICATES = "captured twice": "The capture shows packets twice: the peer counts the copies as packets or retransmissions of the connection, synfin marks them and leaves them out.";
     TIME = "time before 1970 or past 2554": "synfin's clock counts nanoseconds from 1970 to 2554; other times are out of its range.";
 }
 

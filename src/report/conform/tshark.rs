@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::table::Table;
 use super::tally::Tally;
-use super::{CompareError, Recorded};
+use super::{Answers, CompareError, Recorded};
 
 /// Fields of the packet table, in the order they are asked for.
 const FIELDS: &[&str] = &[
@@ -121,8 +121,9 @@ pub fn compare(capture: &Path, tally: &mut Tally) -> Result<(), CompareError> {
         packets: Table::of(packets, '\t'),
         streams: Some(Table::of(streams, '\t')),
         checksums: Some(Table::of(checksums, '\t')),
+        ..Recorded::default()
     };
-    recorded.compare(capture, &name, tally)
+    recorded.compare(capture, &name, &Answers::default(), tally)
 }
 
 /// Runs tshark once; its table, all values of a field separated by commas.
