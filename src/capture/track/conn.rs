@@ -178,7 +178,12 @@ impl Conn {
             return letters.into_iter().filter_map(|(role, letter)| spoke(role).then_some(letter)).collect();
         }
         let letters = self.history.told(self.client);
-        if self.flipped { format!("^{letters}") } else { letters }
+        match letters.strip_prefix("hS") {
+            _ if !self.flipped => letters,
+            // The SYN came after its answer, and put the roles right.
+            Some(rest) => format!("Hs^{rest}"),
+            None => format!("^{letters}"),
+        }
     }
 
     /// Zeek's `conn_state`.

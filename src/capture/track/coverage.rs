@@ -91,6 +91,11 @@ impl Coverage {
         octets
     }
 
+    /// How many separate holes begin below `ack`.
+    pub(super) fn holes_below(&self, ack: Seq) -> u32 {
+        self.holes().iter().filter(|(from, _)| from.before(ack)).count() as u32
+    }
+
     /// Takes everything below `ack` as seen although it was not: the peer has it.
     pub(super) fn extend_to(&mut self, ack: Seq) {
         if let Some((_, nxt)) = &mut self.span {

@@ -56,20 +56,26 @@ impl Conn {
             Side::A => (a, b),
             Side::B => (b, a),
         };
-        let was_nxt = sender.coverage.nxt();
+        let holes = segment.acked().map_or(0, |ack| receiver.coverage.holes_below(ack));
         let mut pass = Pass { segment, at, sender, receiver, life, notes, nth: 0, news: News::default() };
         pass.run();
         let Pass { sender, receiver, notes, nth, news, .. } = pass;
-        let remarks = zeek::Remarks {
-            repeat: segment.len > 0 && was_nxt.is_some_and(|nxt| !segment.end().after(nxt)),
-            gap: news.gap,
-            zero_window: segment.window.0 == 0,
-        };
-        zeek::pass(segment, at.from, role, remarks, &mut sender.zeek, &mut receiver.zeek, history);
+        zeek::pass(segment, at.from, role, holes, news.gap, &mut sender.zeek, &mut receiver.zeek, history);
         if notes.contains(Note::CaptureReordered) && segment.flags.is_syn() {
             self.role_basis = RoleBasis::Syn;
         }
         (notes, nth)
+    }
+
+    /// Takes in a copy of a segment, which means something only to Zeek.
+    pub(super) fn copied(&mut self, segment: &Segment, from: Side) {
+        let role = self.role(from);
+        let Self { halves: [a, b], history, .. } = self;
+        let (sender, receiver) = match from {
+            Side::A => (a, b),
+            Side::B => (b, a),
+        };
+        zeek::pass(segment, from, role, 0, false, &mut sender.zeek, &mut receiver.zeek, history);
     }
 
     /// A SYN on a living connection waits for the other end's answer.

@@ -45,7 +45,7 @@ pub use standing::{Basis, Role, RoleBasis, Standing, State};
 pub use verdict::{Close, Open};
 
 use super::record::{Body, Record, Tcp};
-use crate::wire::{Span, Timestamp};
+use crate::wire::{FlowKey, Span, Timestamp};
 use arrival::Arrival;
 use expiry::{Wheel, Worth};
 use reuse::Fate;
@@ -171,8 +171,12 @@ impl Tracker {
     fn duplicate(&mut self, arrival: Arrival<'_>, original: u64, mut notes: Notes) -> Option<Observation> {
         self.duplicates += 1;
         notes.add(Note::CaptureDuplicate);
-        let slot = self.conns.find(&arrival.key)?;
-        let conn = self.conns.at(slot);
+        // The copy may be of another VLAN.
+        let slot = self.conns.find(&arrival.key).or_else(|| self.last_of_pair(arrival.key))?;
+        let conn = self.conns.at_mut(slot);
+        if let Body::Tcp(tcp) = &arrival.record.body {
+            conn.copied(&tcp.segment, arrival.side);
+        }
         let stream = self.shark.stream(conn.pair);
         Some(Observation { about: Some(original), stream, slot, ..conn.unmoved(arrival.side, notes) })
     }
@@ -226,14 +230,22 @@ impl Tracker {
         conn.segment(arrival, tcp, notes).in_slot(slot)
     }
 
+    /// The connection that the endpoints of `key` had last, in whatever VLAN, if it is still
+    /// followed.
+    fn last_of_pair(&self, key: FlowKey) -> Option<Slot> {
+        let slot = self.shark.last_conn(key)?;
+        let conn = self.conns.get(slot)?;
+        (conn.key.without_vlans() == key.without_vlans()).then_some(slot)
+    }
+
     /// A connection of the same endpoints in another VLAN, whose SYN this SYN/ACK answers: the two
     /// directions are tagged differently.
     fn other_vlan(&mut self, arrival: &Arrival<'_>, tcp: &Tcp) -> Option<Slot> {
         if !tcp.segment.flags.is_syn_ack() {
             return None;
         }
-        let slot = self.shark.last_conn(arrival.key)?;
-        let conn = self.conns.get(slot).filter(|conn| conn.key.without_vlans() == arrival.key.without_vlans())?;
+        let slot = self.last_of_pair(arrival.key)?;
+        let conn = self.conns.at(slot);
         let [sender, receiver] = conn.facing(arrival.side);
         let answers = receiver.is(State::SynSent)
             && !sender.spoke

@@ -28,6 +28,10 @@ pub(super) struct End {
     told: u8,
     /// The sequence numbers of the last SYN, FIN and RST.
     last: [Option<Seq>; 3],
+    /// One past the highest number it sent.
+    nxt: Option<Seq>,
+    /// Whether it was established before it closed.
+    was_established: bool,
     /// How often it repeated octets, offered no window, and left a gap.
     repeats: u32,
     zero_windows: u32,
@@ -36,7 +40,10 @@ pub(super) struct End {
     fin_then_reset: bool,
 }
 
-const ONCE: [u8; 4] = *b"adiq";
+/// Numbers further off than this are another sequence space's.
+const TOO_FAR: u32 = 1 << 20;
+
+const ONCE: [u8; 5] = *b"adhiq";
 
 /// The letters of a connection, in order; the side that caused each is kept beside it, so that
 /// roles may still change.
@@ -70,40 +77,47 @@ impl History {
     }
 }
 
-/// What the tracker found out about a segment that Zeek writes into the history.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Remarks {
-    /// All its payload lies below what was sent before.
-    pub(super) repeat: bool,
-    /// It acknowledges octets that were not seen.
-    pub(super) gap: bool,
-    /// A window of 0 that means something.
-    pub(super) zero_window: bool,
-}
-
-/// Takes in a segment from `sender`, who plays `role`.
+/// Takes in a segment from `sender`, who plays `role` and sits on `side`. `holes` is how many
+/// stretches it acknowledges that are missing among the receiver's octets, `beyond` whether it
+/// acknowledges more than those.
 pub(super) fn pass(
     segment: &Segment,
     side: Side,
     role: Role,
-    remarks: Remarks,
+    holes: u32,
+    beyond: bool,
     sender: &mut End,
     receiver: &mut End,
     history: &mut History,
 ) {
-    write(segment, side, remarks, sender, receiver, history);
+    write(segment, side, sender, receiver, history);
+    if sender.repeats(segment) {
+        sender.repeats += 1;
+        tell_log(sender.repeats, b't', side, history);
+    }
     advance(segment, role, sender, receiver);
+    if sender.is_sound() && receiver.is_sound() && !segment.flags.contains(Flags::RST) {
+        // What Zeek takes for sent by its own book is not missing.
+        let beyond = beyond && receiver.nxt.is_some_and(|nxt| segment.ack.after(nxt));
+        for _ in 0..holes + u32::from(beyond) {
+            receiver.gaps += 1;
+            tell_log(receiver.gaps, b'g', !side, history);
+        }
+    }
 }
 
-fn write(segment: &Segment, side: Side, remarks: Remarks, sender: &mut End, receiver: &mut End, history: &mut History) {
+fn write(segment: &Segment, side: Side, sender: &mut End, receiver: &mut End, history: &mut History) {
     let flags = segment.flags;
     let control = [Flags::SYN, Flags::FIN, Flags::RST].into_iter().filter(|flag| flags.contains(*flag)).count();
     if control > 1 {
-        let letter = if flags.contains(Flags::FIN | Flags::RST) && !flags.contains(Flags::SYN) { b'i' } else { b'q' };
+        let letter = if flags.contains(Flags::FIN | Flags::RST) { b'i' } else { b'q' };
         sender.tell_once(letter, side, history);
     } else if flags.contains(Flags::SYN) {
-        let letter = if flags.contains(Flags::ACK) { b'h' } else { b's' };
-        sender.tell_new(0, letter, segment.seq, side, history);
+        if flags.contains(Flags::ACK) {
+            sender.tell_once(b'h', side, history);
+        } else {
+            sender.tell_new(0, b's', segment.seq, side, history);
+        }
     } else if flags.contains(Flags::FIN) {
         sender.tell_new(1, b'f', segment.seq + segment.len, side, history);
     } else if flags.contains(Flags::RST) {
@@ -113,7 +127,7 @@ fn write(segment: &Segment, side: Side, remarks: Remarks, sender: &mut End, rece
     } else if flags.contains(Flags::ACK) {
         sender.tell_once(b'a', side, history);
     }
-    if remarks.zero_window
+    if segment.window.0 == 0
         && !flags.contains(Flags::RST)
         && sender.state != State::Reset
         && receiver.state != State::Closed
@@ -121,17 +135,36 @@ fn write(segment: &Segment, side: Side, remarks: Remarks, sender: &mut End, rece
         sender.zero_windows += 1;
         tell_log(sender.zero_windows, b'w', side, history);
     }
-    if remarks.repeat {
-        sender.repeats += 1;
-        tell_log(sender.repeats, b't', side, history);
-    }
-    if remarks.gap {
-        receiver.gaps += 1;
-        tell_log(receiver.gaps, b'g', !side, history);
-    }
 }
 
 impl End {
+    /// Whether it opened cleanly, and at most closed since. Where not, Zeek reports no gaps.
+    fn is_sound(&self) -> bool {
+        self.state == State::Established || self.state == State::Closed && self.was_established
+    }
+
+    /// Whether a segment brings nothing that was not sent before, although it has payload. Zeek
+    /// takes the data of a first SYN, and that of a RST, for such.
+    fn repeats(&mut self, segment: &Segment) -> bool {
+        let flags = segment.flags;
+        let reset = flags.contains(Flags::RST);
+        let end = if reset { segment.end() - segment.len } else { segment.end() };
+        let first = if flags.contains(Flags::SYN) { end } else { segment.seq };
+        let nxt = *self.nxt.get_or_insert(first);
+        let ahead = end.offset_from(nxt);
+        let again = flags.contains(Flags::SYN) && matches!(self.state, State::Established | State::Partial);
+        if again || (flags.contains(Flags::SYN) || reset) && ahead.unsigned_abs() > TOO_FAR {
+            self.nxt = Some(end);
+        } else if self.state == State::Reset {
+            return false;
+        } else if ahead > 0 {
+            self.nxt = Some(end);
+        } else {
+            return segment.len > 0;
+        }
+        false
+    }
+
     fn tell_once(&mut self, letter: u8, side: Side, history: &mut History) {
         let bit = 1 << ONCE.iter().position(|once| *once == letter).unwrap_or(0);
         if self.told & bit == 0 {
@@ -165,11 +198,15 @@ fn advance(segment: &Segment, role: Role, sender: &mut End, receiver: &mut End) 
         if sender.state == State::Closed && receiver.state == State::Closed {
             return;
         }
-        sender.fin_then_reset = sender.state == State::Closed;
+        sender.fin_then_reset |= sender.state == State::Closed;
         sender.state = State::Reset;
         return;
     }
     match (sender.state, role) {
+        // Its answer came first.
+        (State::Inactive, Role::Client) if flags.is_syn() && receiver.state == State::Established => {
+            sender.state = State::Established;
+        }
         (State::Inactive, Role::Client) if flags.contains(Flags::SYN) => {
             sender.state = if flags.contains(Flags::ACK) { State::SynAckSent } else { State::SynSent };
         }
@@ -191,6 +228,7 @@ fn advance(segment: &Segment, role: Role, sender: &mut End, receiver: &mut End) 
     }
     if flags.contains(Flags::FIN) {
         if sender.state != State::Reset {
+            sender.was_established |= sender.state == State::Established;
             sender.state = State::Closed;
         }
         if receiver.state == State::Reset && receiver.fin_then_reset {
@@ -209,8 +247,9 @@ pub(super) fn conn_state(client: &End, server: &End, sent_nothing: bool, history
         (Reset, Reset) if sent_nothing => "REJ",
         (_, Reset) if inactive(client) => "RSTRH",
         (_, Reset) => "RSTR",
-        (Reset, _) if inactive(server) && is_syn_then_reset(history) => "RSTOS0",
-        (Reset, _) => "RSTO",
+        (Reset, _) if !inactive(server) => "RSTO",
+        (Reset, _) if is_syn_then_reset(history) => "RSTOS0",
+        (Reset, _) => "OTH",
         (Closed, Closed) => "SF",
         (Closed, _) if inactive(server) => "SH",
         (Closed, _) => "S2",

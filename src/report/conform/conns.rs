@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::rules;
 use super::tally::Rule;
-use crate::capture::track::{ConnId, Note};
+use crate::capture::track::{ConnId, Ends, Note, Role};
 use crate::capture::{Body, Checksum, Conn, Observation, Packet, Skip};
-use crate::wire::{Span, Timestamp};
+use crate::wire::{Flags, Seq, Span, Timestamp};
 
 /// The connections of a capture.
 #[derive(Debug, Default)]
@@ -15,6 +15,10 @@ pub(super) struct Conns {
     told: HashMap<ConnId, Told>,
     /// Frames that belong to no connection.
     unread: Option<Skip>,
+    /// The snap length in the file's header.
+    snap_len: u32,
+    /// A packet has extension headers, which may name other addresses.
+    routed: bool,
 }
 
 /// What its packets told of a connection.
@@ -30,10 +34,23 @@ pub(super) struct Told {
     pub(super) silence: Span,
     /// A packet came in fragments.
     pub(super) fragments: bool,
+    /// A packet's length was left to the hardware.
+    pub(super) offload: bool,
+    /// A packet has IPv6 extension headers.
+    pub(super) extended: bool,
+    /// An end used two initial sequence numbers.
+    pub(super) jumped: bool,
+    /// The sequence numbers of the last SYN of each end.
+    syns: Ends<Option<Seq>>,
     last: Option<Timestamp>,
 }
 
 impl Conns {
+    /// None yet, of a file whose header names this snap length.
+    pub(super) fn new(snap_len: u32) -> Self {
+        Self { snap_len, ..Self::default() }
+    }
+
     /// Takes in a packet and what it meant.
     pub(super) fn packet(&mut self, packet: &Packet<'_>, seen: Option<&Observation>) {
         let record = packet.record;
@@ -43,10 +60,26 @@ impl Conns {
             }
             return;
         };
+        let extended = record.ip.is_some_and(|ip| ip.version() == 6 && ip.hdr_len > 40);
+        self.routed |= extended;
         let told = self.told.entry(seen.conn).or_default();
+        told.extended |= extended;
+        if let Body::Tcp(tcp) = &record.body
+            && tcp.segment.flags.contains(Flags::SYN)
+        {
+            let last = match seen.from {
+                Role::Client => &mut told.syns.client,
+                Role::Server => &mut told.syns.server,
+            };
+            told.jumped |= last.is_some_and(|last| last != tcp.segment.seq);
+            *last = Some(tcp.segment.seq);
+        }
         told.duplicates += u64::from(seen.notes.contains(Note::CaptureDuplicate));
+        told.offload |=
+            record.ip.is_some_and(|ip| ip.len == 0 || ip.len == 40 && ip.version() == 6 && record.wire_len > 1000);
         told.fragments |= record.fragments.is_some();
-        told.cut |= super::packets::claims_too_much(record);
+        // What is longer than the file's own snap length, libpcap cuts.
+        told.cut |= super::packets::claims_too_much(record) || record.cap_len > self.snap_len;
         if let Some(last) = told.last {
             told.silence = told.silence.max(record.time - last);
         }
@@ -79,6 +112,9 @@ impl Conns {
 
     /// Why a peer may know of a connection that we know nothing of.
     pub(super) fn unread(&self) -> Option<&'static Rule> {
+        if self.routed {
+            return Some(&rules::SOURCE_ROUTE);
+        }
         match self.unread? {
             Skip::Link(_) => Some(&rules::LINK),
             Skip::Fragment => Some(&rules::FRAGMENT),

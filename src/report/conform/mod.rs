@@ -4,21 +4,24 @@
 //! is judged the same way: equal, or different by a [`Rule`] that has a name and a reason, or
 //! different and nobody knows why, which is a fault until it is understood.
 
+mod analysis;
 mod conns;
 mod fields;
+mod flows;
 mod packets;
 mod print;
 mod rules;
 mod streams;
+mod suricata;
 mod table;
 mod tally;
 pub mod tshark;
 mod zeek;
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::capture::file::{Capture, Options};
+use crate::capture::file::{self, Capture, Options};
 use crate::capture::{Checksums, Conn, Observation, Packet, PumpError, Sink, SourceError, Summary, Tracker, pump};
 use conns::Conns;
 use packets::Packets;
@@ -52,6 +55,7 @@ pub struct Answers {
     folder: PathBuf,
     captures: Vec<String>,
     zeek_tests: Option<Table>,
+    flows: Vec<(flows::Layout, Table)>,
 }
 
 impl Answers {
@@ -80,7 +84,15 @@ impl Answers {
         }
         captures.sort();
         let zeek_tests = Table::read(&folder.join("zeek-conn/conn.tsv"))?;
-        Ok(Self { folder: folder.to_owned(), captures, zeek_tests })
+        let mut flows = Vec::new();
+        for (layout, name) in [
+            (flows::ARKIME, "arkime-session/sessions.tsv"),
+            (flows::NDPI, "ndpi-flow/flows.tsv"),
+            (flows::SURICATA, "suricata-flow/flows.tsv"),
+        ] {
+            flows.extend(Table::read(&folder.join(name))?.map(|table| (layout, table)));
+        }
+        Ok(Self { folder: folder.to_owned(), captures, zeek_tests, flows })
     }
 
     /// The captures, by their path below the folder.
@@ -101,7 +113,13 @@ impl Answers {
         let answer = |ending: &str| Table::read(&self.folder.join("oracle").join(format!("{capture}.{ending}")));
         let packets = answer("packets.tsv.gz")?.unwrap_or_default();
         let streams = answer("streams.tsv")?;
-        Ok(Recorded { packets, streams, checksums: answer("checksums.tsv.gz")?, zeek: answer("zeek-conn.tsv")? })
+        Ok(Recorded {
+            packets,
+            streams,
+            checksums: answer("checksums.tsv.gz")?,
+            zeek: answer("zeek-conn.tsv")?,
+            tcptrace: answer("tcptrace.csv")?.map(Table::of_commas),
+        })
     }
 }
 
@@ -112,6 +130,7 @@ struct Recorded {
     streams: Option<Table>,
     checksums: Option<Table>,
     zeek: Option<Table>,
+    tcptrace: Option<Table>,
 }
 
 impl Recorded {
@@ -125,7 +144,7 @@ impl Recorded {
     }
 
     fn compare_all(&self, path: &Path, name: &str, all: &Answers, tally: &mut Tally) -> Result<(), CompareError> {
-        let Self { packets, streams, checksums, zeek } = self;
+        let Self { packets, streams, checksums, zeek, tcptrace } = self;
         let mut source = match Capture::open(path, Options::default()) {
             Ok(source) => source,
             // Snoop, ERF and the like.
@@ -147,15 +166,17 @@ impl Recorded {
         let mut beside = Beside {
             name,
             fields: Packets::new(packets, checksums.as_ref()),
+            analysis: analysis::Analysis::new(packets),
             cap_len: packets.column("frame.cap_len"),
             streams: streams::Streams::new(packets),
-            conns: Conns::default(),
+            sums: flows::Sums::default(),
+            conns: Conns::new(snap_len(path)),
             rows: only(&is_packet, packets),
             checksums: checksums.as_ref().map(|table| only(&is_packet, table)),
             tally,
         };
         pump(&mut source, Checksums::Verify, &mut tracker, &mut beside)?;
-        let Beside { streams: seen, conns, tally, .. } = beside;
+        let Beside { streams: seen, conns, sums, tally, .. } = beside;
         seen.compare(name, streams.as_ref(), &tracker, tally);
         if let Some(table) = &all.zeek_tests {
             zeek::compare(Peer::ZeekTests, name, table, &conns, tally);
@@ -163,7 +184,28 @@ impl Recorded {
         if let Some(table) = zeek {
             zeek::compare(Peer::Zeek, name, table, &conns, tally);
         }
+        for (layout, table) in &all.flows {
+            flows::compare(layout, name, table, &sums, tally);
+            if layout.peer == Peer::Suricata {
+                suricata::compare(name, table, &conns, tally);
+            }
+        }
+        if let Some(table) = tcptrace {
+            flows::compare(&flows::TCPTRACE, name, table, &sums, tally);
+        }
         Ok(())
+    }
+}
+
+/// The snap length in the header of a pcap file.
+fn snap_len(path: &Path) -> u32 {
+    let mut header = [0; 20];
+    let read = file::unpacked(path).and_then(|mut input| input.read_exact(&mut header));
+    let [.., a, b, c, d] = header;
+    match (read, header) {
+        (Ok(()), [0xd4, 0xc3, 0xb2, 0xa1, ..] | [0x4d, 0x3c, 0xb2, 0xa1, ..]) => u32::from_le_bytes([a, b, c, d]),
+        (Ok(()), [0xa1, 0xb2, 0xc3, 0xd4, ..] | [0xa1, 0xb2, 0x3c, 0x4d, ..]) => u32::from_be_bytes([a, b, c, d]),
+        _ => u32::MAX,
     }
 }
 
@@ -178,9 +220,11 @@ type Rows<'a> = Box<dyn Iterator<Item = Row<'a>> + 'a>;
 struct Beside<'a> {
     name: &'a str,
     fields: Packets,
+    analysis: analysis::Analysis,
     cap_len: table::Column,
     streams: streams::Streams,
     conns: Conns,
+    sums: flows::Sums,
     rows: Rows<'a>,
     checksums: Option<Rows<'a>>,
     tally: &'a mut Tally,
@@ -188,6 +232,7 @@ struct Beside<'a> {
 
 impl Sink for Beside<'_> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        self.sums.packet(packet);
         self.conns.packet(packet, told.map(|(told, _)| told));
         let row = self.rows.next();
         let checksums = self.checksums.as_mut().and_then(Iterator::next);
@@ -197,6 +242,9 @@ impl Sink for Beside<'_> {
         });
         let Some(row) = row else { return Ok(()) };
         self.fields.compare(self.name, packet, &row, checksums.as_ref(), self.tally);
+        if let Some((seen, conn)) = told {
+            self.analysis.packet(self.name, packet, (seen, conn), self.conns.of(conn), &row, self.tally);
+        }
         self.streams.packet(packet, told.map(|(told, _)| told), &row);
         Ok(())
     }

@@ -40,6 +40,7 @@ impl Tally {
     ///
     /// When `out` cannot be written.
     pub fn write_markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{INTRODUCTION}")?;
         writeln!(out, "| peer | field | equal | explained | different | agreement |")?;
         writeln!(out, "|---|---|--:|--:|--:|--:|")?;
         for (peer, field, line) in self.lines() {
@@ -74,6 +75,23 @@ impl Tally {
         Ok(())
     }
 }
+
+/// What the page of differences begins with.
+const INTRODUCTION: &str = "\
+# What other tools say of the same packets
+
+Written by `synfin check --answers DIR -T markdown`, which reads captures from the test suites of
+other projects, and beside them what those projects' tools said: tshark 4.0.17 of every frame and
+stream, Zeek (the baselines of its own tests, and Zeek 6.0.9 run over everything) and tcptrace of
+every connection, Suricata, Arkime and nDPI of the flows their tests assert. `cargo test --test
+conformance` makes the same comparison and fails when a difference appears that no rule explains.
+`synfin check --against tshark FILE` asks the tshark of your own machine about any capture.
+
+Every field is compared wherever both sides have it. *Equal* is the same answer, *explained* another
+answer by one of the rules below, *different* another answer for no known reason. The
+`tcp.analysis` flags and the notes of synfin are two opinions about the same packets: they are
+counted where at least one of the two has something to say.
+";
 
 /// Text from a capture, as it may be shown.
 fn safe(text: &str) -> String {

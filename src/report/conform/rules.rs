@@ -42,11 +42,35 @@ rules! {
     FILE_VARIANT = "another variant of pcap": "The file's header lies about its records; the two readers take it for different variants of the format.";
     ZEROS = "a stretch of zeros": "A damaged file goes on with zeros: tshark reads them as empty packets, synfin stops and tells the damage.";
     ROLES = "other roles": "Zeek calls the first sender originator unless a list of server ports says otherwise; synfin goes by SYN and SYN/ACK first, then by service ports, then by the lower port.";
-    ZEEK_TIMERS = "Zeek's timers": "Zeek ends a connection seconds after its close, or an attempt that got no answer, or after minutes of silence, and begins another with the next packet; synfin keeps one record until the endpoints are used again.";
-    ZEEK_MERGES = "reused endpoints": "A SYN begins another connection between the same endpoints: synfin makes a record of its own, Zeek goes on with the one it has.";
+    ZEEK_TIMERS = "divided otherwise": "Zeek ends a connection seconds after its close, an attempt after seconds without an answer, and any after minutes of silence, and begins another with the next packet; synfin keeps one record until the endpoints are used again. Only records of the same packets are compared.";
+    ZEEK_SCALE = "window scale beyond 14": "Zeek shifts a window by any scale that was sent, until nothing is left of it; RFC 7323 says to use 14.";
     ZEEK_CHECKSUMS = "dropped for its checksum": "Zeek drops packets with wrong checksums before it follows connections; synfin notes them and goes on.";
+    ZEEK_CUT = "payload not captured": "The snap length or a tool cut packets: Zeek writes gaps for the octets it cannot hand on, or drops the packet; synfin goes by the lengths in the headers.";
+    ZEEK_FINS = "a second FIN": "An end sends another FIN at another number. Zeek moves its idea of the end along and finds a gap before it, or none; synfin keeps to the first.";
+    ZEEK_LIMIT = "analyzer limit": "Zeek writes x where one of its analyzers gave up on the content, which synfin does not look into.";
+    ZEEK_SIZES = "sizes across what is missing": "Zeek's sizes are distances between the first and the last sequence number it believes, whatever lies between and whatever segment it is from; synfin counts the octets seen, and those acknowledged unseen.";
+    ZEEK_FRAGMENTS = "octets of fragments": "Zeek counts the IP octets of a datagram put together once, synfin those of the frame that completes it.";
+    ZEEK_EXTENSIONS = "octets of extension headers": "synfin counts the whole IPv6 packet, Zeek leaves out some of its extension headers.";
+    ZEEK_JUMP = "another SYN/ACK": "A server answers the same SYN twice with different numbers, or a third party does: Zeek takes the numbers of the last answer for the connection's, synfin those the client acknowledged.";
     ZEEK_FLIP = "counted before the flip": "Zeek turned originator and responder round (^ in its history) but left what it had counted until then where it was.";
     DUPLICATES = "captured twice": "The capture shows packets twice: the peer counts the copies as packets or retransmissions of the connection, synfin marks them and leaves them out.";
+    OTHER_BOUNDS = "bounds of a connection": "Where endpoints are used again, or a server answers twice with different numbers, tshark compares with the numbers of its stream and synfin with those of its connection, which do not begin at the same packet.";
+    ODD_FLAGS = "flags no stack sends": "tshark reads the numbers of any segment; synfin names segments with odd flags or absurd numbers and leaves their numbers alone.";
+    KIND_OF_REPEAT = "another name for a repeat": "Both see that octets come again or late. tshark decides between its names by 20 ms since the last ACK and the first round trip, synfin by which octets were seen, duplicate ACKs, timestamps and identifications.";
+    COVERAGE = "repeat by coverage": "tshark calls a segment a repeat if it begins below the highest number so far; synfin if its octets were seen, which finds repeats inside longer segments and spares first sightings.";
+    REPEATED_PROBE = "window probe, again": "A window probe sent again is a probe to tshark each time; to synfin the first is, and then a retransmission.";
+    DUPLICATE_ACK = "what a duplicate ACK is": "tshark 4.0 calls any repeated bare ACK with an unchanged window a duplicate; synfin asks for data outstanding (RFC 5681), and takes a changed window with SACK blocks for one too.";
+    FIRST_WINDOW = "first scaled window": "The window of a SYN is not scaled and that of the next segment is: tshark takes the change of the field for a window update.";
+    WINDOW_UPDATE = "what a window update is": "tshark calls any change of the window without new acknowledgement an update, synfin names keep-alives, challenges and duplicate ACKs first.";
+    KEEP_ALIVE = "what a keep-alive is": "tshark calls any octet or none at one below the next number a keep-alive; synfin asks that all before it was acknowledged, or else it is a repeat.";
+    MISSING_OCTETS = "book of missing octets": "Both note what is missing once, at different packets: tshark at each jump and each acknowledgement beyond its highest contiguous octet; synfin takes for sent what was acknowledged, and notes the rest.";
+    ACK_OF_SEEN = "alarm over octets that were seen": "tshark says that a segment acknowledges what was not captured, where nothing is missing in the connection: after repeats, probes and FINs its highest number to be acknowledged lags behind.";
+    AFTER_RESET = "after a reset": "tshark takes the window of 0 in a RST for a closed window, and a single octet after it for a probe that does not count.";
+    ENCAPSULATED = "encapsulation": "Frames with MPLS, VLAN or fabric headers, which not every tool takes off, or which it takes for a reason to count flows apart.";
+    PUT_IN_ORDER = "payload put in order": "Arkime counts the payload it put in order, each octet once and none without a beginning; synfin's sum here is of all segments.";
+    ICMP_IN_FLOW = "ICMP errors counted in": "Suricata counts ICMP errors about a flow as packets of the flow; synfin ties them to the connection without counting them.";
+    CUT_OTHERWISE = "lengths of cut packets": "Packets that were cut, came in fragments or have lengths that contradict each other: every tool counts them in its own way.";
+    FULL_WITH_FIN = "full window with a FIN": "tshark does not look at the window of a segment with FIN.";
     TIME = "time before 1970 or past 2554": "synfin's clock counts nanoseconds from 1970 to 2554; other times are out of its range.";
 }
 

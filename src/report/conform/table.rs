@@ -39,6 +39,11 @@ impl Table {
         Self { text, separator }
     }
 
+    /// The same, its cells separated by commas.
+    pub(super) fn of_commas(self) -> Self {
+        Self { separator: ',', ..self }
+    }
+
     /// The column called `name`.
     pub(super) fn column(&self, name: &str) -> Column {
         let head = self.text.lines().next().unwrap_or_default();

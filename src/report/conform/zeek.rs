@@ -7,7 +7,7 @@ use super::rules;
 use super::table::{Column, Row, Table};
 use super::tally::{Difference, Peer, Rule, Tally};
 use crate::capture::Conn;
-use crate::capture::track::{Counts, Role};
+use crate::capture::track::{Counts, Note, Role};
 use crate::wire::{Endpoint, Protocol};
 
 /// The columns of a log.
@@ -57,26 +57,58 @@ pub(super) fn compare(peer: Peer, capture: &str, table: &Table, seen: &Conns, ta
         let (protocol, a, b) = pair;
         let place = format!("{capture} {} {a} - {b}", protocol.name());
         let tunnelled = rows.iter().any(|row| !matches!(row.get(columns.parents), "" | "-"));
-        tally.judge((peer, "connections"), rows.len() == conns.len(), || {
-            let rule = if tunnelled {
-                Some(&rules::INNER)
-            } else if conns.is_empty() {
-                seen.unread()
-            } else if rows.len() > conns.len() {
-                Some(&rules::ZEEK_TIMERS)
-            } else {
-                Some(&rules::ZEEK_MERGES)
-            };
-            let said = |count: usize| format!("{count} connections");
-            (Difference { place: place.clone(), theirs: said(rows.len()), ours: said(conns.len()) }, rule)
-        });
-        if rows.len() == conns.len() && !tunnelled {
-            for (row, conn) in rows.iter().zip(conns) {
-                let line = Line { peer, columns: &columns, row, conn, seen, place: &place };
-                line.compare(tally);
-            }
+        let pairs = pairs_of(&columns, &rows, conns, seen);
+        for _ in &pairs {
+            tally.agree((peer, "connections"));
+        }
+        let (more, fewer) = (rows.len() - pairs.len(), conns.len() - pairs.len());
+        for _ in 0..more.max(fewer) {
+            tally.judge((peer, "connections"), false, || {
+                let rule = if tunnelled {
+                    Some(&rules::INNER)
+                } else if conns.is_empty() {
+                    seen.unread()
+                } else if rows.is_empty() {
+                    None
+                } else {
+                    Some(&rules::ZEEK_TIMERS)
+                };
+                let said = |count: usize| format!("{count} connections");
+                (Difference { place: place.clone(), theirs: said(rows.len()), ours: said(conns.len()) }, rule)
+            });
+        }
+        for (row, conn) in pairs {
+            Line { peer, columns: &columns, row, conn, seen, place: &place }.compare(tally);
         }
     }
+}
+
+/// The lines and connections that tell of the same packets. Where a pair of endpoints has more than
+/// one of either, they must begin at the same time, where that is known, and have as many packets.
+fn pairs_of<'a>(
+    columns: &Columns,
+    rows: &'a [Row<'a>],
+    conns: &[&'a Conn],
+    seen: &Conns,
+) -> Vec<(&'a Row<'a>, &'a Conn)> {
+    if let ([row], [conn]) = (rows, conns) {
+        return vec![(row, conn)];
+    }
+    let mut left = conns.to_vec();
+    let mut pairs = Vec::new();
+    for row in rows {
+        let packets: u64 = columns.packets.iter().filter_map(|column| row.number(*column)).sum();
+        let start = row.get(columns.start);
+        let same = |conn: &&Conn| {
+            let [client, server] = [Role::Client, Role::Server].map(|role| conn.half(role).counts.packets);
+            let began = (time(start) - conn.start.0 as f64 / 1e9).abs() < 1e-5;
+            (start.is_empty() || began) && client + server + seen.of(conn).duplicates == packets
+        };
+        if let Some(at) = left.iter().position(same) {
+            pairs.push((row, left.remove(at)));
+        }
+    }
+    pairs
 }
 
 /// A connection being compared.
@@ -94,7 +126,7 @@ impl Line<'_> {
         let Self { columns, row, conn, .. } = self;
         let client = conn.endpoint(Role::Client);
         let orig = endpoint(row, columns.orig);
-        let straight = orig == Some(client);
+        let straight = orig == Some(canonical(client));
         self.judge("originator", row.get(columns.orig[0]), &client.to_string(), straight, Some(&rules::ROLES), tally);
 
         let [client, server] = [Role::Client, Role::Server].map(|role| conn.half(role).counts);
@@ -115,19 +147,34 @@ impl Line<'_> {
         if conn.protocol() != Protocol::Tcp {
             let state = conn.zeek_state();
             if straight && !row.get(columns.state).is_empty() {
-                self.judge("conn_state (udp)", row.get(columns.state), state, row.get(columns.state) == state, None, tally);
+                self.judge(
+                    "conn_state (udp)",
+                    row.get(columns.state),
+                    state,
+                    row.get(columns.state) == state,
+                    None,
+                    tally,
+                );
             }
             return;
         }
         let (state, history) = (conn.zeek_state(), conn.history());
         let theirs = row.get(columns.state);
-        let why = if straight { self.why_told(&history) } else { Some(&rules::ROLES) };
+        let why = self.why_told();
         if !theirs.is_empty() {
-            self.judge("conn_state", theirs, state, theirs == state, why, tally);
+            // With the roles the other way round, the same story has another name.
+            let turned = !straight
+                && (turned_state(theirs) == state
+                    || ["RSTRH", "OTH"] == [state, theirs]
+                    || ["OTH", "RSTRH"] == [state, theirs]);
+            let why = if turned { Some(&rules::ROLES) } else { why };
+            self.judge("conn_state", theirs, state, straight && theirs == state, why, tally);
         }
         let theirs = row.get(columns.history);
         if !theirs.is_empty() {
-            self.judge("history", theirs, &history, theirs == history, why, tally);
+            let turned = !straight && turned_history(theirs) == history.trim_start_matches('^');
+            let why = if turned { Some(&rules::ROLES) } else { why };
+            self.judge("history", theirs, &history, straight && theirs == history, why, tally);
         }
     }
 
@@ -165,19 +212,76 @@ impl Line<'_> {
             Some(&rules::ZEEK_CHECKSUMS)
         } else if told.duplicates > 0 {
             Some(&rules::DUPLICATES)
-        } else if self.row.get(self.columns.history).starts_with('^') {
+        } else if self.row.get(self.columns.history).contains('^') {
             Some(&rules::ZEEK_FLIP)
+        } else if told.cut {
+            Some(&rules::ZEEK_CUT)
+        } else if told.offload {
+            Some(&rules::OFFLOAD)
+        } else if told.extended {
+            Some(&rules::ZEEK_EXTENSIONS)
+        } else if told.fragments {
+            Some(&rules::ZEEK_FRAGMENTS)
         } else {
             None
         }
     }
 
     fn why_sized(&self) -> Option<&'static Rule> {
-        self.why_counted()
+        const MISSING: &[Note] = &[
+            Note::Midstream,
+            Note::SeqAhead,
+            Note::AckUnseen,
+            Note::CaptureLost,
+            Note::FlagsFinNoack,
+            Note::FlagsNull,
+            Note::RstBlind,
+            Note::DataAfterFin,
+            Note::RetransmitPartial,
+            Note::RetransmitSpurious,
+            Note::AckOld,
+            Note::Unexpected,
+        ];
+        let missing = self.conn.notes().intersects(MISSING);
+        self.why_told().or_else(|| missing.then_some(&rules::ZEEK_SIZES))
     }
 
-    fn why_told(&self, _history: &str) -> Option<&'static Rule> {
-        self.why_counted()
+    fn why_told(&self) -> Option<&'static Rule> {
+        let scales = [Role::Client, Role::Server].map(|role| self.conn.half(role).offer.and_then(|offer| offer.wscale));
+        if let Some(rule) = self.why_counted() {
+            Some(rule)
+        } else if scales.iter().flatten().any(|scale| *scale > 14) {
+            Some(&rules::ZEEK_SCALE)
+        } else if ['f', 'F'].iter().any(|fin| self.row.get(self.columns.history).matches(*fin).count() > 1) {
+            Some(&rules::ZEEK_FINS)
+        } else if self.row.get(self.columns.history).contains(['x', 'X']) {
+            Some(&rules::ZEEK_LIMIT)
+        } else if self.seen.of(self.conn).jumped {
+            Some(&rules::ZEEK_JUMP)
+        } else {
+            None
+        }
+    }
+}
+
+/// The history of the same packets with the roles the other way round.
+fn turned_history(history: &str) -> String {
+    let turn = |letter: char| {
+        if letter.is_ascii_uppercase() { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() }
+    };
+    history.trim_start_matches('^').chars().map(turn).collect()
+}
+
+/// The state of the same packets with the roles the other way round.
+fn turned_state(state: &str) -> &str {
+    match state {
+        "S2" => "S3",
+        "S3" => "S2",
+        "SH" => "SHR",
+        "SHR" => "SH",
+        "RSTO" => "RSTR",
+        "RSTR" => "RSTO",
+        same => same,
     }
 }
 
@@ -211,10 +315,16 @@ impl Columns {
 }
 
 fn endpoint(row: &Row<'_>, [addr, port]: [Column; 2]) -> Option<Endpoint> {
-    Some(Endpoint { addr: row.get(addr).parse().ok()?, port: row.get(port).parse().ok()? })
+    Some(canonical(Endpoint { addr: row.get(addr).parse().ok()?, port: row.get(port).parse().ok()? }))
+}
+
+/// IPv4-mapped IPv6 addresses are IPv4 addresses to Zeek.
+fn canonical(endpoint: Endpoint) -> Endpoint {
+    Endpoint { addr: endpoint.addr.to_canonical(), ..endpoint }
 }
 
 fn ordered(protocol: Protocol, a: Endpoint, b: Endpoint) -> Pair {
+    let [a, b] = [canonical(a), canonical(b)];
     if a <= b { (protocol, a, b) } else { (protocol, b, a) }
 }
 
