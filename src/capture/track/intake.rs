@@ -60,7 +60,8 @@ impl Conn {
         let mut pass = Pass { segment, at, sender, receiver, life, notes, nth: 0, news: News::default() };
         pass.run();
         let Pass { sender, receiver, notes, nth, news, .. } = pass;
-        zeek::pass(segment, at.from, role, holes, news.gap, &mut sender.zeek, &mut receiver.zeek, history);
+        let remarks = zeek::Remarks { side: at.from, role, holes, beyond: news.gap };
+        zeek::pass(segment, remarks, &mut sender.zeek, &mut receiver.zeek, history);
         if notes.contains(Note::CaptureReordered) && segment.flags.is_syn() {
             self.role_basis = RoleBasis::Syn;
         }
@@ -75,7 +76,8 @@ impl Conn {
             Side::A => (a, b),
             Side::B => (b, a),
         };
-        zeek::pass(segment, from, role, 0, false, &mut sender.zeek, &mut receiver.zeek, history);
+        let remarks = zeek::Remarks { side: from, role, holes: 0, beyond: false };
+        zeek::pass(segment, remarks, &mut sender.zeek, &mut receiver.zeek, history);
     }
 
     /// A SYN on a living connection waits for the other end's answer.

@@ -77,19 +77,22 @@ impl History {
     }
 }
 
-/// Takes in a segment from `sender`, who plays `role` and sits on `side`. `holes` is how many
-/// stretches it acknowledges that are missing among the receiver's octets, `beyond` whether it
-/// acknowledges more than those.
-pub(super) fn pass(
-    segment: &Segment,
-    side: Side,
-    role: Role,
-    holes: u32,
-    beyond: bool,
-    sender: &mut End,
-    receiver: &mut End,
-    history: &mut History,
-) {
+/// What Zeek has to be told of a segment beside the segment itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remarks {
+    /// Where its sender sits.
+    pub(super) side: Side,
+    /// What its sender plays.
+    pub(super) role: Role,
+    /// How many holes in the receiver's octets it acknowledges.
+    pub(super) holes: u32,
+    /// Whether it acknowledges more than the receiver was seen to send.
+    pub(super) beyond: bool,
+}
+
+/// Takes in a segment from `sender`.
+pub(super) fn pass(segment: &Segment, remarks: Remarks, sender: &mut End, receiver: &mut End, history: &mut History) {
+    let Remarks { side, role, holes, beyond } = remarks;
     write(segment, side, sender, receiver, history);
     if sender.repeats(segment) {
         sender.repeats += 1;

@@ -77,9 +77,12 @@ pub(super) struct Layout {
     pub(super) protocol: &'static str,
     /// Address and port of the one end, and of the other.
     pub(super) ends: [[&'static str; 2]; 2],
-    /// Fields to compare: what it is called, the columns each way, our number.
-    pub(super) fields: &'static [(&'static str, [&'static str; 2], fn(&Sum) -> u64)],
+    /// Fields to compare.
+    pub(super) fields: &'static [Counted],
 }
+
+/// A field to compare: what it is called, the columns each way, our number.
+type Counted = (&'static str, [&'static str; 2], fn(&Sum) -> u64);
 
 /// The tables that are read so.
 pub(super) const ARKIME: Layout = Layout {
