@@ -68,18 +68,6 @@ impl Conn {
         (notes, nth)
     }
 
-    /// Takes in a copy of a segment, which means something only to Zeek.
-    pub(super) fn copied(&mut self, segment: &Segment, from: Side) {
-        let role = self.role(from);
-        let Self { halves: [a, b], history, .. } = self;
-        let (sender, receiver) = match from {
-            Side::A => (a, b),
-            Side::B => (b, a),
-        };
-        let remarks = zeek::Remarks { side: from, role, holes: 0, beyond: false };
-        zeek::pass(segment, remarks, &mut sender.zeek, &mut receiver.zeek, history);
-    }
-
     /// A SYN on a living connection waits for the other end's answer.
     pub(super) fn park(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
         let first = self.life.parked.is_none();

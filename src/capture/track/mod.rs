@@ -173,10 +173,7 @@ impl Tracker {
         notes.add(Note::CaptureDuplicate);
         // The copy may be of another VLAN.
         let slot = self.conns.find(&arrival.key).or_else(|| self.last_of_pair(arrival.key))?;
-        let conn = self.conns.at_mut(slot);
-        if let Body::Tcp(tcp) = &arrival.record.body {
-            conn.copied(&tcp.segment, arrival.side);
-        }
+        let conn = self.conns.at(slot);
         let stream = self.shark.stream(conn.pair);
         Some(Observation { about: Some(original), stream, slot, ..conn.unmoved(arrival.side, notes) })
     }

@@ -40,6 +40,16 @@ impl Analysis {
         let Body::Tcp(tcp) = &packet.record.body else { return };
         let seen = Seen { observation, conn, told, segment: &tcp.segment };
         let flagged = |columns: &[Column]| columns.iter().any(|column| !row.get(*column).is_empty());
+        if observation.notes.contains(Note::CaptureDuplicate) {
+            if self.flags.iter().any(|(_, columns)| flagged(columns)) {
+                tally.judge((Peer::Tshark, "tcp.analysis of a copy"), false, || {
+                    let place = format!("{capture} frame {}", packet.n);
+                    let said = Difference { place, theirs: "flags".to_owned(), ours: observation.notes.to_string() };
+                    (said, Some(&rules::DUPLICATES))
+                });
+            }
+            return;
+        }
         for (flag, columns) in &self.flags {
             let (theirs, ours) = (flagged(columns), observation.notes.intersects(flag.notes));
             if !theirs && !ours {
@@ -66,9 +76,6 @@ fn why(flag: &Flag, theirs: &[&str], seen: &Seen<'_>) -> Option<&'static Rule> {
     let life = seen.conn.notes();
     let said = |names: &[&str]| theirs.iter().any(|name| names.contains(name));
     let options = &seen.segment.options;
-    if notes.contains(Note::CaptureDuplicate) {
-        return Some(&rules::DUPLICATES);
-    }
     if seen.told.cut {
         return Some(&rules::SHORT_FRAME);
     }

@@ -148,10 +148,9 @@ impl Recorded {
         let mut source = match Capture::open(path, Options::default()) {
             Ok(source) => source,
             // Snoop, ERF and the like.
-            Err(error @ SourceError::NotACapture { .. }) => {
+            Err(SourceError::NotACapture { what, .. }) => {
                 tally.judge((Peer::Tshark, "files"), false, || {
-                    let said =
-                        Difference { place: name.to_owned(), theirs: "reads it".to_owned(), ours: error.to_string() };
+                    let said = Difference { place: name.to_owned(), theirs: "reads it".to_owned(), ours: what };
                     (said, Some(&rules::FILE_FORMAT))
                 });
                 return Ok(());
