@@ -236,6 +236,8 @@ impl Line<'_> {
             Note::FlagsFinNoack,
             Note::FlagsNull,
             Note::RstBlind,
+            Note::ResetAbortLive,
+            Note::ResetInHandshake,
             Note::DataAfterFin,
             Note::RetransmitPartial,
             Note::RetransmitSpurious,
