@@ -160,7 +160,7 @@ fn read_window(pass: &mut Pass<'_>) {
         pass.sender.dup_run = 0;
         return;
     }
-    if pass.sender.syns + pass.sender.synacks > 0 && !pass.sender.opened {
+    if (pass.sender.syns > 0 || pass.sender.synacks > 0) && !pass.sender.opened {
         return;
     }
     let same_window = window == pass.sender.window;

@@ -46,7 +46,7 @@ impl Slab {
     /// Adds a connection; from now on its endpoints lead to it.
     pub(super) fn add(&mut self, conn: Conn) -> Slot {
         let key = conn.key;
-        self.begun += 1;
+        self.begun = self.begun.saturating_add(1);
         let slot = if let Some(slot) = self.free.pop() {
             self.places[slot.0 as usize] = Some(conn);
             slot
