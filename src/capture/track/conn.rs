@@ -1,3 +1,4 @@
+use super::datagram::Exchange;
 use super::expiry::Ended;
 use super::facts::Fact;
 use super::half::Half;
@@ -167,6 +168,20 @@ impl Conn {
             setup: setup.filter(|span| *span >= Span(0)),
             ambiguous: times.ambiguous,
         }
+    }
+
+    /// How far a UDP or ICMP conversation has come; `None` for TCP.
+    pub fn exchange(&self) -> Option<Exchange> {
+        Exchange::of(self)
+    }
+
+    /// From the first datagram to the first that came back, where no repeat makes it uncertain
+    /// which one that answers; `None` for TCP.
+    pub fn reply_time(&self) -> Option<Span> {
+        let times = &self.life.times;
+        let certain = self.protocol() != Protocol::Tcp && !times.ambiguous;
+        let (asked, answered) = times.asked.zip(times.answered).filter(|_| certain)?;
+        Some(answered - asked).filter(|span| *span >= Span(0))
     }
 
     /// Zeek's history letters, upper case for the client; `^` in front where the roles were the

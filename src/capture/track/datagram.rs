@@ -5,7 +5,7 @@ use super::observation::Observation;
 use super::standing::{RoleBasis, State};
 use super::{Arrival, Conn, Tracker};
 use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
-use crate::wire::{Endpoint, FlowKey, Protocol, Seq, ports};
+use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Span, ports};
 
 impl Tracker {
     pub(super) fn datagram(&mut self, mut arrival: Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
@@ -100,6 +100,7 @@ impl Conn {
                 _ => {}
             }
         }
+        self.time_exchange(arrival, mine, theirs);
         let observation = self.unmoved(arrival.side, notes);
         self.count_packet(arrival, payload_len);
         let counts = &mut self.halves[arrival.side as usize].counts;
@@ -107,6 +108,52 @@ impl Conn {
         let after = arrival.after(self.first_n);
         self.halves[arrival.side as usize].sent(Seq(0), after);
         self.told(observation)
+    }
+
+    /// Times the first answer. After a repeat nobody can say which datagram it answers.
+    fn time_exchange(&mut self, arrival: &Arrival<'_>, mine: u64, theirs: u64) {
+        let (now, times) = (arrival.record.time, &mut self.life.times);
+        if theirs == 0 {
+            times.asked = times.asked.or(Some(now));
+            times.ambiguous |= mine > 0;
+        } else if mine == 0 {
+            times.answered = Some(now);
+        }
+    }
+}
+
+/// How far a conversation without connections has come (the states of Linux's conntrack).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Exchange {
+    /// Only one end has spoken.
+    Request,
+    /// Both have.
+    Replied,
+    /// Both have, and go on for more than two seconds.
+    Stream,
+}
+
+impl Exchange {
+    /// The name in the records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Replied => "replied",
+            Self::Stream => "stream",
+        }
+    }
+
+    /// How far `conn` has come; TCP has states of its own.
+    pub(super) fn of(conn: &Conn) -> Option<Self> {
+        if conn.protocol() == Protocol::Tcp {
+            return None;
+        }
+        let packets = conn.halves.each_ref().map(|half| half.counts.packets);
+        Some(match packets {
+            [0, _] | [_, 0] => Self::Request,
+            [a, b] if a.min(b) > 1 && conn.duration() > Span::from_secs(2) => Self::Stream,
+            _ => Self::Replied,
+        })
     }
 }
 

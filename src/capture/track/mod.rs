@@ -36,6 +36,7 @@ mod verdict;
 mod zeek;
 
 pub use conn::{Conn, Timing};
+pub use datagram::Exchange;
 pub use expiry::{Ended, Timers};
 pub use facts::{Fact, Facts};
 pub use half::{Counts, Half, Offer};

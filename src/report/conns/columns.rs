@@ -72,7 +72,7 @@ pub(super) fn cells(conn: &Conn) -> Vec<String> {
         human::brief(from_client.payload_bytes),
         human::brief(from_server.payload_bytes),
         (from_client.retransmits + from_server.retransmits).to_string(),
-        span(timing.rtt_server),
+        span(timing.rtt_server.or(conn.reply_time())),
         span(timing.rtt_client),
         human::span(conn.duration()),
     ]

@@ -3,7 +3,7 @@
 
 use super::community;
 use crate::capture::Conn;
-use crate::capture::track::{Counts, Fact, Offer, Role};
+use crate::capture::track::{Counts, Exchange, Fact, Offer, Role};
 use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
 use crate::wire::{Protocol, Span};
@@ -84,6 +84,8 @@ const PATHS: &[Path] = &[
     One("irtt_ns", |conn, cell| cell.span(conn.timing().irtt())),
     One("setup_ns", |conn, cell| cell.span(conn.timing().setup)),
     One("syn_wait_ns", |conn, cell| cell.span(conn.timing().syn_wait())),
+    One("exchange", |conn, cell| cell.text.text(conn.exchange().map_or("", Exchange::name))),
+    One("reply_ns", |conn, cell| cell.span(conn.reply_time())),
     Each("facts", facts),
     One("community_id", |conn, cell| cell.text.text(&community::id(conn).unwrap_or_default())),
 ];

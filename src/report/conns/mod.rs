@@ -180,7 +180,9 @@ impl<W: Write> Conns<W> {
             Order::Duration => conn.duration().0,
             Order::Packets => both(|counts| counts.packets),
             Order::Bytes => both(|counts| counts.payload_bytes),
-            Order::Rtt => conn.timing().irtt().or(conn.timing().rtt_server).map_or(-1, |span| span.0),
+            Order::Rtt => {
+                conn.timing().irtt().or(conn.timing().rtt_server).or(conn.reply_time()).map_or(-1, |span| span.0)
+            }
             Order::Setup => conn.timing().setup.map_or(-1, |span| span.0),
             Order::Retransmits => both(|counts| counts.retransmits.into()),
             Order::ZeroWindows => both(|counts| counts.zero_windows.into()),

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::community;
 use crate::capture::Conn;
-use crate::capture::track::{Counts, Fact, Half, Role};
+use crate::capture::track::{Counts, Exchange, Fact, Half, Role};
 use crate::wire::{Endpoint, Protocol, Span};
 
 /// The record. Fields stand in the order of the documentation; one that does not apply is left
@@ -52,6 +52,10 @@ pub struct ConnRecord {
     ip_bytes: Each<u64>,
     #[serde(flatten)]
     tcp: Option<TcpPart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_ns: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     facts: Option<Each<Known>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,6 +152,8 @@ impl ConnRecord {
             unique_bytes: tcp.then(|| count(|counts| counts.unique_bytes)),
             ip_bytes: count(|counts| counts.ip_bytes),
             tcp: tcp.then(|| tcp_part(conn)),
+            exchange: conn.exchange().map(Exchange::name),
+            reply_ns: conn.reply_time().map(|span| span.0),
             facts: tcp.then(|| facts(conn)),
             community_id: community::id(conn),
         }
