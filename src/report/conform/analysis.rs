@@ -76,7 +76,7 @@ fn why(flag: &Flag, theirs: &[&str], seen: &Seen<'_>) -> Option<&'static Rule> {
     let life = seen.conn.notes();
     let said = |names: &[&str]| theirs.iter().any(|name| names.contains(name));
     let options = &seen.segment.options;
-    if seen.told.cut {
+    if seen.told.claims_too_much {
         return Some(&rules::SHORT_FRAME);
     }
     if seen.segment.flags.contains(Flags::SYN) && said(&["reused_ports"])

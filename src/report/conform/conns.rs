@@ -30,6 +30,8 @@ pub(super) struct Told {
     pub(super) bad_checksums: bool,
     /// A packet was cut, or claims more than its frame had.
     pub(super) cut: bool,
+    /// A packet claims more than its frame had.
+    pub(super) claims_too_much: bool,
     /// The longest silence between two packets.
     pub(super) silence: Span,
     /// A packet came in fragments.
@@ -79,7 +81,8 @@ impl Conns {
             record.ip.is_some_and(|ip| ip.len == 0 || ip.len == 40 && ip.version() == 6 && record.wire_len > 1000);
         told.fragments |= record.fragments.is_some();
         // What is longer than the file's own snap length, libpcap cuts.
-        told.cut |= super::packets::claims_too_much(record) || record.cap_len > self.snap_len;
+        told.claims_too_much |= super::packets::claims_too_much(record);
+        told.cut |= told.claims_too_much || record.cap_len > self.snap_len;
         if let Some(last) = told.last {
             told.silence = told.silence.max(record.time - last);
         }
