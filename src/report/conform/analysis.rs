@@ -177,7 +177,7 @@ const FLAGS: &[Flag] = flags! {
     "any repeat or late segment" =
         ["retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order"]
         [Retransmit, SynRetransmit, SynackRetransmit, SynLate, SynackLate, FinRetransmit, Reorder, HoleFill, PathLost, CaptureReordered],
-    "retransmission" = ["retransmission"] [RetransmitRto, RetransmitTlp, RetransmitPartial, SynRetransmit, SynackRetransmit, FinRetransmit],
+    "retransmission" = ["retransmission"] [Retransmit, SynRetransmit, SynackRetransmit, SynLate, SynackLate, FinRetransmit],
     "fast_retransmission" = ["fast_retransmission"] [RetransmitFast],
     "spurious_retransmission" = ["spurious_retransmission"] [RetransmitSpurious],
     "out_of_order" = ["out_of_order"] [Reorder, HoleFill],
