@@ -1,5 +1,6 @@
 //! The link layer: what stands before the network header, and which network header it is.
 
+use super::lan::{self, linktype};
 use crate::capture::frame::Link;
 use crate::capture::record::{Ether, Layer, Record, Skip};
 
@@ -13,7 +14,7 @@ pub(super) enum Network {
 }
 
 /// How many octets stand before the network header, and which it is.
-type Found = Result<(usize, Network), Skip>;
+pub(super) type Found = Result<(usize, Network), Skip>;
 
 mod ethertype {
     pub(super) const IPV4: u16 = 0x0800;
@@ -39,7 +40,7 @@ const MAX_LENGTH: u16 = 1500;
 /// What the protocol field of Linux cooked capture holds where an LLC header follows.
 const COOKED_LLC: u16 = 0x0004;
 
-const CUT: Skip = Skip::Truncated(Layer::Link);
+pub(super) const CUT: Skip = Skip::Truncated(Layer::Link);
 const IPV4: Network = Network::Ip(Layer::Ipv4);
 const IPV6: Network = Network::Ip(Layer::Ipv6);
 
@@ -54,6 +55,10 @@ pub(super) fn read(link: Link, bytes: &[u8], record: &mut Record) -> Found {
         Link::Null | Link::Loop => loopback(bytes),
         Link::Ppp => hdlc(bytes),
         Link::Pppoe => pppoe(bytes),
+        Link::Other(linktype::CISCO_HDLC) => hdlc(bytes),
+        Link::Other(linktype::FDDI) => lan::fddi(bytes, record),
+        Link::Other(linktype::IEEE802_11) => lan::wireless(bytes, 0, record),
+        Link::Other(linktype::RADIOTAP) => lan::radiotap(bytes, record),
         Link::Other(number) => Err(Skip::Link(number)),
     }
 }
@@ -132,7 +137,7 @@ fn set_ethertype(record: &mut Record, ethertype: u16) {
 }
 
 /// IEEE 802.2, and behind it SNAP (RFC 1042) with an ethertype.
-fn llc(bytes: &[u8], len: usize, record: &mut Record) -> Found {
+pub(super) fn llc(bytes: &[u8], len: usize, record: &mut Record) -> Found {
     match *bytes.get(len..).unwrap_or_default() {
         [0xaa, 0xaa, 0x03, 0, 0, 0, t0, t1, ref packet @ ..] => {
             let ethertype = u16::from_be_bytes([t0, t1]);
@@ -200,6 +205,8 @@ fn pppoe(bytes: &[u8]) -> Found {
 fn hdlc(bytes: &[u8]) -> Found {
     let (before, found) = match *bytes {
         [0xff | 0x00 | 0x01, 0x03, ref packet @ ..] => (2, ppp(packet)),
+        // Who asks by ARP speaks Ethernet: on a line with two ends there is nothing to resolve.
+        [0x0f | 0x8f, 0x00, 0x08, 0x06, ..] => return Err(Skip::NotIp(ethertype::ARP)),
         [0x0f | 0x8f, 0x00, t0, t1, ref packet @ ..] => (4, network_of(u16::from_be_bytes([t0, t1]), packet)),
         ref packet => (0, ppp(packet)),
     };

@@ -14,6 +14,7 @@ mod checksum;
 mod icmp;
 mod ipv4;
 mod ipv6;
+mod lan;
 mod link;
 mod tcp;
 mod udp;

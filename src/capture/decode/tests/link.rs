@@ -15,7 +15,13 @@ fn tags_of_every_kind_are_peeled_off() {
 #[test]
 fn every_link_leads_to_the_same_packet() {
     let (four, six) = (v4(6, &syn(&[], b"")), v6(6, &syn(&[], b"")));
-    let cases: [(Link, &[u8], &[u8]); 22] = [
+    let wifi: [u8; 24] = [8, 2, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 0, 0];
+    let snap: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+    let cases: [(Link, &[u8], &[u8]); 26] = [
+        (Link::Other(10), &join(&[&[0x50], &MACS, &snap]), &four),
+        (Link::Other(104), &[0x0f, 0x00, 0x86, 0xdd], &six),
+        (Link::Other(105), &join(&[&wifi, &snap]), &four),
+        (Link::Other(127), &join(&[&[0, 0, 8, 0, 0, 0, 0, 0], &wifi, &snap]), &four),
         (Link::Raw, &[], &four),
         (Link::Raw, &[], &six),
         (Link::Null, &[2, 0, 0, 0], &four),
