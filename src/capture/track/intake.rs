@@ -44,12 +44,12 @@ impl Conn {
         }
         let before = self.unmoved(arrival.side, notes);
         self.count(&arrival, tcp);
-        let (notes, nth) = self.run(&tcp.segment, arrival.at(self.first_n), notes);
+        let (notes, nth) = self.run(&tcp.segment, tcp.truncated, arrival.at(self.first_n), notes);
         self.told(Observation { notes, nth, ..before })
     }
 
     /// Passes a segment from one half to the other.
-    fn run(&mut self, segment: &Segment, at: At, notes: Notes) -> (Notes, u32) {
+    fn run(&mut self, segment: &Segment, cut: bool, at: At, notes: Notes) -> (Notes, u32) {
         let role = self.role(at.from);
         let Self { halves: [a, b], life, history, .. } = self;
         let (sender, receiver) = match at.from {
@@ -60,7 +60,7 @@ impl Conn {
         let mut pass = Pass { segment, at, sender, receiver, life, notes, nth: 0, news: News::default() };
         pass.run();
         let Pass { sender, receiver, notes, nth, news, .. } = pass;
-        let remarks = zeek::Remarks { side: at.from, role, holes, beyond: news.gap };
+        let remarks = zeek::Remarks { side: at.from, role, holes, beyond: news.gap, cut };
         zeek::pass(segment, remarks, &mut sender.zeek, &mut receiver.zeek, history);
         if notes.contains(Note::CaptureReordered) && segment.flags.is_syn() {
             self.role_basis = RoleBasis::Syn;
@@ -129,7 +129,7 @@ impl Conn {
         counts.payload_bytes = u64::from(parked.segment.len);
         counts.ip_bytes = parked.arrived.ip_bytes;
         roles::enter(self, parked.side, &parked.segment);
-        let (notes, _) = self.run(&parked.segment, At { after: 0, ..parked.arrived }, Notes::NONE);
+        let (notes, _) = self.run(&parked.segment, false, At { after: 0, ..parked.arrived }, Notes::NONE);
         self.life.seen |= notes;
     }
 

@@ -36,6 +36,8 @@ pub(super) struct End {
     repeats: u32,
     zero_windows: u32,
     gaps: u32,
+    /// Where octets begin that were sent but not captured, until they are acknowledged.
+    withheld: Option<Seq>,
     /// Whether a FIN preceded its RST.
     fin_then_reset: bool,
 }
@@ -88,11 +90,14 @@ pub(super) struct Remarks {
     pub(super) holes: u32,
     /// Whether it acknowledges more than the receiver was seen to send.
     pub(super) beyond: bool,
+    /// Whether its payload was not captured whole. Zeek does not hand on what is not, and finds it
+    /// missing when it is acknowledged.
+    pub(super) cut: bool,
 }
 
 /// Takes in a segment from `sender`.
 pub(super) fn pass(segment: &Segment, remarks: Remarks, sender: &mut End, receiver: &mut End, history: &mut History) {
-    let Remarks { side, role, holes, beyond } = remarks;
+    let Remarks { side, role, holes, beyond, cut } = remarks;
     write(segment, side, sender, receiver, history);
     if sender.repeats(segment) {
         sender.repeats += 1;
@@ -102,10 +107,17 @@ pub(super) fn pass(segment: &Segment, remarks: Remarks, sender: &mut End, receiv
     if sender.is_sound() && receiver.is_sound() && !segment.flags.contains(Flags::RST) {
         // What Zeek takes for sent by its own book is not missing.
         let beyond = beyond && receiver.nxt.is_some_and(|nxt| segment.ack.after(nxt));
-        for _ in 0..holes + u32::from(beyond) {
+        let withheld = receiver.withheld.is_some_and(|from| segment.ack.after(from));
+        for _ in 0..holes + u32::from(beyond) + u32::from(withheld) {
             receiver.gaps += 1;
             tell_log(receiver.gaps, b'g', !side, history);
         }
+    }
+    if receiver.withheld.is_some_and(|from| segment.acked().is_some_and(|ack| ack.after(from))) {
+        receiver.withheld = None;
+    }
+    if cut && segment.len > 0 {
+        sender.withheld.get_or_insert(segment.data_seq());
     }
 }
 
