@@ -82,16 +82,14 @@ fn first_fin(pass: &mut Pass<'_>, covers: bool) {
             pass.note(if with_data { Note::Close1Data } else { Note::Close1 });
             pass.life.first_fin = Some(pass.at.from);
         }
-        Some(_) if !covers && !pass.receiver.fin_acked() => pass.note(Note::CloseSimultaneous),
+        Some(_) if !covers => pass.note(Note::CloseSimultaneous),
         Some(_) if pass.news.first_ack_of_fin => pass.note(Note::Close23),
         Some(_) => pass.note(Note::Close3),
     }
     pass.sender.fin = pass.segment.fin_seq();
     pass.sender.acked_peer_fin = covers;
     match pass.sender.standing.state {
-        State::CloseWait | State::Established if covers || pass.receiver.fin_acked() => {
-            pass.sender.prove(State::LastAck);
-        }
+        State::CloseWait | State::Established if covers => pass.sender.prove(State::LastAck),
         State::CloseWait | State::Established => {
             let assumed = pass.sender.standing.basis == Basis::Assumed;
             pass.sender.prove(State::FinWait1);

@@ -141,7 +141,8 @@ impl Pass<'_> {
             self.note(Note::FinBeforeHandshake);
         } else if self.sender.standing.state.is_synchronized() && !self.is_wild() {
             segments::read(self);
-            close::send_fin(self, false);
+            let covers = self.receiver.fin_acked();
+            close::send_fin(self, covers);
             segments::remember(self);
         }
     }

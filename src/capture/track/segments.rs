@@ -156,6 +156,13 @@ fn read_window(pass: &mut Pass<'_>) {
     if known && segment.len == 1 && segment.seq == pass.sender.nxt && closed {
         pass.note(Note::WinProbe);
     }
+    let last_octet = pass.sender.nxt - 1;
+    if known && segment.len == 1 && segment.seq == last_octet && pass.sender.una == Some(last_octet) && closed {
+        // The octet was not taken, and asks again.
+        pass.note(Note::WinProbe);
+        pass.news.probe = true;
+        return;
+    }
     if !(is_bare(pass) && same_ack) {
         pass.sender.dup_run = 0;
         return;
@@ -208,26 +215,26 @@ fn read_timestamps(pass: &mut Pass<'_>) {
 
 fn read_octets(pass: &mut Pass<'_>) {
     let segment = pass.segment;
-    let new_syn = segment.flags.contains(Flags::SYN) && pass.sender.coverage.nxt().is_some() && {
-        // A SYN of another incarnation, or a new offer of the same opening, is not this space's.
-        pass.sender.iss != Some(segment.seq)
-    };
-    if pass.news.probe || new_syn && pass.sender.standing.state.is_synchronized() {
+    let is_syn = segment.flags.contains(Flags::SYN);
+    let synchronized = pass.sender.standing.state.is_synchronized();
+    // A SYN of another incarnation, or a new offer in the same opening, begins another space.
+    let other_space = is_syn && pass.sender.coverage.nxt().is_some() && pass.sender.iss != Some(segment.seq);
+    if pass.news.probe || other_space && synchronized {
         return;
     }
-    if new_syn {
+    let began = pass.sender.syns > 0 || pass.sender.synacks > 0;
+    if began && !is_syn && pass.sender.iss.is_some_and(|iss| segment.seq.before(iss)) {
+        // Nothing of this connection comes before its SYN.
+        return pass.note(Note::Unexpected);
+    }
+    if other_space {
         pass.sender.coverage.restart(segment.seq);
     }
-    let span = segment.span();
-    let before = pass.sender.coverage.nxt();
-    let has_holes = pass.sender.coverage.has_holes();
-    if segment.len > 0
-        || segment.flags.intersects(Flags::SYN | Flags::FIN)
-        || before.is_none()
-        || before.is_some_and(|nxt| segment.seq.after(nxt))
-    {
-        let added = pass.sender.coverage.add(segment.seq, span);
-        note_octets(pass, added, has_holes);
+    let had_holes = pass.sender.coverage.has_holes();
+    let moves_on = pass.sender.coverage.nxt().is_none_or(|nxt| segment.seq.after(nxt));
+    if segment.span() > 0 || moves_on {
+        let added = pass.sender.coverage.add(segment.seq, segment.span());
+        note_octets(pass, added, had_holes);
     }
     if let Some(nxt) = pass.sender.coverage.nxt() {
         pass.sender.nxt = nxt;
@@ -240,19 +247,16 @@ fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
         pass.note(Note::SeqAhead);
     }
     let control = segment.span() - segment.len;
-    let new = (added.beyond + added.filled).saturating_sub(control);
-    pass.sender.counts.unique_bytes += u64::from(new.min(segment.len));
-    if segment.len > 0 && !segment.flags.contains(Flags::SYN) {
-        if added.repeated > 0 && added.repeated >= control.min(added.repeated) {
-            let payload_repeated = new < segment.len;
-            if payload_repeated {
-                repeated(pass, new > 0);
-            }
+    let new = (added.beyond + added.filled).saturating_sub(control).min(segment.len);
+    pass.sender.counts.unique_bytes += u64::from(new);
+    if !segment.flags.contains(Flags::SYN) {
+        if new < segment.len && added.repeated > 0 {
+            repeated(pass, new > 0);
         }
         if added.filled > 0 && had_holes {
             filled(pass);
         }
-        if added.beyond > 0 || added.filled > 0 {
+        if new > 0 {
             pass.sender.fresh = Some(pass.at.time);
             time_answer(pass);
         }
@@ -326,8 +330,8 @@ fn filled(pass: &mut Pass<'_>) {
 }
 
 fn full_window(pass: &mut Pass<'_>) {
-    let scale_known = pass.receiver.offer.is_some() || pass.receiver.iss.is_none();
-    if scale_known && pass.receiver.offer.is_some() && pass.receiver.edge == Some(pass.segment.seq + pass.segment.len) {
+    let scale_known = pass.receiver.offer.is_some();
+    if scale_known && pass.segment.len > 0 && pass.receiver.edge == Some(pass.segment.seq + pass.segment.len) {
         pass.note(Note::WinFull);
     }
 }
