@@ -95,12 +95,7 @@ fn why(flag: &Flag, theirs: &[&str], seen: &Seen<'_>) -> Option<&'static Rule> {
         {
             Some(&rules::KIND_OF_REPEAT)
         }
-        "zero_window_probe" | "zero_window_probe_ack" => Some(&rules::REPEATED_PROBE),
-        REPEAT | "retransmission" | "fast_retransmission" | "spurious_retransmission" | "out_of_order"
-            if said(&["zero_window_probe"]) =>
-        {
-            Some(&rules::REPEATED_PROBE)
-        }
+        "zero_window_probe" | "zero_window_probe_ack" if life.intersects(RESETS) => Some(&rules::AFTER_RESET),
         REPEAT | "retransmission" | "fast_retransmission" | "spurious_retransmission" | "out_of_order" => {
             Some(&rules::COVERAGE)
         }

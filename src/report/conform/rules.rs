@@ -58,7 +58,6 @@ rules! {
     ODD_FLAGS = "flags no stack sends": "tshark reads the numbers of any segment; synfin names segments with odd flags or absurd numbers and leaves their numbers alone.";
     KIND_OF_REPEAT = "another name for a repeat": "Both see that octets come again or late. tshark decides between its names by 20 ms since the last ACK and the first round trip, synfin by which octets were seen, duplicate ACKs, timestamps and identifications.";
     COVERAGE = "repeat by coverage": "tshark calls a segment a repeat if it begins below the highest number so far; synfin if its octets were seen, which finds repeats inside longer segments and spares first sightings.";
-    REPEATED_PROBE = "window probe, again": "An octet into a closed window, sent again and again, is a probe to tshark each time; synfin names the first a probe and the next retransmissions, which loses their reason.";
     DUPLICATE_ACK = "what a duplicate ACK is": "tshark 4.0 calls any repeated bare ACK with an unchanged window a duplicate; synfin asks for data outstanding (RFC 5681), and takes a changed window with SACK blocks for one too.";
     FIRST_WINDOW = "first scaled window": "The window of a SYN is not scaled and that of the next segment is: tshark takes the change of the field for a window update.";
     WINDOW_UPDATE = "what a window update is": "tshark calls any change of the window without new acknowledgement an update, synfin names keep-alives, challenges and duplicate ACKs first.";
