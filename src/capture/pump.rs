@@ -138,6 +138,7 @@ pub fn pump(
 ) -> Result<Summary, PumpError> {
     let mut summary = Summary::default();
     let outcome = pass_all(source, reading.into(), tracker, sink, &mut summary);
+    tracker.settle();
     summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     for conn in tracker.conns() {

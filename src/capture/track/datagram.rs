@@ -59,7 +59,7 @@ impl Tracker {
         let (key, side) = FlowKey::of(src, dst, protocol, &arrival.record.vlans);
         // Wireshark numbers quoted streams too, where the quote has a header's worth of octets.
         if protocol == Protocol::Udp || icmp.payload_len >= 40 {
-            self.shark.pair(key);
+            self.shark.quoted(key);
         }
         let slot = self.conns.find(&key)?;
         let conn = self.conns.at_mut(slot);

@@ -45,6 +45,8 @@ pub use observation::{ConnId, Ends, Observation};
 pub use standing::{Basis, Role, RoleBasis, Standing, State};
 pub use verdict::{Close, Open};
 
+use std::collections::VecDeque;
+
 use super::record::{Body, Record, Tcp};
 use crate::wire::{FlowKey, Span, Timestamp};
 use arrival::Arrival;
@@ -78,7 +80,7 @@ pub struct Tracker {
     shark: shark::Shark,
     wheel: Wheel,
     /// Connections that were given up since they were last asked for.
-    departed: Vec<Conn>,
+    departed: VecDeque<Conn>,
     /// Where the search for a connection to evict goes on.
     hand: u32,
     /// The latest time seen.
@@ -138,7 +140,7 @@ impl Tracker {
 
     /// A connection that was given up since this was last asked, and will change no more.
     pub fn departed(&mut self) -> Option<Conn> {
-        self.departed.pop()
+        self.departed.pop_front()
     }
 
     /// The connection an observation of this tracker speaks of; `None` if it was given up since.
@@ -153,6 +155,13 @@ impl Tracker {
         conns.into_iter()
     }
 
+    /// The input has ended: completes what connections can only know then.
+    pub fn settle(&mut self) {
+        for conn in self.conns.iter_mut() {
+            self.shark.settle(conn);
+        }
+    }
+
     /// How many connections were begun.
     pub fn begun(&self) -> u64 {
         u64::from(self.conns.next_id().0)
@@ -160,7 +169,7 @@ impl Tracker {
 
     /// Wireshark's `tcp.completeness` of one of its streams, as far as it was seen.
     pub fn completeness(&self, stream: u32) -> u8 {
-        self.shark.completeness(stream)
+        self.shark.completeness(stream).unwrap_or(0)
     }
 
     /// How many packets the capture showed twice.
@@ -220,10 +229,9 @@ impl Tracker {
     }
 
     fn pass(&mut self, slot: Slot, arrival: Arrival<'_>, tcp: &Tcp, stream: u32, notes: Notes) -> Observation {
-        let completeness = self.shark.completeness(stream);
         let conn = self.conns.at_mut(slot);
         if conn.stream == stream {
-            conn.completeness = completeness;
+            self.shark.settle(conn);
         }
         conn.segment(arrival, tcp, notes).in_slot(slot)
     }
@@ -274,27 +282,33 @@ impl Tracker {
     }
 
     fn add(&mut self, conn: Conn) -> Slot {
-        if self.conns.len() >= self.limits.conns.max(1) as usize {
-            self.evict();
-        }
         let pair = conn.pair;
         let slot = self.conns.add(conn);
-        self.shark.set_last_conn(pair, slot);
+        self.shark.join(pair, slot);
         if self.limits.timers.is_some() {
             self.wheel.file(slot.0, self.clock + LOOK);
+        }
+        if self.conns.len() > self.limits.conns.max(1) as usize {
+            self.evict(slot);
         }
         slot
     }
 
-    /// Makes room: of the next places, the connection least worth its room goes, and of equals
-    /// the one that was silent longest.
-    fn evict(&mut self) {
+    /// Makes room for the connection in `fresh`: of the next places, the one least worth its room
+    /// goes, and of equals the one that was silent longest.
+    fn evict(&mut self, fresh: Slot) {
         let places = self.conns.places();
-        let first = self.hand;
-        self.hand = (self.hand + CANDIDATES) % places.max(1);
-        let candidates = (0..CANDIDATES.min(places)).map(|step| Slot((first + step) % places));
-        let worth = |slot: &Slot| self.conns.get(*slot).map(|conn| (Worth::of(conn), conn.end));
-        if let Some(slot) = candidates.filter(|slot| self.conns.get(*slot).is_some()).min_by_key(worth) {
+        let mut best = None;
+        for _ in 0..places.min(CANDIDATES) {
+            let slot = Slot(self.hand % places);
+            self.hand = (self.hand + 1) % places;
+            let Some(conn) = self.conns.get(slot).filter(|_| slot != fresh) else { continue };
+            let worth = (Worth::of(conn), conn.end);
+            if best.is_none_or(|(least, _)| worth < least) {
+                best = Some((worth, slot));
+            }
+        }
+        if let Some((_, slot)) = best {
             self.depart(slot, Ended::Evicted);
         }
     }
@@ -302,7 +316,9 @@ impl Tracker {
     fn depart(&mut self, slot: Slot, why: Ended) {
         if let Some(mut conn) = self.conns.take(slot) {
             conn.life.ended = Some(why);
-            self.departed.push(conn);
+            self.shark.settle(&mut conn);
+            self.shark.leave(conn.pair);
+            self.departed.push_back(conn);
         }
     }
 }

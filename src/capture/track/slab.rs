@@ -91,6 +91,11 @@ impl Slab {
         self.places[slot.0 as usize].as_mut().expect("a slot that was just found is in use")
     }
 
+    /// The connections that are being followed, to be changed.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Conn> {
+        self.places.iter_mut().flatten()
+    }
+
     /// The connections that are being followed.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Conn> {
         self.places.iter().flatten()
