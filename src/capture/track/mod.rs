@@ -93,7 +93,7 @@ pub struct Tracker {
 const LOOK: Span = Span::from_secs(10);
 
 /// Places looked at to find the connection that is least worth its room.
-const CANDIDATES: u32 = 64;
+const CANDIDATES: u32 = 16;
 
 impl Tracker {
     /// A tracker that keeps within `limits`.
