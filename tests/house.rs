@@ -309,3 +309,12 @@ fn character(text: &str) -> usize {
         _ => 0,
     }
 }
+
+#[test]
+fn every_note_stands_in_the_description_of_the_records() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.md")).expect("the page is there");
+    for note in synfin::capture::track::Note::ALL {
+        assert!(page.contains(&format!("`{}`", note.id())), "docs/records.md lacks {}", note.id());
+    }
+}
