@@ -43,7 +43,7 @@ impl Coverage {
 
     /// Starts anew at `at`, as if nothing past it had been seen.
     pub(super) fn rewind(&mut self, at: Seq) {
-        let base = self.base().unwrap_or(at);
+        let base = self.base().filter(|base| base.before(at)).unwrap_or(at);
         self.span = Some((base, at));
         self.holes = None;
     }
@@ -125,7 +125,7 @@ impl Coverage {
         let known = len - added.beyond;
         if known > 0 {
             added.filled = self.fill(from, from + known);
-            added.repeated = known - added.filled;
+            added.repeated = known.saturating_sub(added.filled);
         }
         added
     }
@@ -229,6 +229,16 @@ mod tests {
         assert_eq!(seen.add(Seq(80), 10), added(0, 0, 10, 0));
         assert_eq!(seen.add(Seq(90), 15), added(0, 10, 5, 0));
         assert!(!seen.has_holes());
+    }
+
+    #[test]
+    fn starting_anew_before_everything_seen_leaves_no_octets_behind() {
+        let mut seen = Coverage::default();
+        seen.add(Seq(1), 0);
+        seen.rewind(Seq(u32::MAX - 1));
+        assert_eq!(seen.add(Seq(1), 0), added(0, 0, 0, 3));
+        assert_eq!(seen.add(Seq(u32::MAX - 1), 1), added(0, 1, 0, 0));
+        assert_eq!(seen.add(Seq(u32::MAX - 1), 2), added(0, 1, 1, 0));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use super::notes::{Note, Notes};
 use super::observation::Observation;
 use super::standing::{RoleBasis, State};
-use super::{Arrival, Conn, Tracker};
+use super::{Arrival, Conn, Tracker, roles};
 use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
-use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Span, ports};
+use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Span};
 
 impl Tracker {
     pub(super) fn datagram(&mut self, mut arrival: Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
@@ -164,8 +164,7 @@ fn was_sent(half: &super::Half, seq: Seq) -> bool {
 }
 
 fn assign(conn: &mut Conn, arrival: &Arrival<'_>, src_port: u16, dst_port: u16) {
-    let serves = |port: u16| port < 1024 || ports::service(port).is_some();
-    if serves(src_port) && !serves(dst_port) {
+    if roles::serves(src_port) && !roles::serves(dst_port) {
         conn.client = !arrival.side;
         conn.role_basis = RoleBasis::ServicePort;
     }

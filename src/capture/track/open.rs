@@ -90,7 +90,7 @@ fn crossing_syn(pass: &mut Pass<'_>) {
 }
 
 fn begin(pass: &mut Pass<'_>) {
-    pass.sender.start_at(pass.segment.seq);
+    pass.sender.iss = Some(pass.segment.seq);
     pass.sender.take_offer(pass.segment);
 }
 
@@ -253,7 +253,7 @@ fn lonely_synack(pass: &mut Pass<'_>) {
     pass.note(Note::OpenSynackOnly);
     begin(pass);
     let ack = pass.segment.ack;
-    pass.receiver.start_at(ack - 1);
+    pass.receiver.iss = Some(ack - 1);
     pass.receiver.nxt = ack;
     pass.life.times.first_synack = Some(pass.at.time);
     pass.sender.prove(State::SynRcvd);
@@ -379,7 +379,7 @@ fn answer_unseen(pass: &mut Pass<'_>) {
     pass.note(Note::CaptureLostSynack);
     pass.life.times.step3 = Some(pass.at.time);
     let after = pass.at.after;
-    pass.receiver.start_at(segment.ack - 1);
+    pass.receiver.iss = Some(segment.ack - 1);
     pass.receiver.nxt = segment.ack;
     pass.receiver.expect(State::SynRcvd);
     pass.receiver.synacks = 1;
@@ -439,7 +439,7 @@ fn speak_unasked(pass: &mut Pass<'_>) {
         pass.sender.standing = super::Standing::assumed(State::SynRcvd);
     } else {
         pass.note(Note::CaptureLostSynack);
-        pass.sender.start_at(pass.segment.seq - 1);
+        pass.sender.iss = Some(pass.segment.seq - 1);
         pass.sender.prove(State::Established);
         pass.receiver.expect(State::Established);
     }

@@ -17,7 +17,7 @@ use super::open;
 use super::reset;
 use super::segments;
 use super::standing::{Basis, Standing, State};
-use crate::wire::{Flags, Segment, Seq, Side, Timestamp};
+use crate::wire::{Flags, Segment, Side, Timestamp};
 
 /// A segment passing from one half of a connection to the other.
 pub(super) struct Pass<'a> {
@@ -236,10 +236,5 @@ impl Half {
 
     pub(super) fn expects(&self) -> bool {
         self.standing.basis == Basis::Expected
-    }
-
-    /// Its initial sequence number, learnt from its SYN.
-    pub(super) fn start_at(&mut self, iss: Seq) {
-        self.iss = Some(iss);
     }
 }

@@ -28,7 +28,8 @@ pub(super) fn assign(conn: &mut Conn, from: Side, tcp: &Tcp) {
     conn.flipped = client != from;
 }
 
-fn serves(port: u16) -> bool {
+/// Whether a service is known to be found on `port`.
+pub(super) fn serves(port: u16) -> bool {
     port < 1024 || ports::service(port).is_some()
 }
 

@@ -7,8 +7,8 @@ use super::notes::Note;
 use super::open;
 use super::pass::Pass;
 use super::reset;
-use super::standing::{Basis, State};
-use crate::wire::{Flags, Seq, Span};
+use super::standing::State;
+use crate::wire::{Flags, Seq, Span, WindowScale};
 
 /// Duplicate acknowledgements that make a sender repeat at once (RFC 5681 §3.2).
 const FAST: u32 = 3;
@@ -376,35 +376,26 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
     remember_edge(pass, ack);
 }
 
+/// Takes down how far the sender is willing to receive, and what its probe asked.
 fn remember_edge(pass: &mut Pass<'_>, ack: Seq) {
+    let is_syn = pass.segment.flags.contains(Flags::SYN);
     let sender = &mut *pass.sender;
-    let first = sender.acked.is_none();
-    sender.acked = Some(sender.acked.map_or(ack, |acked| acked.latest(ack)));
-    let scale = match (sender.offer, pass.receiver.offer) {
-        (Some(own), Some(peer)) if own.wscale.is_some() && peer.wscale.is_some() => own.scale().count(),
-        _ => 0,
+    let offers = sender.offer.zip(pass.receiver.offer);
+    // Scales count where both ends offered one, and never for the window of a SYN (RFC 7323 §2.2).
+    let scale = match offers {
+        Some((own, peer)) if !is_syn && own.wscale.is_some() && peer.wscale.is_some() => own.scale(),
+        _ => WindowScale::default(),
     };
-    let scale = if pass.segment.flags.contains(Flags::SYN) { 0 } else { scale };
-    let edge = ack + (u32::from(pass.segment.window.0) << scale);
-    if let Some(old) = sender.edge {
-        let shrink = old.offset_from(edge);
-        let known = sender.offer.is_some() && pass.receiver.offer.is_some();
-        if !first
-            && !pass.segment.flags.contains(Flags::SYN)
-            && known
-            && shrink >= 1 << scale
-            && sender.standing.state == State::Established
-            && sender.standing.basis == Basis::Proven
-        {
-            pass.notes.add(Note::WinShrunk);
-        }
+    let edge = ack + (pass.segment.window << scale);
+    let shrunk = sender.edge.is_some_and(|old| old.offset_from(edge) >= 1 << scale.count());
+    if shrunk && !is_syn && offers.is_some() && sender.is_proven(State::Established) {
+        pass.notes.add(Note::WinShrunk);
     }
-    sender.edge = Some(sender.edge.map_or(edge, |old| if old.before(edge) { edge } else { old }));
-    sender.probe = if pass.notes.contains(Note::Keepalive) {
-        Probe::Keepalive
-    } else if pass.notes.contains(Note::WinProbe) {
-        Probe::Window
-    } else {
-        Probe::None
+    sender.acked = Some(sender.acked.map_or(ack, |acked| acked.latest(ack)));
+    sender.edge = Some(sender.edge.map_or(edge, |old| old.latest(edge)));
+    sender.probe = match (pass.notes.contains(Note::Keepalive), pass.notes.contains(Note::WinProbe)) {
+        (true, _) => Probe::Keepalive,
+        (false, true) => Probe::Window,
+        (false, false) => Probe::None,
     };
 }
