@@ -96,6 +96,8 @@ fn why(flag: &Flag, theirs: &[&str], seen: &Seen<'_>) -> Option<&'static Rule> {
             Some(&rules::KIND_OF_REPEAT)
         }
         "zero_window_probe" | "zero_window_probe_ack" if life.intersects(RESETS) => Some(&rules::AFTER_RESET),
+        "zero_window_probe" if said(&["keep_alive"]) => Some(&rules::KEEP_ALIVE),
+        "zero_window_probe_ack" if notes.contains(Note::WinProbeAck) => Some(&rules::KEEP_ALIVE),
         REPEAT | "retransmission" | "fast_retransmission" | "spurious_retransmission" | "out_of_order" => {
             Some(&rules::COVERAGE)
         }

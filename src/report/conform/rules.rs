@@ -61,7 +61,7 @@ rules! {
     DUPLICATE_ACK = "what a duplicate ACK is": "tshark 4.0 calls any repeated bare ACK with an unchanged window a duplicate; synfin asks for data outstanding (RFC 5681), and takes a changed window with SACK blocks for one too.";
     FIRST_WINDOW = "first scaled window": "The window of a SYN is not scaled and that of the next segment is: tshark takes the change of the field for a window update.";
     WINDOW_UPDATE = "what a window update is": "tshark calls any change of the window without new acknowledgement an update, synfin names keep-alives, challenges and duplicate ACKs first.";
-    KEEP_ALIVE = "what a keep-alive is": "tshark calls any octet or none at one below the next number a keep-alive; synfin asks that all before it was acknowledged, or else it is a repeat.";
+    KEEP_ALIVE = "what a keep-alive is": "tshark calls any octet or none at one below the next number a keep-alive; synfin asks that all before it was acknowledged, and while the window is closed calls it a probe of the window, which is what Linux means by it.";
     MISSING_OCTETS = "book of missing octets": "Both note what is missing once, at different packets: tshark at each jump and each acknowledgement beyond its highest contiguous octet; synfin takes for sent what was acknowledged, and notes the rest.";
     ACK_OF_SEEN = "alarm over octets that were seen": "tshark says that a segment acknowledges what was not captured, where nothing is missing in the connection: after repeats, probes and FINs its highest number to be acknowledged lags behind.";
     AFTER_RESET = "after a reset": "tshark takes the window of 0 in a RST for a closed window, and a single octet after it for a probe that does not count.";
