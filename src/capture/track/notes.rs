@@ -311,6 +311,18 @@ notes! {
     Unexpected = "unexpected",
 }
 
+impl Note {
+    /// Combinations of flags that no stack sends.
+    pub const ODD_FLAGS: &[Self] = &[
+        Self::FlagsSynfin,
+        Self::FlagsSynrst,
+        Self::FlagsNull,
+        Self::FlagsXmas,
+        Self::FlagsFinNoack,
+        Self::FlagsDataNoack,
+    ];
+}
+
 /// A set of notes: a segment can repeat a FIN and close the connection at once.
 #[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
 pub struct Notes(u128);

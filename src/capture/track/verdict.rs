@@ -174,7 +174,7 @@ pub(super) fn open(conn: &Conn) -> Open {
     } else if has(Note::OpenSynackOnly) && !asked {
         if step3 { Open::MissingSyn } else { Open::SynackOnly }
     } else if !asked {
-        if conn.notes().intersects(PROBES) && !has(Note::Midstream) { Open::Probe } else { Open::Midstream }
+        if conn.notes().intersects(Note::ODD_FLAGS) && !has(Note::Midstream) { Open::Probe } else { Open::Midstream }
     } else if has(Note::CaptureLostSynack) && conn.half(Role::Server).offer.is_none() {
         Open::MissingSynack
     } else if has(Note::CaptureLostStep3) && !step3 {
@@ -193,15 +193,6 @@ pub(super) fn open(conn: &Conn) -> Open {
         Open::Normal
     }
 }
-
-const PROBES: &[Note] = &[
-    Note::FlagsSynfin,
-    Note::FlagsSynrst,
-    Note::FlagsNull,
-    Note::FlagsXmas,
-    Note::FlagsFinNoack,
-    Note::FlagsDataNoack,
-];
 
 /// How `conn` closed.
 pub(super) fn close(conn: &Conn) -> Close {

@@ -86,7 +86,7 @@ fn why(flag: &Flag, theirs: &[&str], seen: &Seen<'_>) -> Option<&'static Rule> {
     {
         return Some(&rules::OTHER_BOUNDS);
     }
-    if notes.intersects(ODD) || life.contains(Note::FlagsFinNoack) {
+    if notes.intersects(Note::ODD_FLAGS) || notes.contains(Note::Unexpected) || life.contains(Note::FlagsFinNoack) {
         return Some(&rules::ODD_FLAGS);
     }
     match flag.name.trim_start_matches(PREFIX) {
@@ -147,15 +147,6 @@ const REPEATS: &[Note] = &[
 ];
 const REUSED: &[Note] =
     &[Note::ReuseAfterClose, Note::ReuseTimeWait, Note::ReuseSynSent, Note::ReuseLive, Note::ReuseParked];
-const ODD: &[Note] = &[
-    Note::FlagsSynfin,
-    Note::FlagsSynrst,
-    Note::FlagsNull,
-    Note::FlagsXmas,
-    Note::FlagsFinNoack,
-    Note::FlagsDataNoack,
-    Note::Unexpected,
-];
 const RESETS: &[Note] = &[Note::ResetAbortLive, Note::ResetAbortNoSocket, Note::ResetFinThenRst, Note::ResetAfterClose];
 const MISSING: &[Note] =
     &[Note::SeqAhead, Note::AckUnseen, Note::CaptureLost, Note::CaptureLostSynack, Note::Midstream];
