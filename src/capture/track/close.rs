@@ -64,7 +64,7 @@ fn acknowledge_fin(pass: &mut Pass<'_>) {
     }
 }
 
-/// C1, C3, C23 and CS: a FIN.
+/// The first FIN of an end.
 fn first_fin(pass: &mut Pass<'_>, covers: bool) {
     let asked = pass.sender.syns > 0 && pass.sender.synacks == 0;
     if (asked && !pass.sender.opened || pass.sender.is(State::Listen)) && !pass.sender.is(State::Closed) {
@@ -102,7 +102,7 @@ fn first_fin(pass: &mut Pass<'_>, covers: bool) {
     }
 }
 
-/// C5: the same FIN again: its acknowledgement did not arrive.
+/// The same FIN again: its acknowledgement did not arrive.
 fn repeat_fin(pass: &mut Pass<'_>, covers: bool) {
     pass.note(Note::FinRetransmit);
     pass.nth = u32::from(pass.sender.fins);

@@ -81,7 +81,7 @@ impl Conn {
         self.told(self.unmoved(arrival.side, notes))
     }
 
-    /// O10 on a connection that was seen: its end still holds it.
+    /// The other end of a parked SYN still holds this connection (RFC 9293 §3.5.1).
     pub(super) fn challenged(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
         notes.add(Note::HalfopenChallenge);
         self.life.challenge = tcp.segment.acked();
@@ -89,7 +89,7 @@ impl Conn {
         self.told(self.unmoved(arrival.side, notes))
     }
 
-    /// O11 on a connection that was seen.
+    /// The end that asked anew clears this connection away (RFC 9293 §3.5.1).
     pub(super) fn cleared(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
         notes.add(Note::HalfopenCleared);
         let before = self.unmoved(arrival.side, notes);

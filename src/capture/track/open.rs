@@ -26,7 +26,7 @@ pub(super) fn syn(pass: &mut Pass<'_>) {
     pass.life.times.last_syn_ts_val = segment.options.timestamps().map(|(val, _)| val);
 }
 
-/// O1: the client asks, and shows its initial sequence number.
+/// The client asks, and shows its initial sequence number.
 fn first_syn(pass: &mut Pass<'_>) {
     pass.note(Note::Open1);
     pass.life.times.first_syn = Some(pass.at.time);
@@ -36,7 +36,7 @@ fn first_syn(pass: &mut Pass<'_>) {
     teach_iss(pass);
 }
 
-/// O5: the same SYN again. What was expected of the other end did not happen, or its answer was
+/// The same SYN again. What was expected of the other end did not happen, or its answer was
 /// lost on the way back.
 fn repeated_syn(pass: &mut Pass<'_>) {
     if pass.sender.standing.state.is_synchronized() && pass.sender.standing.basis == Basis::Proven {
@@ -48,7 +48,7 @@ fn repeated_syn(pass: &mut Pass<'_>) {
     pass.sender.prove(State::SynSent);
     pass.sender.unlearn_expected();
     if pass.receiver.is(State::Closed) {
-        // O11: the older connection is cleared away, or the port was closed when asked before.
+        // The older connection is cleared away, or the port was closed when asked before.
         pass.receiver.expect(State::SynRcvd);
         pass.sender.revive();
         pass.receiver.revive();
@@ -76,7 +76,7 @@ fn swapped_syn(pass: &mut Pass<'_>) {
     pass.life.syn_validated = true;
 }
 
-/// O12: a SYN meets a SYN. Simultaneous or split is not decided yet.
+/// A SYN meets a SYN. Simultaneous or split is not decided yet.
 fn crossing_syn(pass: &mut Pass<'_>) {
     pass.note(Note::OpenCrossed);
     if pass.life.split_ack {
@@ -101,7 +101,7 @@ fn teach_iss(pass: &mut Pass<'_>) {
     pass.set_proof();
 }
 
-/// O17 (RFC 7413 §4.2).
+/// What the SYN asks of fast open (RFC 7413 §4.2).
 fn fast_open(pass: &mut Pass<'_>) {
     let options = &pass.segment.options;
     match (options.fast_open(), pass.segment.len) {
@@ -138,7 +138,7 @@ fn fits(pass: &Pass<'_>, ack: Seq) -> bool {
     pass.receiver.iss.is_some_and(|iss| ack.after(iss) && !ack.after(pass.receiver.nxt))
 }
 
-/// O2: an answer and a question of its own, in one segment.
+/// An answer and a question of its own, in one segment.
 fn first_synack(pass: &mut Pass<'_>) {
     let ack = pass.segment.ack;
     if !fits(pass, ack) {
@@ -170,7 +170,7 @@ fn first_synack(pass: &mut Pass<'_>) {
     pass.set_proof();
 }
 
-/// O18.
+/// What the SYN/ACK says of data on the SYN (RFC 7413 §4.2).
 fn answer_fast_open(pass: &mut Pass<'_>, ack: Seq) {
     if !pass.life.seen.intersects(&[Note::TfoData, Note::SynDataWithoutTfo]) {
         return;
@@ -209,7 +209,7 @@ fn swapped_synack(pass: &mut Pass<'_>) {
     pass.life.times.last_synack = Some(pass.at.time);
 }
 
-/// O6: the server asks again. Either the client is silent, or its step three was lost behind the
+/// The server asks again. Either the client is silent, or its step three was lost behind the
 /// capture point, or the server cannot take it.
 fn repeated_synack(pass: &mut Pass<'_>) {
     if pass.sender.is_proven(State::Established) || pass.sender.standing.state.is_synchronized() && pass.sender.fins > 0
@@ -233,7 +233,7 @@ fn repeated_synack(pass: &mut Pass<'_>) {
     }
 }
 
-/// O13 and O14a: each end answers the other's SYN.
+/// Each end answers the other's SYN.
 fn crossing_synack(pass: &mut Pass<'_>) {
     let answered = pass.receiver.synacks > 0;
     pass.sender.take_offer(pass.segment);
@@ -248,7 +248,7 @@ fn crossing_synack(pass: &mut Pass<'_>) {
     pass.set_proof();
 }
 
-/// O16: a SYN/ACK whose SYN was not seen.
+/// A SYN/ACK whose SYN was not seen.
 fn lonely_synack(pass: &mut Pass<'_>) {
     pass.note(Note::OpenSynackOnly);
     begin(pass);
@@ -297,7 +297,7 @@ pub(super) fn send(pass: &mut Pass<'_>) {
         // It was open, a reset was to close it, and it is still there.
         State::Established if pass.sender.expects() => pass.sender.prove(State::Established),
         State::Established if pass.receiver.is_proven(State::SynRcvd) && pass.receiver.synacks > 1 => {
-            // O6b: the server had asked again.
+            // The server had asked again.
             pass.note(Note::Open3Repeat);
         }
         _ => {}
@@ -307,14 +307,14 @@ pub(super) fn send(pass: &mut Pass<'_>) {
     }
 }
 
-/// O3: the client has got the answer, and says so.
+/// The client has got the answer, and says so.
 fn step3(pass: &mut Pass<'_>) {
     let ack = pass.segment.ack;
     if !fits(pass, ack) {
         return;
     }
     if pass.life.crossed {
-        // O14b: the other end answered the SYN/ACK with a plain ACK.
+        // The other end answered the SYN/ACK with a plain ACK.
         pass.note(Note::OpenSplit);
     } else if pass.life.saw_step3() {
         pass.note(Note::Open3Repeat);
@@ -392,7 +392,7 @@ fn answer_unseen(pass: &mut Pass<'_>) {
     open_up(pass);
 }
 
-/// O4: only an end that got the acknowledgement of its SYN sends this.
+/// Only an end that got the acknowledgement of its SYN sends this.
 fn confirm(pass: &mut Pass<'_>) {
     if pass.life.has(Note::TfoAccepted)
         && !pass.life.saw_step3()
@@ -416,7 +416,7 @@ fn confirm(pass: &mut Pass<'_>) {
     }
 }
 
-/// O10: an end that sent no SYN answers one with numbers of an older connection.
+/// An end that sent no SYN answers one with numbers of an older connection.
 pub(super) fn is_challenge(pass: &Pass<'_>) -> bool {
     pass.receiver.is(State::SynSent)
         && pass.receiver.syns > 0
@@ -424,14 +424,14 @@ pub(super) fn is_challenge(pass: &Pass<'_>) -> bool {
         && !fits(pass, pass.segment.ack)
 }
 
-/// O10: it still believes in the older connection. Its numbers are not this one's.
+/// It still believes in the older connection. Its numbers are not this one's.
 pub(super) fn challenge(pass: &mut Pass<'_>) {
     pass.note(Note::HalfopenChallenge);
     pass.life.challenge = Some(pass.segment.ack);
     pass.sender.prove(State::Established);
 }
 
-/// O15 and its kin: the other end of a SYN sends something that is no SYN.
+/// The other end of a SYN sends something that is no SYN.
 fn speak_unasked(pass: &mut Pass<'_>) {
     let ack = pass.segment.ack;
     if pass.segment.len == 0 && !pass.life.split_ack && pass.receiver.iss.is_some_and(|iss| ack == iss + 1) {
@@ -445,7 +445,7 @@ fn speak_unasked(pass: &mut Pass<'_>) {
     }
 }
 
-/// O19: an end of a connection that was open before the capture proves that it is there.
+/// An end of a connection that was open before the capture proves that it is there.
 fn promote(pass: &mut Pass<'_>) {
     let heard = pass.receiver.coverage.base().is_some_and(|base| pass.segment.ack.after(base));
     if heard {

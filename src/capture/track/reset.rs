@@ -43,7 +43,7 @@ fn answer_to_syn(pass: &mut Pass<'_>) {
     take_effect(pass, State::Closed);
 }
 
-/// O11: the client, asked about a connection it does not have, says so; then it asks again.
+/// The client, asked about a connection it does not have, says so; then it asks again.
 fn clear_half_open(pass: &mut Pass<'_>) {
     if pass.life.challenge != Some(pass.segment.seq) {
         pass.note(Note::RstBlind);
@@ -55,7 +55,7 @@ fn clear_half_open(pass: &mut Pass<'_>) {
     pass.receiver.teach(Fact::Dead, pass.at.after);
 }
 
-/// O9 and O16: the client does not want what the server offers.
+/// The client does not want what the server offers.
 fn reject(pass: &mut Pass<'_>) {
     let answers = pass.receiver.acked == Some(pass.segment.seq) || pass.sender.coverage.nxt() == Some(pass.segment.seq);
     if !answers && !in_window(pass) {
