@@ -1,6 +1,6 @@
 //! **synfin** tells the life of every TCP connection it sees, from SYN to FIN.
 //!
-//! Five rooms, and arrows that only point down:
+//! Five rooms and a cellar, and arrows that only point down:
 //!
 //! - [`wire`] has the words: sequence numbers, flags, windows, segments, flow keys. No state, no
 //!   I/O.
@@ -10,12 +10,16 @@
 //! - [`craft`] says: it builds segments from scratch, right by default and wrong on request.
 //! - [`report`] tells: one writer per file.
 //! - `cli` is the door of the program.
+//! - `sys` asks the kernel (feature `live`): sockets, rings, namespaces; `unsafe` lives there and
+//!   nowhere else.
 //!
 //! Capture and craft do not know each other; they meet in [`wire`].
 
 pub mod capture;
 pub mod craft;
 pub mod report;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod sys;
 pub mod wire;
 
 #[cfg(feature = "cli")]

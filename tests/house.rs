@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 /// Which rooms each room may speak of, beside itself.
 const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &[]),
-    ("capture", &["wire"]),
-    ("craft", &["wire"]),
+    ("sys", &["wire"]),
+    ("capture", &["wire", "sys"]),
+    ("craft", &["wire", "sys"]),
     ("report", &["capture", "wire"]),
-    ("cli", &["report", "capture", "craft", "wire"]),
+    ("cli", &["report", "capture", "craft", "wire", "sys"]),
     ("main", &["cli"]),
-    ("lib", &["cli", "report", "capture", "craft", "wire"]),
+    ("lib", &["cli", "report", "capture", "craft", "wire", "sys"]),
 ];
 
 /// Where each dependency may be named: a file or a folder under `src`.
@@ -28,6 +29,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hashbrown", &["capture/track"]),
     ("indicatif", &["cli"]),
     ("jiff", &["report/clock.rs"]),
+    ("libc", &["sys"]),
     ("lz4_flex", &["capture/file"]),
     ("pcap_file", &["capture/file"]),
     ("serde", &["report"]),
@@ -37,8 +39,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("zstd", &["capture/file"]),
 ];
 
-/// Files that may hold `unsafe`; each says why at every block.
-const UNSAFE: &[&str] = &[];
+/// Where `unsafe` may stand; every block says why.
+const UNSAFE: &[&str] = &["sys"];
 
 /// The most lines a file may have: beyond that there is more than one idea in it.
 const MOST_LINES: usize = 600;
@@ -102,7 +104,7 @@ fn no_file_has_more_than_one_idea() {
 #[test]
 fn unsafe_stays_where_it_is_allowed() {
     judge(|source| {
-        let wrong = has_word(&source.code, "unsafe") && !UNSAFE.iter().any(|file| source.path == Path::new(file));
+        let wrong = has_word(&source.code, "unsafe") && !UNSAFE.iter().any(|door| source.path.starts_with(door));
         complain(wrong, "has `unsafe`")
     });
 }
