@@ -10,7 +10,7 @@ use etherparse::{
     TcpHeaderSlice, TcpOptionElement, VlanId,
 };
 use pnet_packet::{Packet, ethernet::EthernetPacket, ipv4::Ipv4Packet, tcp::TcpPacket};
-use synfin::capture::{Body, Checksums, Frame, Link, Record, decode, decode_into};
+use synfin::capture::{Aside, Body, Checksums, Frame, Link, Record, decode, decode_into};
 use synfin::wire::Timestamp;
 
 fn main() {
@@ -70,7 +70,7 @@ fn octets<E: std::fmt::Debug>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>)
 
 fn frame(bytes: &[u8]) -> Frame<'_> {
     let wire_len = bytes.len() as u32;
-    Frame { time: Timestamp(0), wire_len, link: Link::Ethernet, interface: 0, bytes, comment: None }
+    Frame { time: Timestamp(0), wire_len, link: Link::Ethernet, interface: 0, bytes, comment: None, aside: Aside::NONE }
 }
 
 fn each_kind(criterion: &mut Criterion, kinds: &[Kind]) {

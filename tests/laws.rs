@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use synfin::capture::file::{Capture, CaptureWriter, Captures, Format, Options};
 use synfin::capture::track::{Basis, Conn, Observation, Role};
-use synfin::capture::{Body, Checksums, Frame, Link, Next, OwnedFrame, Record, Source, Tracker, decode};
+use synfin::capture::{Aside, Body, Checksums, Frame, Link, Next, OwnedFrame, Record, Source, Tracker, decode};
 use synfin::wire::{Flags, Seq, Timestamp};
 
 /// Captures larger than this are left to the conformance run.
@@ -291,6 +291,7 @@ proptest! {
                 interface: 0,
                 bytes: &bytes,
                 comment: None,
+                aside: Aside::NONE,
             };
             tracker.observe(n, &decode(&frame, Checksums::Ignore));
         }

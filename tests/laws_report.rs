@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use synfin::capture::{Checksums, Damage, Frame, Link, Next, Sink, Source, SourceError, Tracker, pump};
+use synfin::capture::{Aside, Checksums, Damage, Frame, Link, Next, Sink, Source, SourceError, Tracker, pump};
 use synfin::report::fields::{Fields, Layout, names};
 use synfin::report::hexdump::{Dump, Form};
 use synfin::report::json::Json;
@@ -58,6 +58,7 @@ impl Source for Made {
             interface: 0,
             bytes: octets,
             comment: Some(octets),
+            aside: Aside::NONE,
         }))
     }
 }

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use synfin::capture::track::{Close, Ended, Limits, Open, Timers};
-use synfin::capture::{Checksums, Conn, Frame, Link, Tracker, decode};
+use synfin::capture::{Aside, Checksums, Conn, Frame, Link, Tracker, decode};
 use synfin::craft::{Spec, emit};
 use synfin::wire::{Endpoint, Flags, OptionList, Segment, Seq, Timestamp, Window};
 
@@ -23,7 +23,15 @@ fn show(tracker: &mut Tracker, n: u64, at: u64, [from, to]: [Endpoint; 2], flags
     let mut bytes = Vec::new();
     emit(&Spec::tcp(from, to, &segment, &OptionList::default()), &mut bytes).expect("one family");
     let wire_len = bytes.len() as u32;
-    let frame = Frame { time: Timestamp(at), wire_len, link: Link::Raw, interface: 0, bytes: &bytes, comment: None };
+    let frame = Frame {
+        time: Timestamp(at),
+        wire_len,
+        link: Link::Raw,
+        interface: 0,
+        bytes: &bytes,
+        comment: None,
+        aside: Aside::NONE,
+    };
     tracker.observe(n, &decode(&frame, Checksums::Ignore));
 }
 

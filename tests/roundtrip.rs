@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use pnet_packet::{Packet as _, ipv4, ipv6, tcp};
 use proptest::prelude::*;
 
-use synfin::capture::{self, Body, Checksums, Frame, decode};
+use synfin::capture::{self, Aside, Body, Checksums, Frame, decode};
 use synfin::craft::{Field, Ip, Link, Script, Spec, Transport, emit};
 use synfin::wire::notation::{Origin, Written};
 use synfin::wire::{Endpoint, Flags, OptionList, Segment, Seq, Timestamp, Vlans, Window};
@@ -143,7 +143,15 @@ fn built(scene: &Scene, transport: Transport<'_>, payload: &[u8]) -> Vec<u8> {
 
 fn frame<'a>(scene: &Scene, bytes: &'a [u8]) -> Frame<'a> {
     let link = if scene.ethernet { capture::Link::Ethernet } else { capture::Link::Raw };
-    Frame { time: Timestamp(0), wire_len: bytes.len() as u32, link, interface: 0, bytes, comment: None }
+    Frame {
+        time: Timestamp(0),
+        wire_len: bytes.len() as u32,
+        link,
+        interface: 0,
+        bytes,
+        comment: None,
+        aside: Aside::NONE,
+    }
 }
 
 prop_compose! {

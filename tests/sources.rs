@@ -15,7 +15,7 @@ use pcap_file::pcapng::{Block, PcapNgReader};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use synfin::capture::file::{Capture, CaptureWriter, Captures, Format, Options};
-use synfin::capture::{DamageKind, Link, MemorySource, Next, OwnedFrame, Source, SourceError};
+use synfin::capture::{Aside, DamageKind, Link, MemorySource, Next, OwnedFrame, Source, SourceError};
 use synfin::wire::Timestamp;
 
 const PACKETS: u32 = 40;
@@ -238,6 +238,7 @@ fn any_frame() -> impl Strategy<Value = OwnedFrame> {
             interface,
             bytes,
             comment,
+            aside: Aside::NONE,
         },
     )
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use synfin::capture::{Checksums, Frame, Link, Next, Sink, Source, SourceError, Tracker, pump};
+use synfin::capture::{Aside, Checksums, Frame, Link, Next, Sink, Source, SourceError, Tracker, pump};
 use synfin::craft::script::Medium;
 use synfin::craft::{Script, Shot};
 use synfin::report::conns::{self, Conns, Field, Format, Order};
@@ -468,7 +468,15 @@ impl Source for Shots {
                 Medium::Raw => Link::Raw,
             };
             let wire_len = shot.bytes.len() as u32;
-            Next::Frame(Frame { time: shot.time, wire_len, link, interface: 0, bytes: &shot.bytes, comment: None })
+            Next::Frame(Frame {
+                time: shot.time,
+                wire_len,
+                link,
+                interface: 0,
+                bytes: &shot.bytes,
+                comment: None,
+                aside: Aside::NONE,
+            })
         }))
     }
 }

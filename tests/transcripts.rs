@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use synfin::capture::track::{Fact, Note, Role};
-use synfin::capture::{Checksums, Conn, Frame, Link, Observation, Tracker, decode};
+use synfin::capture::{Aside, Checksums, Conn, Frame, Link, Observation, Tracker, decode};
 use synfin::craft::script::{Line, Medium};
 use synfin::craft::{Script, Shot};
 use synfin::wire::Span;
@@ -136,7 +136,15 @@ impl Told {
             Medium::Raw => Link::Raw,
         };
         let wire_len = shot.bytes.len() as u32;
-        let frame = Frame { time: shot.time, wire_len, link, interface: 0, bytes: &shot.bytes, comment: None };
+        let frame = Frame {
+            time: shot.time,
+            wire_len,
+            link,
+            interface: 0,
+            bytes: &shot.bytes,
+            comment: None,
+            aside: Aside::NONE,
+        };
         self.frames += 1;
         let observation = self.tracker.observe(self.frames, &decode(&frame, Checksums::Verify));
         self.noted.extend(observation.iter().flat_map(|observation| observation.notes.iter().map(Note::id)));

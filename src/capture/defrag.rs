@@ -251,7 +251,7 @@ fn header_checksum(header: &[u8]) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{Body, Checksums, Frame, Link, decode};
+    use crate::capture::{Aside, Body, Checksums, Frame, Link, decode};
 
     /// A fragment of a UDP datagram from port 1 to port 2, in an IPv4 packet.
     fn fragment(id: u8, place: u8, more: bool, payload: &[u8]) -> Vec<u8> {
@@ -264,8 +264,15 @@ mod tests {
 
     fn take(defrag: &mut Defrag, second: u64, packet: &[u8]) -> Option<(Vec<u8>, Fragments)> {
         let time = Timestamp(second * 1_000_000_000);
-        let frame =
-            Frame { time, wire_len: packet.len() as u32, link: Link::Raw, interface: 0, bytes: packet, comment: None };
+        let frame = Frame {
+            time,
+            wire_len: packet.len() as u32,
+            link: Link::Raw,
+            interface: 0,
+            bytes: packet,
+            comment: None,
+            aside: Aside::NONE,
+        };
         let record = decode(&frame, Checksums::Ignore);
         defrag.take(&record, packet).map(|(whole, fragments)| (whole.to_vec(), fragments))
     }
@@ -285,8 +292,15 @@ mod tests {
             let (whole, fragments) = take(&mut defrag, 1, &pieces[1]).expect("it is whole");
             assert_eq!(fragments, Fragments { octets: 40, overlap: false });
             assert_eq!(&whole[28..], b"abcdefghijkl");
-            let frame =
-                Frame { time: Timestamp(0), wire_len: 40, link: Link::Raw, interface: 0, bytes: &whole, comment: None };
+            let frame = Frame {
+                time: Timestamp(0),
+                wire_len: 40,
+                link: Link::Raw,
+                interface: 0,
+                bytes: &whole,
+                comment: None,
+                aside: Aside::NONE,
+            };
             let record = decode(&frame, Checksums::Verify);
             assert!(matches!(record.body, Body::Udp(udp) if udp.payload_len == 12 && udp.fault.is_none()));
             assert_eq!(record.ip.and_then(|ip| ip.checksum_ok.verdict()), Some(true));

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::num::NonZeroU16;
 
 use crate::wire::Timestamp;
 
@@ -19,6 +20,36 @@ pub struct Frame<'a> {
     /// The first comment a pcapng file carries for this packet, as it stands there (it should be
     /// UTF-8, and is not always).
     pub comment: Option<&'a [u8]>,
+    /// What the capturing host knew of it that the octets do not say.
+    pub aside: Aside,
+}
+
+/// What a host that captures its own traffic knows of a frame beside its octets. Files mostly do
+/// not tell.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Aside {
+    /// Which way it went, seen from the capturing host.
+    pub direction: Option<Direction>,
+    /// Its transport checksum is left to the network card: what stands there is the sum of the
+    /// pseudo-header.
+    pub unfinished: bool,
+    /// Payload octets in each of the segments that it stands for, where it is more than one: the
+    /// network card cuts it up on its way out, or has put it together on its way in.
+    pub segment_size: Option<NonZeroU16>,
+}
+
+impl Aside {
+    /// Nothing is known.
+    pub const NONE: Self = Self { direction: None, unfinished: false, segment_size: None };
+}
+
+/// Which way a frame went, seen from the capturing host.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Direction {
+    /// It came, whomever it is for.
+    In,
+    /// It was sent by this host.
+    Out,
 }
 
 /// What a frame's first octets are: the link-layer header type of the capture.

@@ -1,6 +1,6 @@
 //! Frames from memory, for tests and for whoever has the octets already.
 
-use super::frame::{Frame, Link, Next, Source, SourceError};
+use super::frame::{Aside, Frame, Link, Next, Source, SourceError};
 use crate::wire::Timestamp;
 
 /// A frame that owns its octets.
@@ -18,12 +18,14 @@ pub struct OwnedFrame {
     pub bytes: Vec<u8>,
     /// The first comment for this packet.
     pub comment: Option<Vec<u8>>,
+    /// What the capturing host knew beside.
+    pub aside: Aside,
 }
 
 impl OwnedFrame {
     /// A whole frame on interface 0.
     pub fn new(time: Timestamp, link: Link, bytes: Vec<u8>) -> Self {
-        Self { time, wire_len: bytes.len() as u32, link, interface: 0, bytes, comment: None }
+        Self { time, wire_len: bytes.len() as u32, link, interface: 0, bytes, comment: None, aside: Aside::NONE }
     }
 
     /// The frame, borrowed.
@@ -35,6 +37,7 @@ impl OwnedFrame {
             interface: self.interface,
             bytes: &self.bytes,
             comment: self.comment.as_deref(),
+            aside: self.aside,
         }
     }
 }
@@ -48,6 +51,7 @@ impl From<&Frame<'_>> for OwnedFrame {
             interface: frame.interface,
             bytes: frame.bytes.to_vec(),
             comment: frame.comment.map(<[u8]>::to_vec),
+            aside: frame.aside,
         }
     }
 }

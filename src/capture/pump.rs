@@ -3,7 +3,7 @@ use std::io;
 
 use super::decode::{decode, decode_into};
 use super::defrag::Defrag;
-use super::frame::{Damage, Frame, Link, Next, Source, SourceError};
+use super::frame::{Aside, Damage, Frame, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
 use super::track::{Conn, Observation, Tracker};
 
@@ -166,7 +166,15 @@ impl From<Checksums> for Reading {
 /// Has the record of a datagram's last fragment say what the datagram carries.
 fn take_whole(record: &mut Record, packet: &[u8], fragments: Fragments, checksums: Checksums) {
     let wire_len = packet.len() as u32;
-    let frame = Frame { time: record.time, wire_len, link: Link::Raw, interface: 0, bytes: packet, comment: None };
+    let frame = Frame {
+        time: record.time,
+        wire_len,
+        link: Link::Raw,
+        interface: 0,
+        bytes: packet,
+        comment: None,
+        aside: Aside::NONE,
+    };
     let whole = decode(&frame, checksums);
     if let (Some(ip), Some(whole)) = (&mut record.ip, whole.ip) {
         ip.proto = whole.proto;

@@ -1,6 +1,6 @@
 //! The check of the `decode` target.
 
-use synfin::capture::{Body, Checksums, Frame, Link, Packet, Record, decode, decode_into};
+use synfin::capture::{Aside, Body, Checksums, Frame, Link, Packet, Record, decode, decode_into};
 use synfin::wire::Timestamp;
 
 const LINKS: [Link; 9] = [
@@ -21,7 +21,7 @@ pub(crate) fn check(input: &[u8]) {
     let &[link, lost, ref bytes @ ..] = input else { return };
     let link = LINKS[usize::from(link) % LINKS.len()];
     let wire_len = bytes.len() as u32 + u32::from(lost);
-    let frame = Frame { time: Timestamp(0), wire_len, link, interface: 0, bytes, comment: None };
+    let frame = Frame { time: Timestamp(0), wire_len, link, interface: 0, bytes, comment: None, aside: Aside::NONE };
 
     let mut used = Record::default();
     for checksums in [Checksums::Verify, Checksums::Ignore] {

@@ -7,7 +7,7 @@ mod seen;
 
 use etherparse::{LaxSlicedPacket, PacketBuilder, SlicedPacket};
 use proptest::prelude::*;
-use synfin::capture::{Body, Checksum, Checksums, Frame, Link, Packet, Record, Skip, Tcp, Udp, decode};
+use synfin::capture::{Aside, Body, Checksum, Checksums, Frame, Link, Packet, Record, Skip, Tcp, Udp, decode};
 use synfin::wire::Timestamp;
 
 use packets::{any_link, packet, wound};
@@ -23,7 +23,15 @@ fn read_as(link: Link, bytes: &[u8], wire_len: usize, checksums: Checksums) -> R
 }
 
 fn frame(link: Link, bytes: &[u8], wire_len: usize) -> Frame<'_> {
-    Frame { time: Timestamp(0), wire_len: wire_len as u32, link, interface: 0, bytes, comment: None }
+    Frame {
+        time: Timestamp(0),
+        wire_len: wire_len as u32,
+        link,
+        interface: 0,
+        bytes,
+        comment: None,
+        aside: Aside::NONE,
+    }
 }
 
 /// Record and frame as a sink gets them.

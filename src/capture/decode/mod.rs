@@ -63,6 +63,18 @@ pub fn decode_into(frame: &Frame<'_>, checksums: Checksums, record: &mut Record)
     if let Err(skip) = walk(frame, checksums, record) {
         record.body = Body::Skip(skip);
     }
+    if frame.aside.unfinished && checksums == Checksums::Verify {
+        leave_unfinished(&mut record.body);
+    }
+}
+
+/// Takes the word of the capturing host for a checksum that it has left to its network card.
+fn leave_unfinished(body: &mut Body) {
+    match body {
+        Body::Tcp(tcp) => tcp.checksum_ok = Checksum::Unfinished,
+        Body::Udp(udp) => udp.checksum_ok = Checksum::Unfinished,
+        Body::Icmp(_) | Body::Arp(_) | Body::Skip(_) => {}
+    }
 }
 
 /// Goes down through the layers, filling in the record on the way.

@@ -1,5 +1,5 @@
 use super::buffer::{Buffer, Place};
-use crate::capture::frame::{DamageKind, Frame, Link};
+use crate::capture::frame::{Aside, DamageKind, Frame, Link};
 use crate::wire::Timestamp;
 
 /// A packet found in a buffer: a [`Frame`] whose octets are not yet borrowed.
@@ -23,6 +23,7 @@ impl Found {
             interface: self.interface,
             bytes: buffer.slice(self.bytes),
             comment: self.comment.map(|place| buffer.slice(place)),
+            aside: Aside::NONE,
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
-use crate::capture::{Checksum, Ether, Frame, Icmp, Ip, Link, Quoted, Udp, UdpFault};
+use crate::capture::{Aside, Checksum, Ether, Frame, Icmp, Ip, Link, Quoted, Udp, UdpFault};
 use crate::wire::{Timestamp, Vlans};
 
 fn line(ip: Option<Ip>, body: Body) -> String {
@@ -23,8 +23,15 @@ fn line_with(ip: Option<Ip>, body: Body, style: Style) -> String {
         ip,
         body,
     };
-    let frame =
-        Frame { time: record.time, wire_len: 74, link: record.link, interface: 0, bytes: &[0; 74], comment: None };
+    let frame = Frame {
+        time: record.time,
+        wire_len: 74,
+        link: record.link,
+        interface: 0,
+        bytes: &[0; 74],
+        comment: None,
+        aside: Aside::NONE,
+    };
     let packet = Packet { n: 1, frame, record: &record, datagram: &[0; 60] };
     let mut out = Vec::new();
     write(&mut out, &packet, None, Origins::default(), style);

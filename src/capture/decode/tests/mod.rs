@@ -5,7 +5,7 @@ mod network;
 mod transport;
 
 use super::*;
-use crate::capture::frame::Link;
+use crate::capture::frame::{Aside, Link};
 use crate::capture::record::{Fragments, Layer, Tcp, Udp, UdpFault};
 use crate::wire::{Flags, Timestamp};
 
@@ -21,7 +21,7 @@ fn read_cut(link: Link, bytes: &[u8], wire_len: usize) -> Record {
 
 fn frame(link: Link, bytes: &[u8]) -> Frame<'_> {
     let wire_len = bytes.len() as u32;
-    Frame { time: Timestamp(0), wire_len, link, interface: 0, bytes, comment: None }
+    Frame { time: Timestamp(0), wire_len, link, interface: 0, bytes, comment: None, aside: Aside::NONE }
 }
 
 fn join(parts: &[&[u8]]) -> Vec<u8> {

@@ -218,3 +218,17 @@ fn a_checksum_left_to_the_network_card_is_told_from_a_wrong_one() {
     packet[37] ^= 1;
     assert_eq!(verdict(&packet), Checksum::Bad);
 }
+
+#[test]
+fn the_capturing_host_is_believed_about_a_checksum_it_left_to_its_card() {
+    let segment = [0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x02, 0, 0, 0x12, 0x34, 0, 0];
+    let packet = v4(6, &segment);
+    let aside = Aside { unfinished: true, ..Aside::NONE };
+    let frame = Frame { aside, ..frame(Link::Raw, &packet) };
+    let state = |checksums| match decode(&frame, checksums).body {
+        Body::Tcp(tcp) => tcp.checksum_ok,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(state(Checksums::Verify), Checksum::Unfinished);
+    assert_eq!(state(Checksums::Ignore), Checksum::Unverified);
+}
