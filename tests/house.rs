@@ -35,7 +35,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("serde", &["report"]),
     ("serde_json", &["report"]),
     ("terminal_size", &["cli"]),
-    ("thiserror", &["capture", "craft", "report", "wire"]),
+    ("thiserror", &["capture", "craft", "report", "sys", "wire"]),
     ("zstd", &["capture/file"]),
 ];
 

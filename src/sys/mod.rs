@@ -4,6 +4,11 @@
 //! behind the feature `live`.
 #![allow(unsafe_code)]
 
+#[allow(dead_code)]
+pub(crate) mod netlink;
+#[allow(dead_code)]
+pub(crate) mod space;
+
 use std::io;
 
 /// What a system call gave back, or why it failed.
