@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use clap::error::ErrorKind;
 
+use super::following::Following;
 use super::progress::Watched;
 use crate::capture::file::{Captures, Options};
-use crate::capture::track::{Limits, Timers};
-use crate::capture::{self, Checksums, Next, PumpError, Reading, Sink, Source, SourceError, Summary, Tracker};
+use crate::capture::track::Timers;
+use crate::capture::{self, Next, PumpError, Sink, Source, SourceError, Summary};
 use crate::report::line::describe_link;
 
 /// The captures to read and how to read them: the same options in every command.
@@ -31,30 +32,12 @@ pub(super) struct Input {
     #[arg(long, help_heading = "Input")]
     resync: bool,
 
-    /// Whether checksums are looked at: the host that sent a packet often captures it with a
-    /// checksum that is still to be filled in
-    #[arg(long, value_name = "HOW", default_value = "ignore", help_heading = "Input")]
-    checksums: Verify,
-
-    /// Leave datagrams that came in fragments in their pieces
-    #[arg(long, help_heading = "Input")]
-    no_defrag: bool,
-
     /// Give up connections after a silence too long for their state, as a live capture has to
     #[arg(long, help_heading = "Input")]
     timers: bool,
 
-    /// Follow at most N connections at once; with more, the least worth its room is given up, and
-    /// told as evicted
-    #[arg(long, value_name = "N", default_value_t = Limits::default().conns, help_heading = "Input")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    max_connections: u32,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
-enum Verify {
-    Ignore,
-    Verify,
+    #[command(flatten)]
+    following: Following,
 }
 
 /// What stderr is told of the reading.
@@ -89,22 +72,12 @@ impl Input {
             banner: talk.banner.then(|| name(files)),
             legend: talk.legend,
         };
-        capture::pump(&mut source, self.reading(), &mut self.tracker(), sink).map_err(|error| match error {
+        let timers = self.timers.then(Timers::default);
+        let mut tracker = self.following.tracker(timers);
+        capture::pump(&mut source, self.following.reading(), &mut tracker, sink).map_err(|error| match error {
             PumpError::Source(error) => advise(error),
             PumpError::Sink(_) => error.into(),
         })
-    }
-
-    fn reading(&self) -> Reading {
-        let checksums = match self.checksums {
-            Verify::Ignore => Checksums::Ignore,
-            Verify::Verify => Checksums::Verify,
-        };
-        Reading { checksums, reassemble: !self.no_defrag }
-    }
-
-    fn tracker(&self) -> Tracker {
-        Tracker::new(Limits { conns: self.max_connections, timers: self.timers.then(Timers::default) })
     }
 
     /// Whether something is read from standard input.

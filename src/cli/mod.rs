@@ -7,11 +7,13 @@ mod args;
 mod check;
 mod conns;
 mod explain;
+mod following;
 mod input;
 mod look;
 mod output;
 mod progress;
 mod read;
+mod show;
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -1,19 +1,9 @@
-use std::io::{self, IsTerminal as _, Write as _};
-
-use clap::ArgAction;
-use clap::error::ErrorKind;
+use std::io::{self, IsTerminal as _};
 
 use super::input::{Input, Talk};
 use super::output::Output;
-use super::usage;
+use super::show::Show;
 use crate::capture::Summary;
-use crate::report::clock::{Precision, TimeStyle};
-use crate::report::fields::{self, Fields, Layout};
-use crate::report::hexdump::{Dump, Form};
-use crate::report::json::Json;
-use crate::report::line::Style;
-use crate::report::paint::Paint;
-use crate::report::text::{Listing, Text};
 
 /// A line per packet, with what it meant for its connection
 ///
@@ -22,162 +12,27 @@ use crate::report::text::{Listing, Text};
 /// how sure that is: `!` proven by what that end sent, `?` expected if the packet arrives, `~`
 /// assumed for want of better.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Output")]
 pub(super) struct Read {
     #[command(flatten)]
     input: Input,
 
-    /// What to write: text, json (an object per line), or fields (those named with -e)
-    #[arg(short = 'T', value_name = "FORM", default_value = "text", value_parser = written)]
-    written: Written,
-
-    /// Show the link header; with -T fields, `-e NAME` names a field to write (`-e help` lists them)
-    #[arg(short = 'e', overrides_with = "link_header")]
-    link_header: bool,
-
-    /// A field to write with -T fields
-    #[arg(long = "field", value_name = "NAME", hide = true)]
-    fields: Vec<String>,
-
-    /// How to write fields: header=y, separator=/t, occurrence=f|l|a, aggregator=/s, quote=d|s|n
-    #[arg(short = 'E', value_name = "HOW")]
-    layout: Vec<String>,
-
-    /// Tell more: IP headers, checksums, comments, states (-v), empty segments' numbers (-vv)
-    #[arg(short = 'v', action = ArgAction::Count)]
-    verbose: u8,
-
-    /// Tell less: addresses and lengths, steps and states without words
-    #[arg(short = 'q')]
-    quiet: bool,
-
-    /// Sequence numbers as sent, not counted from each side's first
-    #[arg(short = 'S')]
-    absolute: bool,
-
-    /// The time: not at all (-t), in seconds (-tt), since the last packet (-ttt), with its date
-    /// (-tttt), since the first packet (-ttttt)
-    #[arg(short = 't', action = ArgAction::Count)]
-    time: u8,
-
-    /// Nanoseconds in every time
-    #[arg(long)]
-    nano: bool,
-
-    /// Microseconds in every time
-    #[arg(long, conflicts_with = "nano")]
-    micro: bool,
-
-    /// Number the packets
-    #[arg(short = '#', long)]
-    number: bool,
-
-    /// Show the packet in hexadecimal; twice, with its link header
-    #[arg(short = 'x', action = ArgAction::Count)]
-    hex: u8,
-
-    /// Show the packet in hexadecimal and ASCII; twice, with its link header
-    #[arg(short = 'X', action = ArgAction::Count)]
-    hex_ascii: u8,
-
-    /// Show the packet in ASCII; twice, with its link header
-    #[arg(short = 'A', action = ArgAction::Count)]
-    ascii: u8,
-
-    /// End with what the whole run came to
-    #[arg(long)]
-    summary: bool,
-
-    /// Let every line be seen as soon as it is written
-    #[arg(short = 'l')]
-    line_buffered: bool,
-
-    /// Look up no names: nothing ever is, but hands are used to it
-    #[arg(short = 'n', overrides_with = "numeric")]
-    numeric: bool,
-}
-
-/// The forms of output.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Written {
-    Text,
-    Json,
-    Fields,
+    #[command(flatten)]
+    show: Show,
 }
 
 impl Read {
     /// Reads the captures and writes every packet.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
+        if self.show.lists_fields() {
+            Show::list_fields(out)?;
+            return Ok(Summary::default());
+        }
         let screen = io::stdout().is_terminal();
-        let text = self.written == Written::Text;
-        let talk = Talk { banner: text, legend: text && screen && !self.quiet, progress: !screen };
-        if self.line_buffered || (screen && self.input.reads_stdin()) {
+        let text = self.show.is_text();
+        let talk = Talk { banner: text, legend: text && screen && !self.show.is_quiet(), progress: !screen };
+        if self.show.is_line_buffered() || (screen && self.input.reads_stdin()) {
             out.flush_every_write();
         }
-        if self.written != Written::Fields && !(self.fields.is_empty() && self.layout.is_empty()) {
-            return Err(usage(ErrorKind::ArgumentConflict, "'--field' and '-E' want '-T fields'").into());
-        }
-        match self.written {
-            Written::Text => self.input.pump_and_tell(talk, &mut Text::new(self.listing(out), out)),
-            Written::Json => self.input.pump_and_tell(talk, &mut Json::new(self.summary, out)),
-            Written::Fields if self.fields.iter().any(|name| name == "help") => {
-                for name in fields::names() {
-                    writeln!(out, "{name}")?;
-                }
-                Ok(Summary::default())
-            }
-            Written::Fields => {
-                let layout = Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
-                if self.fields.is_empty() {
-                    let example = "'-T fields' writes the fields that '-e' names, as in '-T fields -e ip.src -e tcp.srcport'; \
-                                   '-e help' lists them";
-                    return Err(usage(ErrorKind::MissingRequiredArgument, example).into());
-                }
-                let mut fields =
-                    Fields::new(&self.fields, layout, out).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
-                self.input.pump_and_tell(talk, &mut fields)
-            }
-        }
+        self.show.write(out, |sink| self.input.pump_and_tell(talk, sink))
     }
-
-    fn listing(&self, out: &Output) -> Listing {
-        let style = Style {
-            verbose: self.verbose,
-            quiet: self.quiet,
-            link_header: self.link_header,
-            paint: Paint { on: out.color() },
-        };
-        let time = match self.time {
-            0 => TimeStyle::TimeOfDay,
-            1 => TimeStyle::None,
-            2 => TimeStyle::Epoch,
-            3 => TimeStyle::SincePrevious,
-            4 => TimeStyle::DateTime,
-            _ => TimeStyle::SinceFirst,
-        };
-        let precision = match (self.nano, self.micro) {
-            (true, _) => Precision::Nano,
-            (_, true) => Precision::Micro,
-            _ => Precision::AsCaptured,
-        };
-        let dump = [(self.hex_ascii, Form::HexAscii), (self.hex, Form::Hex), (self.ascii, Form::Ascii)]
-            .into_iter()
-            .find(|(times, _)| *times > 0)
-            .map(|(times, form)| Dump { form, link_header: times > 1 });
-        Listing { style, absolute: self.absolute, time, precision, number: self.number, dump, summary: self.summary }
-    }
-}
-
-/// The form that `-T` names; of tshark's others, why not.
-fn written(name: &str) -> Result<Written, String> {
-    Ok(match name {
-        "text" => Written::Text,
-        "json" => Written::Json,
-        "fields" => Written::Fields,
-        "ek" | "jsonraw" => return Err("synfin's `json` is an object per line already".to_owned()),
-        "pdml" | "ps" | "psml" | "tabs" => {
-            return Err(format!("synfin does not write {name}; it writes text, json and fields"));
-        }
-        _ => return Err("there are text, json and fields".to_owned()),
-    })
 }

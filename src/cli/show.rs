@@ -1,0 +1,196 @@
+//! How packets are written: the options that every command with a line per packet shares.
+
+use std::io::Write as _;
+
+use clap::ArgAction;
+use clap::error::ErrorKind;
+
+use super::output::Output;
+use super::usage;
+use crate::capture::{Sink, Summary};
+use crate::report::clock::{Precision, TimeStyle};
+use crate::report::fields::{self, Fields, Layout};
+use crate::report::hexdump::{Dump, Form};
+use crate::report::json::Json;
+use crate::report::line::Style;
+use crate::report::paint::Paint;
+use crate::report::text::{Listing, Text};
+
+/// What to write of each packet.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Show {
+    /// What to write: text, json (an object per line), or fields (those named with -e)
+    #[arg(short = 'T', value_name = "FORM", default_value = "text", value_parser = written)]
+    written: Written,
+
+    /// Show the link header; with -T fields, `-e NAME` names a field to write (`-e help` lists them)
+    #[arg(short = 'e', overrides_with = "link_header")]
+    link_header: bool,
+
+    /// A field to write with -T fields
+    #[arg(long = "field", value_name = "NAME", hide = true)]
+    fields: Vec<String>,
+
+    /// How to write fields: header=y, separator=/t, occurrence=f|l|a, aggregator=/s, quote=d|s|n
+    #[arg(short = 'E', value_name = "HOW")]
+    layout: Vec<String>,
+
+    /// Tell more: IP headers, checksums, comments, states (-v), empty segments' numbers (-vv)
+    #[arg(short = 'v', action = ArgAction::Count)]
+    verbose: u8,
+
+    /// Tell less: addresses and lengths, steps and states without words
+    #[arg(short = 'q')]
+    quiet: bool,
+
+    /// Sequence numbers as sent, not counted from each side's first
+    #[arg(short = 'S')]
+    absolute: bool,
+
+    /// The time: not at all (-t), in seconds (-tt), since the last packet (-ttt), with its date
+    /// (-tttt), since the first packet (-ttttt)
+    #[arg(short = 't', action = ArgAction::Count)]
+    time: u8,
+
+    /// Nanoseconds in every time
+    #[arg(long)]
+    nano: bool,
+
+    /// Microseconds in every time
+    #[arg(long, conflicts_with = "nano")]
+    micro: bool,
+
+    /// Number the packets
+    #[arg(short = '#', long)]
+    number: bool,
+
+    /// Show the packet in hexadecimal; twice, with its link header
+    #[arg(short = 'x', action = ArgAction::Count)]
+    hex: u8,
+
+    /// Show the packet in hexadecimal and ASCII; twice, with its link header
+    #[arg(short = 'X', action = ArgAction::Count)]
+    hex_ascii: u8,
+
+    /// Show the packet in ASCII; twice, with its link header
+    #[arg(short = 'A', action = ArgAction::Count)]
+    ascii: u8,
+
+    /// End with what the whole run came to
+    #[arg(long)]
+    summary: bool,
+
+    /// Let every line be seen as soon as it is written
+    #[arg(short = 'l')]
+    line_buffered: bool,
+
+    /// Look up no names: nothing ever is, but hands are used to it
+    #[arg(short = 'n', overrides_with = "numeric")]
+    numeric: bool,
+}
+
+/// The forms of output.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Written {
+    Text,
+    Json,
+    Fields,
+}
+
+impl Show {
+    /// Whether lines for eyes are written.
+    pub(super) fn is_text(&self) -> bool {
+        self.written == Written::Text
+    }
+
+    /// Whether the listing says little.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether every line shall be seen at once.
+    pub(super) fn is_line_buffered(&self) -> bool {
+        self.line_buffered
+    }
+
+    /// Whether all that is asked for is which fields there are.
+    pub(super) fn lists_fields(&self) -> bool {
+        self.written == Written::Fields && self.fields.iter().any(|name| name == "help")
+    }
+
+    /// Writes what fields there are, a line each.
+    pub(super) fn list_fields(out: &mut Output) -> anyhow::Result<()> {
+        for name in fields::names() {
+            writeln!(out, "{name}")?;
+        }
+        Ok(())
+    }
+
+    /// Has `pass` hand all packets to the writer that these options ask for.
+    pub(super) fn write(
+        &self,
+        out: &mut Output,
+        pass: impl FnOnce(&mut dyn Sink) -> anyhow::Result<Summary>,
+    ) -> anyhow::Result<Summary> {
+        if self.written != Written::Fields && !(self.fields.is_empty() && self.layout.is_empty()) {
+            return Err(usage(ErrorKind::ArgumentConflict, "'--field' and '-E' want '-T fields'").into());
+        }
+        match self.written {
+            Written::Text => pass(&mut Text::new(self.listing(out), out)),
+            Written::Json => pass(&mut Json::new(self.summary, out)),
+            Written::Fields => {
+                let layout = Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
+                if self.fields.is_empty() {
+                    let example = "'-T fields' writes the fields that '-e' names, as in '-T fields -e ip.src -e tcp.srcport'; \
+                                   '-e help' lists them";
+                    return Err(usage(ErrorKind::MissingRequiredArgument, example).into());
+                }
+                let mut fields =
+                    Fields::new(&self.fields, layout, out).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
+                pass(&mut fields)
+            }
+        }
+    }
+
+    fn listing(&self, out: &Output) -> Listing {
+        let style = Style {
+            verbose: self.verbose,
+            quiet: self.quiet,
+            link_header: self.link_header,
+            paint: Paint { on: out.color() },
+        };
+        let time = match self.time {
+            0 => TimeStyle::TimeOfDay,
+            1 => TimeStyle::None,
+            2 => TimeStyle::Epoch,
+            3 => TimeStyle::SincePrevious,
+            4 => TimeStyle::DateTime,
+            _ => TimeStyle::SinceFirst,
+        };
+        let precision = match (self.nano, self.micro) {
+            (true, _) => Precision::Nano,
+            (_, true) => Precision::Micro,
+            _ => Precision::AsCaptured,
+        };
+        let dump = [(self.hex_ascii, Form::HexAscii), (self.hex, Form::Hex), (self.ascii, Form::Ascii)]
+            .into_iter()
+            .find(|(times, _)| *times > 0)
+            .map(|(times, form)| Dump { form, link_header: times > 1 });
+        Listing { style, absolute: self.absolute, time, precision, number: self.number, dump, summary: self.summary }
+    }
+}
+
+/// The form that `-T` names; of tshark's others, why not.
+fn written(name: &str) -> Result<Written, String> {
+    Ok(match name {
+        "text" => Written::Text,
+        "json" => Written::Json,
+        "fields" => Written::Fields,
+        "ek" | "jsonraw" => return Err("synfin's `json` is an object per line already".to_owned()),
+        "pdml" | "ps" | "psml" | "tabs" => {
+            return Err(format!("synfin does not write {name}; it writes text, json and fields"));
+        }
+        _ => return Err("there are text, json and fields".to_owned()),
+    })
+}
