@@ -187,18 +187,24 @@ impl Conn {
     /// Zeek's history letters, upper case for the client; `^` in front where the roles were the
     /// other way round at first.
     pub fn history(&self) -> String {
-        if self.protocol() == Protocol::Udp {
-            let spoke = |role| self.half(role).counts.packets > 0;
-            let letters = [(Role::Client, 'D'), (Role::Server, 'd')];
-            return letters.into_iter().filter_map(|(role, letter)| spoke(role).then_some(letter)).collect();
-        }
-        let letters = self.history.told(self.client);
-        match letters.strip_prefix("hS") {
-            _ if !self.flipped => letters,
+        self.history_letters().map(char::from).collect()
+    }
+
+    /// The same, letter by letter and without allocating; all are ASCII.
+    pub fn history_letters(&self) -> impl Iterator<Item = u8> {
+        let spoke = |role| self.half(role).counts.packets > 0;
+        let begins_hs = || self.history.told(self.client).take(2).eq(*b"hS");
+        let (front, instead_of) = match self.protocol() {
+            Protocol::Udp if spoke(Role::Client) && spoke(Role::Server) => ("Dd", 0),
+            Protocol::Udp if spoke(Role::Client) => ("D", 0),
+            Protocol::Udp if spoke(Role::Server) => ("d", 0),
+            Protocol::Udp => ("", 0),
+            _ if !self.flipped => ("", 0),
             // The SYN came after its answer, and put the roles right.
-            Some(rest) => format!("Hs^{rest}"),
-            None => format!("^{letters}"),
-        }
+            _ if begins_hs() => ("Hs^", 2),
+            _ => ("^", 0),
+        };
+        front.bytes().chain(self.history.told(self.client).skip(instead_of))
     }
 
     /// Zeek's `conn_state`.
@@ -216,7 +222,7 @@ impl Conn {
             };
         }
         let nothing = client.counts.payload_bytes == 0 && server.counts.payload_bytes == 0;
-        zeek::conn_state(&client.zeek, &server.zeek, nothing, &self.history())
+        zeek::conn_state(&client.zeek, &server.zeek, nothing, self.history_letters())
     }
 
     /// Wireshark's `tcp.completeness`, the final value.

@@ -66,16 +66,13 @@ impl History {
     }
 
     /// The letters as Zeek writes them: upper case from the client.
-    pub(super) fn told(&self, client: Side) -> String {
+    pub(super) fn told(&self, client: Side) -> impl Iterator<Item = u8> {
         let swap = client == Side::B;
-        self.letters
-            .iter()
-            .map(|letter| match (swap, letter.is_ascii_uppercase()) {
-                (false, _) => char::from(*letter),
-                (true, true) => char::from(letter.to_ascii_lowercase()),
-                (true, false) => char::from(letter.to_ascii_uppercase()),
-            })
-            .collect()
+        self.letters.iter().map(move |letter| match (swap, letter.is_ascii_uppercase()) {
+            (false, _) => *letter,
+            (true, true) => letter.to_ascii_lowercase(),
+            (true, false) => letter.to_ascii_uppercase(),
+        })
     }
 }
 
@@ -253,7 +250,12 @@ fn advance(segment: &Segment, role: Role, sender: &mut End, receiver: &mut End) 
 }
 
 /// `conn_state` of a TCP connection: the first line that fits.
-pub(super) fn conn_state(client: &End, server: &End, sent_nothing: bool, history: &str) -> &'static str {
+pub(super) fn conn_state(
+    client: &End,
+    server: &End,
+    sent_nothing: bool,
+    history: impl Iterator<Item = u8>,
+) -> &'static str {
     use State::{Closed, Established, Inactive, Partial, Reset, SynAckSent, SynSent};
 
     let inactive = |end: &End| matches!(end.state, Inactive | Partial);
@@ -276,8 +278,7 @@ pub(super) fn conn_state(client: &End, server: &End, sent_nothing: bool, history
     }
 }
 
-fn is_syn_then_reset(history: &str) -> bool {
-    let letters = history.trim_start_matches('^');
-    letters.starts_with('S')
-        && letters.find('R').is_some_and(|at| !letters[..at].contains(['H', 'A', 'F', 'G', 'I', 'Q']))
+fn is_syn_then_reset(history: impl Iterator<Item = u8>) -> bool {
+    let mut letters = history.skip_while(|letter| *letter == b'^');
+    letters.next() == Some(b'S') && letters.find(|letter| b"RHAFGIQ".contains(letter)) == Some(b'R')
 }
