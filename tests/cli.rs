@@ -23,6 +23,8 @@ fn help_reads_as_before() {
         ("explain-help", "explain --help"),
         ("check-h", "check -h"),
         ("check-help", "check --help"),
+        ("interfaces-h", "interfaces -h"),
+        ("interfaces-help", "interfaces --help"),
     ] {
         let ran = synfin(call);
         assert_eq!(code(&ran), 0, "{call}");

@@ -7,6 +7,9 @@ use std::net::{TcpListener, TcpStream};
 
 use common::space;
 
+/// The program under test.
+const SYNFIN: &str = env!("CARGO_BIN_EXE_synfin");
+
 #[test]
 fn a_test_inside_has_a_loopback_and_nothing_else() {
     space::inside(|| {
@@ -44,4 +47,22 @@ fn a_failure_inside_is_a_failure() {
     } else {
         space::not_run("inside cannot be reached");
     }
+}
+
+#[test]
+fn interfaces_are_listed_with_state_and_addresses() {
+    space::inside(|| {
+        space::run("ip link add left type veth peer name right");
+        space::run("ip addr add 10.7.0.1/24 dev left");
+        space::run("ip addr add 2001:db8::7/64 dev left nodad");
+        space::run("ip link set left up");
+        let listed = space::run(&format!("{SYNFIN} -D"));
+        let listed = String::from_utf8(listed.stdout).expect("text");
+        let mut lines = listed.lines();
+        assert_eq!(lines.next(), Some("1.any (all interfaces at once) [Up, Running]"), "{listed}");
+        assert_eq!(lines.next(), Some("2.lo [Up, Running, Loopback] 127.0.0.1/8, ::1/128"), "{listed}");
+        let left = lines.next().expect("a third interface");
+        assert_eq!(left, "3.left [Up, Disconnected] 10.7.0.1/24, 2001:db8::7/64", "{listed}");
+        assert!(listed.contains(".right [none]\n"), "{listed}");
+    });
 }

@@ -46,10 +46,18 @@ pub(super) fn understood(args: impl IntoIterator<Item = OsString>) -> Vec<OsStri
     if writes_fields(&args) {
         name_fields(&mut args);
     }
-    if begins_like_tcpdump(args.get(1..).unwrap_or_default()) {
+    if let Some(at) = lists_interfaces(&args) {
+        args.splice(1..=at, ["interfaces".into()]);
+    } else if begins_like_tcpdump(args.get(1..).unwrap_or_default()) {
         args.insert(1, "read".into());
     }
     args
+}
+
+/// Where the first words ask, as tcpdump's do, which interfaces there are.
+fn lists_interfaces(args: &[OsString]) -> Option<usize> {
+    let at = if args.get(1).is_some_and(|word| word == "sniff") { 2 } else { 1 };
+    args.get(at).is_some_and(|word| word == "-D" || word == "--list-interfaces").then_some(at)
 }
 
 /// Whether the first word that is no long option is a group of short ones, other than a call for
@@ -118,6 +126,14 @@ mod tests {
     fn tcpdumps_options_mean_read() {
         assert_eq!(understood(words("synfin -nnr x.pcap")), words("synfin read -nnr x.pcap"));
         assert_eq!(understood(words("synfin --color never -r x.pcap")), words("synfin read --color never -r x.pcap"));
+    }
+
+    #[test]
+    fn a_d_asks_for_the_interfaces() {
+        for line in ["synfin -D", "synfin sniff -D", "synfin --list-interfaces"] {
+            assert_eq!(understood(words(line)), words("synfin interfaces"));
+        }
+        assert_eq!(understood(words("synfin read -D")), words("synfin read -D"));
     }
 
     #[test]

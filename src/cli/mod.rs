@@ -9,6 +9,8 @@ mod conns;
 mod explain;
 mod following;
 mod input;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod interfaces;
 mod look;
 mod output;
 mod progress;
@@ -51,6 +53,8 @@ enum Command {
     Conns(conns::Conns),
     Explain(explain::Explain),
     Check(check::Check),
+    #[cfg(all(feature = "live", target_os = "linux"))]
+    Interfaces(interfaces::Interfaces),
 }
 
 /// Does what `args` (the program's name first) ask for.
@@ -63,6 +67,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
     let cli = Cli::try_parse_from(&args).map_err(|error| args::meant(error, &args))?;
     let mut out = Output::stdout(cli.color);
     let outcome = match &cli.command {
+        #[cfg(all(feature = "live", target_os = "linux"))]
+        Command::Interfaces(interfaces) => {
+            interfaces.run(&mut out)?;
+            out.flush().context("cannot write")?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Read(read) => read.run(&mut out),
         Command::Conns(conns) => conns.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),

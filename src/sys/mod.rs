@@ -5,6 +5,8 @@
 #![allow(unsafe_code)]
 
 #[allow(dead_code)]
+pub(crate) mod interfaces;
+#[allow(dead_code)]
 pub(crate) mod netlink;
 #[allow(dead_code)]
 pub(crate) mod space;
