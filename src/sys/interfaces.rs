@@ -8,6 +8,7 @@ use super::netlink::{self, Message, Netlink, u32_at};
 
 /// From linux/if_link.h.
 const IFLA_CARRIER: u16 = 33;
+const IFLA_LINK_NETNSID: u16 = 37;
 
 /// One interface and what is set on it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -26,6 +27,12 @@ pub(crate) struct Interface {
     pub(crate) wireless: bool,
     /// Whether there is somebody at the other end of the wire; `None` where there is no telling.
     pub(crate) carrier: Option<bool>,
+    /// Its Ethernet address.
+    pub(crate) mac: Option<[u8; 6]>,
+    /// What it is where it is made of software: `veth`, `dummy`, `bridge`...
+    pub(crate) kind: String,
+    /// The other end of a `veth`, where that is in this namespace too.
+    pub(crate) peer: Option<u32>,
     /// Its addresses and the bits of their networks.
     pub(crate) addresses: Vec<(IpAddr, u8)>,
 }
@@ -53,22 +60,34 @@ pub(crate) fn interfaces() -> io::Result<Vec<Interface>> {
 fn interface(body: &[u8]) -> Option<Interface> {
     let mut interface = Interface { index: u32_at(body, 4)?, ..Interface::default() };
     let flags = u32_at(body, 8)?.cast_signed();
+    let (mut link, mut elsewhere) = (None, false);
     interface.up = flags & libc::IFF_UP != 0;
     interface.running = flags & libc::IFF_RUNNING != 0;
     interface.loopback = flags & libc::IFF_LOOPBACK != 0;
     for (kind, value) in netlink::attributes(body.get(16..)?) {
         match kind {
-            libc::IFLA_IFNAME => {
-                let name = value.split(|octet| *octet == 0).next().unwrap_or_default();
-                interface.name = String::from_utf8_lossy(name).into_owned();
+            libc::IFLA_IFNAME => interface.name = text(value),
+            libc::IFLA_ADDRESS => interface.mac = value.try_into().ok(),
+            libc::IFLA_LINK => link = u32_at(value, 0),
+            IFLA_LINK_NETNSID => elsewhere = true,
+            libc::IFLA_LINKINFO => {
+                let kind = netlink::attributes(value).find(|(kind, _)| *kind == libc::IFLA_INFO_KIND);
+                interface.kind = kind.map(|(_, name)| text(name)).unwrap_or_default();
             }
             IFLA_CARRIER => interface.carrier = value.first().map(|carrier| *carrier != 0),
             _ => {}
         }
     }
+    interface.peer = link.filter(|_| interface.kind == "veth" && !elsewhere);
     let folder = Path::new("/sys/class/net").join(&interface.name);
     interface.wireless = folder.join("wireless").exists() || folder.join("phy80211").exists();
     Some(interface)
+}
+
+/// A name as the kernel gives it: it ends in a zero.
+fn text(value: &[u8]) -> String {
+    let name = value.split(|octet| *octet == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(name).into_owned()
 }
 
 /// What a message of kind `RTM_NEWADDR` tells: `struct ifaddrmsg`, then attributes.
