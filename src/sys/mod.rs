@@ -4,10 +4,14 @@
 //! behind the feature `live`.
 #![allow(unsafe_code)]
 
+pub(crate) mod hear;
 #[allow(dead_code)]
 pub(crate) mod interfaces;
 #[allow(dead_code)]
 pub(crate) mod netlink;
+pub(crate) mod netns;
+pub(crate) mod route;
+pub(crate) mod send;
 #[allow(dead_code)]
 pub(crate) mod space;
 

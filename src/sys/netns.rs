@@ -10,20 +10,33 @@ use super::check;
 const HERE: &str = "/proc/thread-self/ns/net";
 /// What every process without a user namespace of its own has for `ns/user` (linux/proc_ns.h).
 const INITIAL_USER_NAMESPACE: u64 = 0xefff_fffd;
+/// How far back parents are asked.
+const MOST_PARENTS: usize = 100;
 /// `_IO(0xb7, 1)`: the user namespace that a namespace belongs to (ioctl_ns(2)).
 const NS_GET_USERNS: libc::Ioctl = 0xb701;
 
-/// Whether this thread has a network namespace apart from the one that the machine (in a
-/// container: the container) was started with. In doubt it has not.
+/// Whether this thread has a network namespace of its own: apart from that of a process that it
+/// comes from, up to the first of the machine (in a container: of the container). In doubt it has
+/// not.
 pub(crate) fn is_private() -> bool {
     let Ok(here) = fs::metadata(HERE) else { return false };
-    match fs::metadata("/proc/1/ns/net") {
-        Ok(first) => !same(&here, &first),
-        // Not for us to see. Then a namespace is a private one if it belongs to the user namespace
-        // that we are in, and that is not the machine's.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => is_of_own_user_namespace().unwrap_or(false),
-        Err(_) => false,
-    }
+    let elsewhere = |pid: u32| fs::metadata(format!("/proc/{pid}/ns/net")).is_ok_and(|net| !same(&here, &net));
+    let parents = std::iter::successors(Some(std::process::id()), |pid| parent(*pid));
+    // Of some, the namespace is not for us to see. Then one is private still if it belongs to the
+    // user namespace that we are in, and that is not the machine's.
+    parents.take(MOST_PARENTS).any(elsewhere) || is_unseen() && is_of_own_user_namespace().unwrap_or(false)
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // Behind the name, which may hold anything: state, parent.
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(1)?.parse().ok().filter(|pid| *pid != 0)
+}
+
+/// Whether the namespace of the first process is hidden from us.
+fn is_unseen() -> bool {
+    fs::metadata("/proc/1/ns/net").is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn is_of_own_user_namespace() -> io::Result<bool> {
