@@ -1,15 +1,15 @@
 //! Sending, tried on the kernel: what is allowed arrives, and what is not stays.
 //!
-//! Each test runs itself again in a network namespace of its own, which `unshare` makes; what a
-//! test needs beside `lo` it sets up there with `ip`.
+//! Each test but one runs in a network namespace of its own.
 #![cfg(all(feature = "live", target_os = "linux"))]
 
-use std::io::Read as _;
+mod common;
+
 use std::net::{IpAddr, TcpListener, UdpSocket};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use synfin::capture::{self, Body, Checksums, Frame, Record, decode};
+use common::space;
+use synfin::capture::{self, Body, Checksums, OwnedFrame, Record, decode};
 use synfin::craft::{
     Ear, Field, InjectError, Injector, Ip, Link, LinkInjector, Network, Policy, Refusal, Spec, Transport, emit,
 };
@@ -19,7 +19,7 @@ const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_crafted_datagram_reaches_a_socket_of_the_kernel() {
-    in_a_namespace("a_crafted_datagram_reaches_a_socket_of_the_kernel", "", || {
+    space::inside(|| {
         for host in ["127.0.0.1", "::1"] {
             let host: IpAddr = host.parse().expect("an address");
             let server = UdpSocket::bind((host, 0)).expect("a port");
@@ -37,7 +37,7 @@ fn a_crafted_datagram_reaches_a_socket_of_the_kernel() {
 
 #[test]
 fn a_crafted_syn_is_answered_and_the_answer_heard() {
-    in_a_namespace("a_crafted_syn_is_answered_and_the_answer_heard", "", || {
+    space::inside(|| {
         for host in ["127.0.0.1", "::1"] {
             let host: IpAddr = host.parse().expect("an address");
             let server = TcpListener::bind((host, 0)).expect("a port");
@@ -57,7 +57,7 @@ fn a_crafted_syn_is_answered_and_the_answer_heard() {
 
 #[test]
 fn a_crafted_echo_is_answered() {
-    in_a_namespace("a_crafted_echo_is_answered", "", || {
+    space::inside(|| {
         for (host, kind) in [("127.0.0.1", 8), ("::1", 128)] {
             let host: IpAddr = host.parse().expect("an address");
             let here = at(host, 0);
@@ -76,9 +76,12 @@ fn a_crafted_echo_is_answered() {
 
 #[test]
 fn a_frame_reaches_the_other_end_of_a_pair() {
-    let setup = "ip link add near type veth peer name far && ip addr add 10.7.0.1/24 dev near && ip link set near up && \
-                 ip link set far up";
-    in_a_namespace("a_frame_reaches_the_other_end_of_a_pair", setup, || {
+    space::inside(|| {
+        space::run("ip link add near type veth peer name far");
+        space::run("ip addr add 10.7.0.1/24 dev near");
+        space::run("ip link set near up");
+        space::run("ip link set far up");
+
         let server = UdpSocket::bind("10.7.0.1:9000").expect("the address of near");
         server.set_read_timeout(Some(LONG_ENOUGH)).expect("a timeout");
         // Its source is nobody's, which is allowed in a namespace that has no way out.
@@ -108,9 +111,13 @@ fn a_frame_reaches_the_other_end_of_a_pair() {
 
 #[test]
 fn what_would_leave_is_refused_and_what_is_named_may() {
-    let setup = "ip link add near type veth peer name far && ip addr add 10.7.0.1/24 dev near && ip link set near up && \
-                 ip link set far up && ip route add default via 10.7.0.2 dev near";
-    in_a_namespace("what_would_leave_is_refused_and_what_is_named_may", setup, || {
+    space::inside(|| {
+        space::run("ip link add near type veth peer name far");
+        space::run("ip addr add 10.7.0.1/24 dev near");
+        space::run("ip link set near up");
+        space::run("ip link set far up");
+        space::run("ip route add default via 10.7.0.2 dev near");
+
         let send =
             |policy: Policy, from, to| Injector::new(policy).send(&built(&udp(at(addr(from), 1), at(addr(to), 2))));
         let refusal = |policy, from, to| match send(policy, from, to) {
@@ -129,9 +136,9 @@ fn what_would_leave_is_refused_and_what_is_named_may() {
         assert!(matches!(refusal(policy, "10.7.0.1", "10.7.0.255"), Refusal::Group { .. }));
 
         // The same address by another way is another matter.
-        run(
-            "ip link set near down; ip link add name bridge0 type bridge && ip link set bridge0 up && ip addr add 10.8.0.1/24 dev bridge0",
-        );
+        space::run("ip link add name bridge0 type bridge");
+        space::run("ip link set bridge0 up");
+        space::run("ip addr add 10.8.0.1/24 dev bridge0");
         let bridged = refusal(Policy::default(), "10.8.0.1", "10.8.0.7");
         assert_eq!(bridged, Refusal::Remote { to: addr("10.8.0.7"), interface: "bridge0".to_owned() });
         // With a way out, sources are no longer free.
@@ -141,10 +148,15 @@ fn what_would_leave_is_refused_and_what_is_named_may() {
 
 #[test]
 fn an_address_that_looks_local_is_refused_where_its_route_leaves() {
-    let setup = "ip link add name bridge0 type bridge && ip link set bridge0 up && ip addr add 10.8.0.1/24 dev bridge0 && \
-                 ip rule add pref 1 table 77 && ip rule del pref 0 && ip route add 127.5.0.0/16 dev bridge0 table 77 && \
-                 ip rule add pref 2 table local";
-    in_a_namespace("an_address_that_looks_local_is_refused_where_its_route_leaves", setup, || {
+    space::inside(|| {
+        space::run("ip link add name bridge0 type bridge");
+        space::run("ip link set bridge0 up");
+        space::run("ip addr add 10.8.0.1/24 dev bridge0");
+        space::run("ip rule add pref 1 table 77");
+        space::run("ip rule del pref 0");
+        space::run("ip route add 127.5.0.0/16 dev bridge0 table 77");
+        space::run("ip rule add pref 2 table local");
+
         let packet = built(&udp(at(addr("127.0.0.1"), 1), at(addr("127.5.0.1"), 2)));
         let refused = Injector::new(Policy::default()).send(&packet).expect_err("it would leave by bridge0");
         let InjectError::Refused(Refusal::Remote { interface, .. }) = refused else { panic!("{refused}") };
@@ -196,54 +208,11 @@ fn await_packet(ear: &mut Ear, wanted: impl Fn(&Record) -> bool) -> Record {
     let start = Instant::now();
     while start.elapsed() < LONG_ENOUGH {
         let Some(heard) = ear.hear(Duration::from_millis(100)).expect("the interface is up") else { continue };
-        let frame = Frame {
-            time: heard.time,
-            wire_len: heard.packet.len() as u32,
-            link: capture::Link::Raw,
-            interface: 0,
-            bytes: heard.packet,
-            comment: None,
-        };
-        let record = decode(&frame, Checksums::Ignore);
+        let frame = OwnedFrame::new(heard.time, capture::Link::Raw, heard.packet.to_vec());
+        let record = decode(&frame.as_frame(), Checksums::Ignore);
         if wanted(&record) {
             return record;
         }
     }
     panic!("no answer");
-}
-
-#[track_caller]
-fn run(script: &str) {
-    let ran = Command::new("sh").args(["-c", script]).output().expect("sh starts");
-    assert!(ran.status.success(), "{script}: {}", String::from_utf8_lossy(&ran.stderr));
-}
-
-/// Runs the test of this name again, in a network namespace with a loopback that is up and what
-/// `setup` adds to it.
-#[track_caller]
-fn in_a_namespace(name: &str, setup: &str, test: impl FnOnce()) {
-    if std::env::var_os("SYNFIN_INSIDE").is_some() {
-        if !setup.is_empty() {
-            run(setup);
-        }
-        return test();
-    }
-    let possible = Command::new("unshare").args(["-Urn", "ip", "link", "set", "lo", "up"]).output();
-    if !possible.as_ref().is_ok_and(|ran| ran.status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "no namespace can be had here: {possible:?}");
-        eprintln!("not run: {name}, since no namespace can be had here: {possible:?}");
-        return;
-    }
-    let mut child = Command::new("unshare")
-        .args(["-Urn", "sh", "-c", "ip link set lo up && exec \"$0\" --exact \"$1\" --nocapture 2>&1"])
-        .arg(std::env::current_exe().expect("this test is a file"))
-        .arg(name)
-        .env("SYNFIN_INSIDE", "1")
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut said = String::new();
-    child.stdout.take().expect("piped").read_to_string(&mut said).expect("text");
-    let passed = child.wait().expect("it ends").success() && said.contains("1 passed");
-    assert!(passed, "{said}");
 }

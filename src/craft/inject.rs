@@ -4,8 +4,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::policy::{Goal, Policy, Reach, Refusal, Way};
+use crate::sys::interfaces::{Interface, interfaces};
 use crate::sys::netns;
-use crate::sys::route::{self, Interface, Route, RouteKind};
+use crate::sys::route::{self, Route, RouteKind};
 use crate::sys::send::{RawIp, RawLink};
 
 pub use crate::sys::hear::{Ear, Heard};
@@ -45,8 +46,8 @@ pub enum InjectError {
 /// Whether this process is in a network namespace apart from the machine's whose interfaces all
 /// lead back into it, so that nothing it sends can get out.
 pub fn is_private() -> bool {
-    let leads_out = |interface: &Interface| reach(interface) == Reach::Outside;
-    netns::is_private() && route::interfaces().is_ok_and(|all| !all.iter().any(leads_out))
+    let leads_out = |interface: &Interface| interface.up && reach(interface) == Reach::Outside;
+    netns::is_private() && interfaces().is_ok_and(|all| !all.iter().any(leads_out))
 }
 
 /// The source address that the kernel would choose for packets to `to`.
@@ -118,7 +119,7 @@ impl Injector {
             return Ok(self.judged[0].2);
         }
         let found = route_to(to)?;
-        let interface = route::interface(found.interface).map_err(denied("ask for an interface"))?;
+        let interface = interface(|interface| interface.index == found.interface)?.unwrap_or_default();
         self.policy.judge(&way(from, to, &found, &interface, self.private))?;
         self.judged.truncate(REMEMBERED - 1);
         self.judged.insert(0, (from, to, interface.index));
@@ -158,7 +159,8 @@ impl LinkInjector {
     ///
     /// When there is no such interface, or the kernel does not let us send.
     pub fn open(policy: Policy, name: &str, bypass: bool) -> Result<Self, InjectError> {
-        let interface = route::interface_named(name).map_err(|_| InjectError::NoInterface { name: name.to_owned() })?;
+        let interface =
+            interface(|one| one.name == name)?.ok_or_else(|| InjectError::NoInterface { name: name.to_owned() })?;
         let socket = RawLink::open(interface.index, bypass).map_err(denied("open a packet socket"))?;
         let reach = reach(&interface);
         Ok(Self { policy, private: is_private(), interface, reach, socket, judged: None })
@@ -218,8 +220,8 @@ impl LinkInjector {
         }
         let found = route_to(to)?;
         if found.interface != self.interface.index {
-            let routed = route::interface(found.interface).map(|interface| interface.name).unwrap_or_default();
-            return Err(Refusal::OtherWay { to, interface: self.interface.name.clone(), routed }.into());
+            let routed = interface(|interface| interface.index == found.interface)?.unwrap_or_default();
+            return Err(Refusal::OtherWay { to, interface: self.interface.name.clone(), routed: routed.name }.into());
         }
         Ok(self.policy.judge(&self.way(from, is_ours(from), to, goal(&found)))?)
     }
@@ -281,6 +283,11 @@ fn route_to(to: IpAddr) -> Result<Route, InjectError> {
         }
         Err(error) => Err(denied("ask for a route")(error)),
     }
+}
+
+fn interface(wanted: impl Fn(&Interface) -> bool) -> Result<Option<Interface>, InjectError> {
+    let all = interfaces().map_err(denied("ask for the interfaces"))?;
+    Ok(all.into_iter().find(wanted))
 }
 
 fn ear_on(interface: u32, to: IpAddr) -> Result<Ear, InjectError> {
