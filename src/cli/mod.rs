@@ -15,6 +15,9 @@ mod look;
 mod output;
 mod progress;
 mod read;
+#[cfg(all(feature = "live", target_os = "linux"))]
+#[allow(dead_code)]
+mod sandbox;
 mod show;
 
 use std::ffi::OsString;

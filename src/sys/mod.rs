@@ -11,6 +11,7 @@ pub(crate) mod interfaces;
 pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod route;
+pub(crate) mod sandbox;
 pub(crate) mod send;
 #[allow(dead_code)]
 pub(crate) mod space;

@@ -1,0 +1,143 @@
+//! Which system calls a process may still make: seccomp, on the machines that the compiler of its
+//! filters knows. All others fail as not permitted.
+
+use super::SandboxError;
+
+/// Refuses what is not needed to read packets from open sockets and to write to open files; with
+/// `new_files` files can be opened as well, as far as Landlock lets them.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
+pub(super) fn restrict(new_files: bool) -> Result<bool, SandboxError> {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+    use super::failed;
+
+    let arch = std::env::consts::ARCH.try_into().map_err(failed("know this machine's system calls"))?;
+    let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let filter = SeccompFilter::new(list::allowed(new_files)?, refused, SeccompAction::Allow, arch)
+        .map_err(failed("list the system calls"))?;
+    let program: BpfProgram = filter.try_into().map_err(failed("list the system calls"))?;
+    match seccompiler::apply_filter_all_threads(&program) {
+        Ok(()) => Ok(true),
+        Err(seccompiler::Error::Seccomp(error)) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(false),
+        Err(error) => Err(failed("refuse system calls")(error)),
+    }
+}
+
+/// There is no filter for this machine.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+#[allow(clippy::unnecessary_wraps)]
+pub(super) fn restrict(_new_files: bool) -> Result<bool, SandboxError> {
+    Ok(false)
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
+mod list {
+    use std::collections::BTreeMap;
+
+    use libc::c_long;
+    use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
+
+    use super::super::{SandboxError, failed};
+
+    /// On sockets, pipes and files that are open.
+    const OPEN: &[c_long] = &[
+        libc::SYS_read,
+        libc::SYS_write,
+        libc::SYS_readv,
+        libc::SYS_writev,
+        libc::SYS_recvfrom,
+        libc::SYS_recvmsg,
+        libc::SYS_recvmmsg,
+        libc::SYS_sendto,
+        libc::SYS_sendmsg,
+        libc::SYS_sendmmsg,
+        libc::SYS_ppoll,
+        libc::SYS_getsockopt,
+        libc::SYS_setsockopt,
+        libc::SYS_getsockname,
+        libc::SYS_shutdown,
+        libc::SYS_lseek,
+        libc::SYS_fstat,
+        libc::SYS_fsync,
+        libc::SYS_fdatasync,
+        libc::SYS_ftruncate,
+        libc::SYS_close,
+        libc::SYS_dup,
+        libc::SYS_fcntl,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_poll,
+    ];
+
+    /// Memory, threads, signals, time, the end.
+    const SELF: &[c_long] = &[
+        libc::SYS_mmap,
+        libc::SYS_munmap,
+        libc::SYS_mremap,
+        libc::SYS_mprotect,
+        libc::SYS_madvise,
+        libc::SYS_brk,
+        libc::SYS_futex,
+        libc::SYS_clone,
+        libc::SYS_clone3,
+        libc::SYS_rseq,
+        libc::SYS_set_robust_list,
+        libc::SYS_sched_yield,
+        libc::SYS_sched_getaffinity,
+        libc::SYS_sigaltstack,
+        libc::SYS_rt_sigaction,
+        libc::SYS_rt_sigprocmask,
+        libc::SYS_rt_sigreturn,
+        libc::SYS_restart_syscall,
+        libc::SYS_tgkill,
+        libc::SYS_getpid,
+        libc::SYS_gettid,
+        libc::SYS_geteuid,
+        libc::SYS_getegid,
+        libc::SYS_getrandom,
+        libc::SYS_getrusage,
+        libc::SYS_clock_gettime,
+        libc::SYS_clock_nanosleep,
+        libc::SYS_nanosleep,
+        libc::SYS_exit,
+        libc::SYS_exit_group,
+    ];
+
+    /// To make, rename and remove files.
+    const FILES: &[c_long] = &[
+        libc::SYS_openat,
+        libc::SYS_newfstatat,
+        libc::SYS_statx,
+        libc::SYS_renameat2,
+        libc::SYS_unlinkat,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_rename,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_unlink,
+        #[cfg(target_arch = "aarch64")]
+        libc::SYS_renameat,
+    ];
+
+    /// What may be asked of a terminal or a socket: its settings and its size, what waits in it.
+    /// Not among it: putting words into a terminal's mouth (`TIOCSTI`).
+    const IOCTLS: &[libc::Ioctl] = &[libc::TCGETS, libc::TIOCGWINSZ, libc::FIONREAD];
+
+    /// Every system call that is allowed, with what its arguments have to be.
+    pub(super) fn allowed(new_files: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, SandboxError> {
+        let files = if new_files { FILES } else { &[] };
+        let mut allowed: BTreeMap<_, _> =
+            [OPEN, SELF, files].into_iter().flatten().map(|call| (*call, Vec::new())).collect();
+        #[allow(clippy::unnecessary_cast)] // the C library decides how wide a wish is
+        let asked = IOCTLS.iter().map(|wish| only(1, *wish as u64)).collect::<Result<_, _>>()?;
+        allowed.insert(libc::SYS_ioctl, asked);
+        // A thread may name itself.
+        allowed.insert(libc::SYS_prctl, vec![only(0, libc::PR_SET_NAME as u64)?]);
+        Ok(allowed)
+    }
+
+    /// Argument number `which`, from 0, has to be `value`.
+    fn only(which: u8, value: u64) -> Result<SeccompRule, SandboxError> {
+        SeccompCondition::new(which, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
+            .and_then(|condition| SeccompRule::new(vec![condition]))
+            .map_err(failed("list the system calls"))
+    }
+}
