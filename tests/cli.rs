@@ -17,6 +17,8 @@ fn help_reads_as_before() {
         ("synfin-help", "--help"),
         ("read-h", "read -h"),
         ("read-help", "read --help"),
+        ("sniff-h", "sniff -h"),
+        ("sniff-help", "sniff --help"),
         ("conns-h", "conns -h"),
         ("conns-help", "conns --help"),
         ("explain-h", "explain -h"),

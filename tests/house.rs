@@ -37,6 +37,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("seccompiler", &["sys/sandbox/calls.rs"]),
     ("serde", &["report"]),
     ("serde_json", &["report"]),
+    ("signal_hook", &["cli/signals.rs"]),
     ("terminal_size", &["cli"]),
     ("thiserror", &["capture", "craft", "report", "sys", "wire"]),
     ("zstd", &["capture/file"]),

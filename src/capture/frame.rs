@@ -211,6 +211,15 @@ pub enum SourceError {
         /// What the system said.
         error: io::Error,
     },
+    /// An interface went away while it was listened to.
+    #[error("the interface {input} has gone away")]
+    Gone {
+        /// The interface as it was named.
+        input: String,
+    },
+    /// What passed could not be kept.
+    #[error("cannot write what was captured")]
+    Keep(#[source] io::Error),
     /// The content is no capture.
     #[error("{input} is not a capture: {what}")]
     NotACapture {

@@ -4,9 +4,12 @@ pub mod decode;
 pub mod defrag;
 pub mod file;
 mod frame;
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub mod live;
 mod memory;
 mod pump;
 mod record;
+pub mod tee;
 pub mod track;
 
 pub use decode::{decode, decode_into};

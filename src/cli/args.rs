@@ -13,6 +13,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   synfin read capture.pcap             a line per packet, with what it means
   synfin -r capture.pcap               the same, for hands that know tcpdump
+  synfin sniff -i eth0                 the same of an interface, as it passes; also synfin -i eth0
   synfin conns capture.pcap            a line per connection
   synfin explain capture.pcap          the story of one connection, step by step
   synfin read -T json capture.pcap     a JSON object per packet";
@@ -49,7 +50,8 @@ pub(super) fn understood(args: impl IntoIterator<Item = OsString>) -> Vec<OsStri
     if let Some(at) = lists_interfaces(&args) {
         args.splice(1..=at, ["interfaces".into()]);
     } else if begins_like_tcpdump(args.get(1..).unwrap_or_default()) {
-        args.insert(1, "read".into());
+        let command = if names_interface(&args[1..]) { "sniff" } else { "read" };
+        args.insert(1, command.into());
     }
     args
 }
@@ -75,6 +77,34 @@ fn begins_like_tcpdump(args: &[OsString]) -> bool {
     }
     false
 }
+
+/// Whether tcpdump's options name an interface (`-i`, alone or at the end of a group) before they
+/// name a file.
+fn names_interface(args: &[OsString]) -> bool {
+    let mut args = args.iter().map(|arg| OsStr::as_encoded_bytes(arg));
+    while let Some(arg) = args.next() {
+        let group = match arg {
+            b"--interface" => return true,
+            [b'-', b'-', rest @ ..] if rest.starts_with(b"interface=") => return true,
+            [b'-', b'-', ..] => continue,
+            [b'-', group @ ..] => group,
+            _ => continue,
+        };
+        let Some(at) = group.iter().position(|letter| TAKES_VALUE.contains(letter)) else {
+            continue;
+        };
+        match group[at] {
+            b'i' => return true,
+            b'r' => return false,
+            _ if at + 1 == group.len() => _ = args.next(),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The short options that a value follows.
+const TAKES_VALUE: &[u8] = b"BCEFGQTWcirswy";
 
 /// A better answer where a capture stands in the place of a command.
 pub(super) fn meant(error: clap::Error, args: &[OsString]) -> clap::Error {
@@ -134,6 +164,16 @@ mod tests {
             assert_eq!(understood(words(line)), words("synfin interfaces"));
         }
         assert_eq!(understood(words("synfin read -D")), words("synfin read -D"));
+    }
+
+    #[test]
+    fn an_interface_means_sniff() {
+        for line in ["-i lo", "-nni lo tcp", "-c 3 -nilo", "-w -r -i lo", "--interface=lo -n", "-s 96 --interface lo"] {
+            assert_eq!(understood(words(&format!("synfin {line}")))[1], *"sniff", "{line}");
+        }
+        for line in ["-nnr i -c 3", "-r x -T json", "-T json -r -i"] {
+            assert_eq!(understood(words(&format!("synfin {line}")))[1], *"read", "{line}");
+        }
     }
 
     #[test]

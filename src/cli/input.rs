@@ -115,7 +115,10 @@ fn name(files: &[PathBuf]) -> String {
 fn advise(error: SourceError) -> anyhow::Error {
     let kind = match &error {
         SourceError::Open { error, .. } => Some(error.kind()),
-        SourceError::Read { .. } | SourceError::NotACapture { .. } => None,
+        SourceError::Read { .. }
+        | SourceError::Gone { .. }
+        | SourceError::Keep(_)
+        | SourceError::NotACapture { .. } => None,
     };
     let advice = match kind {
         Some(io::ErrorKind::NotFound) => "is the path right? `-` reads standard input",

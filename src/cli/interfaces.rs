@@ -33,7 +33,6 @@ pub(super) fn write_list(out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 /// The name of the interface that has this number in the list.
-#[allow(dead_code)]
 pub(super) fn numbered(number: usize) -> anyhow::Result<Option<String>> {
     let place = number.checked_sub(1);
     let all = listed()?;

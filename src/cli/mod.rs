@@ -11,6 +11,8 @@ mod following;
 mod input;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod interfaces;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod listen;
 mod look;
 mod output;
 mod progress;
@@ -19,6 +21,10 @@ mod read;
 #[allow(dead_code)]
 mod sandbox;
 mod show;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod signals;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod sniff;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -53,6 +59,8 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Read(read::Read),
+    #[cfg(all(feature = "live", target_os = "linux"))]
+    Sniff(sniff::Sniff),
     Conns(conns::Conns),
     Explain(explain::Explain),
     Check(check::Check),
@@ -77,6 +85,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
             return Ok(ExitCode::SUCCESS);
         }
         Command::Read(read) => read.run(&mut out),
+        #[cfg(all(feature = "live", target_os = "linux"))]
+        Command::Sniff(sniff) => sniff.run(&mut out),
         Command::Conns(conns) => conns.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
         Command::Check(check) => {

@@ -10,6 +10,8 @@ pub(crate) mod interfaces;
 #[allow(dead_code)]
 pub(crate) mod netlink;
 pub(crate) mod netns;
+pub(crate) mod packet;
+pub(crate) mod ring;
 pub(crate) mod route;
 pub(crate) mod sandbox;
 pub(crate) mod send;
@@ -17,6 +19,9 @@ pub(crate) mod send;
 pub(crate) mod space;
 
 use std::io;
+use std::time::SystemTime;
+
+use crate::wire::Timestamp;
 
 /// What a system call gave back, or why it failed.
 ///
@@ -26,4 +31,10 @@ use std::io;
 #[allow(dead_code)]
 pub(crate) fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// The time by the clock that the kernel stamps frames with.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }

@@ -1,0 +1,306 @@
+//! An interface as an input: its options, and what stderr is told while it is listened to.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+
+use super::interfaces::numbered;
+use super::signals::Signals;
+use crate::capture::live::{Account, Cooked, Instruction, Live, OpenError, Setup, Ways};
+use crate::capture::{Next, Source, SourceError};
+use crate::report::line::describe_link;
+
+/// The interface to listen to, and how.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Input")]
+pub(super) struct Listen {
+    /// Interface to listen to, by name or by its number in the list (-D); `any` is all of them
+    #[arg(short = 'i', long, value_name = "IF")]
+    interface: String,
+
+    /// Stop after N packets
+    #[arg(short = 'c', long, value_name = "N")]
+    count: Option<u64>,
+
+    /// Stop after a time: seconds, or with a unit (500ms, 90s, 5m, 2h)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+
+    /// Leave out what is sent to other hosts
+    #[arg(short = 'p', long)]
+    no_promiscuous_mode: bool,
+
+    /// Octets of each packet to keep; 0 is the default
+    #[arg(short = 's', long, value_name = "LEN", default_value_t = SNAPLEN, hide_default_value = true)]
+    snapshot_length: u32,
+
+    /// Size of the buffer that the kernel fills, in KiB
+    #[arg(short = 'B', long, value_name = "KIB", default_value_t = 16 << 10)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4 << 20))]
+    buffer_size: u32,
+
+    /// Only what comes, or what this host sends
+    #[arg(short = 'Q', long, value_name = "WAY", default_value = "inout", hide_possible_values = true)]
+    direction: Way,
+
+    /// Let every packet be seen at once, at the cost of more work
+    #[arg(long)]
+    immediate_mode: bool,
+
+    /// The link header that stands for those of all interfaces: LINUX_SLL2 or LINUX_SLL
+    #[arg(short = 'y', long, value_name = "TYPE", default_value = "LINUX_SLL2", hide_possible_values = true)]
+    #[arg(hide_default_value = true, ignore_case = true)]
+    linktype: LinkType,
+}
+
+/// Octets of a packet that are kept unless asked otherwise, as tcpdump has it.
+const SNAPLEN: u32 = 256 << 10;
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum Way {
+    In,
+    Out,
+    Inout,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum LinkType {
+    #[value(name = "LINUX_SLL")]
+    Sll,
+    #[value(name = "LINUX_SLL2")]
+    Sll2,
+}
+
+impl Listen {
+    /// Begins to listen, and says so. What comes is read at leisure: it has up to a block's time to
+    /// be handed over where `at_leisure`, and hardly any where somebody is looking.
+    pub(super) fn open(&self, filter: Vec<Instruction>, signals: &Signals, at_leisure: bool) -> anyhow::Result<Heard> {
+        let stop = signals.stop();
+        let setup = Setup {
+            promiscuous: !self.no_promiscuous_mode,
+            snaplen: self.snaplen(),
+            buffer: self.buffer_size as usize * 1024,
+            patience: Duration::from_millis(match (self.immediate_mode, at_leisure) {
+                (true, _) => 1,
+                (false, true) => 60,
+                (false, false) => 10,
+            }),
+            ways: match self.direction {
+                Way::In => Ways::In,
+                Way::Out => Ways::Out,
+                Way::Inout => Ways::Both,
+            },
+            cooked: match self.linktype {
+                LinkType::Sll => Cooked::Sll,
+                LinkType::Sll2 => Cooked::Sll2,
+            },
+            filter,
+            stop: Arc::clone(&stop),
+            ..Setup::new(self.interface()?)
+        };
+        let name = setup.interface.clone();
+        let live = Live::open(setup).map_err(advise)?;
+        Ok(Heard {
+            live,
+            name,
+            signals: signals.clone(),
+            stop,
+            left: self.count,
+            end: self.duration.map(|duration| Instant::now() + duration),
+            captured: 0,
+            conns: Arc::default(),
+            dropped: 0,
+            told: None,
+            down: false,
+            look: false,
+        })
+    }
+
+    /// The name of the interface: a number stands for one in the list, unless it is a name.
+    fn interface(&self) -> anyhow::Result<String> {
+        let Ok(number) = self.interface.parse() else {
+            return Ok(self.interface.clone());
+        };
+        Ok(numbered(number)?.unwrap_or_else(|| self.interface.clone()))
+    }
+
+    /// Octets of each packet to keep.
+    pub(super) fn snaplen(&self) -> u32 {
+        if self.snapshot_length == 0 { SNAPLEN } else { self.snapshot_length.min(SNAPLEN) }
+    }
+}
+
+/// An interface that is listened to, with somebody who tells stderr what happens to it.
+pub(super) struct Heard {
+    live: Live,
+    name: String,
+    signals: Signals,
+    stop: Arc<AtomicBool>,
+    /// Packets still wanted.
+    left: Option<u64>,
+    /// When to stop.
+    end: Option<Instant>,
+    captured: u64,
+    /// Connections seen, counted by whoever follows them.
+    conns: Arc<AtomicU64>,
+    /// Dropped packets that were told.
+    dropped: u64,
+    /// When that was.
+    told: Option<Instant>,
+    down: bool,
+    /// Whether there is time to look after everything else.
+    look: bool,
+}
+
+impl Heard {
+    /// Says what is listened to, as tcpdump does.
+    pub(super) fn announce(&self, snaplen: u32) {
+        let Self { name, live, .. } = self;
+        let link = describe_link(live.link());
+        tell(format_args!("listening on {name}, link-type {link}, snapshot length {snaplen} bytes"));
+    }
+
+    /// Where to count the connections that are seen, for those who ask by signal.
+    pub(super) fn conns(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.conns)
+    }
+
+    /// Says what became of all packets, and how many connections were seen where they were
+    /// followed.
+    pub(super) fn conclude(&mut self, conns: Option<u64>) {
+        let Account { passed, dropped, .. } = self.live.account();
+        let waiting = self.live.account().waiting();
+        tell(format_args!("{} captured", packets(self.captured)));
+        tell(format_args!("{} received by filter", packets(passed)));
+        tell(format_args!("{} dropped by kernel", packets(dropped)));
+        if waiting > 0 {
+            tell(format_args!("{} received and no longer wanted", packets(waiting)));
+        }
+        if let Some(conns) = conns {
+            tell(format_args!("{} seen", connections(conns)));
+        }
+    }
+
+    /// What is looked after now and then: the time, signals, drops, the state of the interface.
+    fn look_after(&mut self) {
+        if self.end.is_some_and(|end| Instant::now() >= end) {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        let Account { passed, dropped, .. } = self.live.account();
+        if self.signals.tell() {
+            let (captured, conns) = (self.captured, self.conns.load(Ordering::Relaxed));
+            tell(format_args!(
+                "synfin: {} captured, {} received by filter, {} dropped by kernel, {} seen",
+                packets(captured),
+                packets(passed),
+                packets(dropped),
+                connections(conns)
+            ));
+        }
+        if dropped > self.dropped && self.told.is_none_or(|told| told.elapsed() > Duration::from_secs(1)) {
+            tell(format_args!(
+                "synfin: the kernel dropped {} since they came too fast ({dropped} in all); a filter or a larger \
+                 buffer (-B) helps",
+                packets(dropped - self.dropped)
+            ));
+            self.dropped = dropped;
+            self.told = Some(Instant::now());
+        }
+        if self.live.is_down() != self.down {
+            self.down = !self.down;
+            let name = &self.name;
+            if self.down {
+                tell(format_args!("synfin: {name} went down; listening on, for when it comes up again"));
+            } else {
+                tell(format_args!("synfin: {name} is up again"));
+            }
+        }
+    }
+}
+
+/// How many packets pass between two looks at everything else.
+const BETWEEN_LOOKS: u64 = 4096;
+
+impl Source for Heard {
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        if self.left == Some(0) {
+            return Ok(Next::End);
+        }
+        if self.look || self.captured.is_multiple_of(BETWEEN_LOOKS) {
+            self.look = false;
+            self.look_after();
+        }
+        match self.live.next()? {
+            Next::Frame(frame) => {
+                self.captured += 1;
+                if let Some(left) = &mut self.left {
+                    *left -= 1;
+                }
+                Ok(Next::Frame(frame))
+            }
+            Next::Idle(now) => {
+                self.look = true;
+                Ok(Next::Idle(now))
+            }
+            other => Ok(other),
+        }
+    }
+}
+
+/// An error, and what can be done about it.
+fn advise(error: OpenError) -> anyhow::Error {
+    match &error {
+        OpenError::Permission { .. } => {
+            let path = std::env::current_exe().map_or_else(|_| "synfin".to_owned(), |path| path.display().to_string());
+            anyhow!("{error}\nthis gives the program the right to:\n  sudo setcap cap_net_raw+ep {path}")
+        }
+        OpenError::NoSuchInterface { .. } => anyhow!("{error}; `synfin sniff -D` lists those there are"),
+        OpenError::Down { .. } | OpenError::Other { .. } => error.into(),
+    }
+}
+
+/// Says something on stderr; with it closed there is nobody left to tell.
+fn tell(what: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
+fn packets(count: u64) -> String {
+    format!("{count} packet{}", if count == 1 { "" } else { "s" })
+}
+
+fn connections(count: u64) -> String {
+    format!("{count} connection{}", if count == 1 { "" } else { "s" })
+}
+
+/// A time with or without a unit.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("'{unit}' is none of the units ms, s, m, h")),
+    };
+    let number: f64 = number.parse().map_err(|_| "a number is wanted, as in 90s".to_owned())?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| "that is too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_in_seconds_unless_it_says_otherwise() {
+        for (text, millis) in [("5", 5_000), ("1.5s", 1_500), ("250ms", 250), ("2m", 120_000), ("1h", 3_600_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "s", "5 weeks", "1.2.3", "-1"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}
