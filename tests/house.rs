@@ -35,7 +35,6 @@ const DOORS: &[(&str, &[&str])] = &[
     ("lz4_flex", &["capture/file"]),
     ("pcap_file", &["capture/file"]),
     ("seccompiler", &["sys/sandbox/calls.rs"]),
-    ("serde", &["report"]),
     ("serde_json", &["report"]),
     ("signal_hook", &["cli/signals.rs"]),
     ("terminal_size", &["cli"]),

@@ -1,40 +1,76 @@
 //! Numbers and prose as people read them.
 
+use std::io::Write as _;
+
+use super::digits::Digits as _;
 use crate::wire::Span;
 
 /// A stretch of time in the unit that suits it, three figures or so: `0.350 ms`, `22.1 ms`,
 /// `1.20 s`, `5 min 12 s`, `3 h 04 min`.
 pub fn span(span: Span) -> String {
-    let sign = if span.0 < 0 { "-" } else { "" };
+    written(|out| write_span(out, span))
+}
+
+/// Appends what [`span`] says.
+pub fn write_span(out: &mut Vec<u8>, span: Span) {
+    const MS: u64 = 1_000_000;
+    const S: u64 = 1_000_000_000;
+
+    if span.0 < 0 {
+        out.push(b'-');
+    }
     let ns = span.0.unsigned_abs();
-    let (ms, s) = (ns as f64 / 1e6, ns as f64 / 1e9);
     // The limits lie where rounding would reach the next unit.
     match ns {
-        0 => "0 ms".to_owned(),
-        1..1_000 => format!("{sign}{ms:.4} ms"),
-        1_000..999_500 => format!("{sign}{ms:.3} ms"),
-        999_500..9_995_000 => format!("{sign}{ms:.2} ms"),
-        9_995_000..99_950_000 => format!("{sign}{ms:.1} ms"),
-        99_950_000..999_500_000 => format!("{sign}{ms:.0} ms"),
-        999_500_000..9_995_000_000 => format!("{sign}{s:.2} s"),
-        9_995_000_000..119_950_000_000 => format!("{sign}{s:.1} s"),
+        0 => out.text("0 ms"),
+        1..1_000 => decimal(out, ns, MS, 4, " ms"),
+        1_000..999_500 => decimal(out, ns, MS, 3, " ms"),
+        999_500..9_995_000 => decimal(out, ns, MS, 2, " ms"),
+        9_995_000..99_950_000 => decimal(out, ns, MS, 1, " ms"),
+        99_950_000..999_500_000 => decimal(out, ns, MS, 0, " ms"),
+        999_500_000..9_995_000_000 => decimal(out, ns, S, 2, " s"),
+        9_995_000_000..119_950_000_000 => decimal(out, ns, S, 1, " s"),
         _ => {
-            let s = (ns + 500_000_000) / 1_000_000_000;
+            let s = ns / S + u64::from(ns % S >= S / 2);
             let (min, hours, days) = (s / 60, s / 3600, s / 86_400);
-            match days {
-                0 if hours == 0 => format!("{sign}{min} min {:02} s", s % 60),
-                0 => format!("{sign}{hours} h {:02} min", min % 60),
-                _ => format!("{sign}{days} d {:02} h", hours % 24),
-            }
+            let (large, unit, small, rest) = match days {
+                0 if hours == 0 => (min, " min ", s % 60, " s"),
+                0 => (hours, " h ", min % 60, " min"),
+                _ => (days, " d ", hours % 24, " h"),
+            };
+            out.dec(large);
+            out.text(unit);
+            out.dec_wide(small, 2);
+            out.text(rest);
         }
     }
+}
+
+/// Appends `value` in units of `unit`, rounded to so many digits behind the point.
+fn decimal(out: &mut Vec<u8>, value: u64, unit: u64, digits: u32, name: &str) {
+    let scale = 10_u64.pow(digits);
+    let step = unit / scale;
+    let (steps, rest) = (value / step, value % step);
+    if 2 * rest == step {
+        // Which way a half goes is the floating point number's to say: seldom it is one exactly.
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "{:.*}", digits as usize, value as f64 / unit as f64);
+    } else {
+        let steps = steps + u64::from(2 * rest > step);
+        out.dec(steps / scale);
+        if digits > 0 {
+            out.push(b'.');
+            out.dec_wide(steps % scale, digits as usize);
+        }
+    }
+    out.text(name);
 }
 
 /// Octets with a decimal prefix: `78 B`, `1.23 kB`, `45.6 MB`.
 pub fn octets(octets: u64) -> String {
     match octets {
         0..1_000 => format!("{octets} B"),
-        _ => scaled(octets, " ") + "B",
+        _ => written(|out| scaled(out, octets, " ")) + "B",
     }
 }
 
@@ -51,11 +87,11 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A number for a narrow column: exact below 100,000, then `123k`, `4.56M`.
-pub fn brief(number: u64) -> String {
+/// Appends a number for a narrow column: exact below 100,000, then `123k`, `4.56M`.
+pub fn write_brief(out: &mut Vec<u8>, number: u64) {
     match number {
-        0..100_000 => number.to_string(),
-        _ => scaled(number, ""),
+        0..100_000 => out.dec(number),
+        _ => scaled(out, number, ""),
     }
 }
 
@@ -65,7 +101,7 @@ pub fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{s}", count(number))
 }
 
-fn scaled(number: u64, gap: &str) -> String {
+fn scaled(out: &mut Vec<u8>, number: u64, gap: &str) {
     const PREFIXES: [char; 6] = ['k', 'M', 'G', 'T', 'P', 'E'];
     let mut value = number as f64 / 1e3;
     let mut prefix = 0;
@@ -79,7 +115,14 @@ fn scaled(number: u64, gap: &str) -> String {
         ..99.95 => 1,
         _ => 0,
     };
-    format!("{value:.digits$}{gap}{}", PREFIXES[prefix])
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "{value:.digits$}{gap}{}", PREFIXES[prefix]);
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Breaks `text` at spaces into lines of at most `width` characters (a longer word stands
@@ -131,6 +174,25 @@ mod tests {
     }
 
     #[test]
+    fn a_span_is_rounded_as_the_number_with_a_point_would_be() {
+        let steps = [1, 3, 7, 50, 333, 500, 1_000, 2_500, 5_000, 50_000, 500_000, 5_000_000, 123_456_789];
+        for ns in steps.into_iter().flat_map(|step| (1..2_000).map(move |times| times * step)) {
+            let (ms, s) = (ns as f64 / 1e6, ns as f64 / 1e9);
+            let expected = match ns {
+                1..1_000 => format!("{ms:.4} ms"),
+                1_000..999_500 => format!("{ms:.3} ms"),
+                999_500..9_995_000 => format!("{ms:.2} ms"),
+                9_995_000..99_950_000 => format!("{ms:.1} ms"),
+                99_950_000..999_500_000 => format!("{ms:.0} ms"),
+                999_500_000..9_995_000_000 => format!("{s:.2} s"),
+                9_995_000_000..119_950_000_000 => format!("{s:.1} s"),
+                _ => continue,
+            };
+            assert_eq!(span(Span(ns)), expected, "{ns}");
+        }
+    }
+
+    #[test]
     fn octets_and_counts_read_well() {
         assert_eq!(octets(999), "999 B");
         assert_eq!(octets(1_234), "1.23 kB");
@@ -138,8 +200,8 @@ mod tests {
         assert_eq!(octets(45_600_000), "45.6 MB");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(123), "123");
-        assert_eq!(brief(99_999), "99999");
-        assert_eq!(brief(4_560_000), "4.56M");
+        assert_eq!(written(|out| write_brief(out, 99_999)), "99999");
+        assert_eq!(written(|out| write_brief(out, 4_560_000)), "4.56M");
         assert_eq!(plural(1, "packet"), "1 packet");
         assert_eq!(plural(0, "packet"), "0 packets");
     }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use super::clock::Utc;
 use super::digits::Digits as _;
 use super::line::flags;
-use super::object::Object;
+use super::object::{Key, Object, key};
 use super::totals::Totals;
 use crate::capture::track::{Ends, Role, Standing};
 use crate::capture::{
@@ -69,28 +69,28 @@ impl Sink for Json<'_> {
 pub fn write_packet(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>, utc: &mut Utc) {
     let record = packet.record;
     let mut object = Object::begin(out);
-    object.number("schema", SCHEMA);
-    object.word("type", "packet");
-    object.number("n", packet.n);
-    object.number("t_ns", record.time.0);
-    object.quoted("time", |out| utc.write(out, record.time));
-    object.number("len", u64::from(record.wire_len));
-    object.number("caplen", u64::from(record.cap_len));
+    object.number(key!("schema"), SCHEMA);
+    object.word(key!("type"), "packet");
+    object.number(key!("n"), packet.n);
+    object.number(key!("t_ns"), record.time.0);
+    object.quoted(key!("time"), |out| utc.write(out, record.time));
+    object.number(key!("len"), u64::from(record.wire_len));
+    object.number(key!("caplen"), u64::from(record.cap_len));
     link(&mut object, record.link);
     if let Some(ether) = &record.ether {
-        object.object("eth", |object| eth(object, ether));
+        object.object(key!("eth"), |object| eth(object, ether));
     }
     if record.vlans.count() > 0 {
-        object.numbers("vlan", record.vlans.ids().iter().map(|id| u64::from(*id)));
+        object.numbers(key!("vlan"), record.vlans.ids().iter().map(|id| u64::from(*id)));
     }
     if let Some(header) = &record.ip {
-        object.object("ip", |object| ip(object, header));
+        object.object(key!("ip"), |object| ip(object, header));
     }
     match &record.body {
-        Body::Tcp(segment) => object.object("tcp", |object| tcp(object, segment, packet.tcp_options())),
-        Body::Udp(datagram) => object.object("udp", |object| udp(object, datagram)),
-        Body::Icmp(message) => object.object("icmp", |object| icmp(object, message)),
-        Body::Arp(message) => object.object("arp", |object| arp(object, message)),
+        Body::Tcp(segment) => object.object(key!("tcp"), |object| tcp(object, segment, packet.tcp_options())),
+        Body::Udp(datagram) => object.object(key!("udp"), |object| udp(object, datagram)),
+        Body::Icmp(message) => object.object(key!("icmp"), |object| icmp(object, message)),
+        Body::Arp(message) => object.object(key!("arp"), |object| arp(object, message)),
         Body::Skip(_) => {}
     }
     if let Some((seen, conn)) = told {
@@ -98,8 +98,8 @@ pub fn write_packet(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Obser
     }
     match &record.body {
         // Writing to a vector cannot fail.
-        Body::Skip(skip) => object.quoted("skip", |out| _ = write!(out, "{skip}")),
-        Body::Arp(_) => object.word("skip", "arp"),
+        Body::Skip(skip) => object.quoted(key!("skip"), |out| _ = write!(out, "{skip}")),
+        Body::Arp(_) => object.word(key!("skip"), "arp"),
         Body::Tcp(_) | Body::Udp(_) | Body::Icmp(_) => {}
     }
     object.end();
@@ -115,140 +115,140 @@ pub(super) fn write_summary(
     elapsed_ns: i64,
 ) {
     let mut object = Object::begin(out);
-    object.number("schema", SCHEMA);
-    object.word("type", "summary");
-    object.number("frames", summary.frames);
-    object.number("wire_octets", summary.wire_octets);
-    object.object("skipped", |object| {
+    object.number(key!("schema"), SCHEMA);
+    object.word(key!("type"), "summary");
+    object.number(key!("frames"), summary.frames);
+    object.number(key!("wire_octets"), summary.wire_octets);
+    object.object(key!("skipped"), |object| {
         if summary.arp > 0 {
-            object.number("arp", summary.arp);
+            object.number(key!("arp"), summary.arp);
         }
         for (skip, count) in &summary.skipped {
-            object.number(&skip.to_string(), *count);
+            object.count(&skip.to_string(), *count);
         }
     });
-    object.number("connections", summary.conns);
-    for (name, counts) in [("open", opens), ("close", closes)] {
-        object.object(name, |object| counts.iter().for_each(|(name, count)| object.number(name, *count)));
+    object.number(key!("connections"), summary.conns);
+    for (key, counts) in [(key!("open"), opens), (key!("close"), closes)] {
+        object.object(key, |object| counts.iter().for_each(|(name, count)| object.count(name, *count)));
     }
-    object.number("duplicates", summary.duplicates);
-    object.array("damage", |array| {
+    object.number(key!("duplicates"), summary.duplicates);
+    object.array(key!("damage"), |array| {
         for damage in &summary.damage {
             array.object(|object| {
-                object.string("input", &damage.input);
-                object.number("offset", damage.offset);
-                object.string("what", &damage.what);
+                object.string(key!("input"), &damage.input);
+                object.number(key!("offset"), damage.offset);
+                object.string(key!("what"), &damage.what);
                 if let Some(skipped) = damage.skipped {
-                    object.number("skipped", skipped);
+                    object.number(key!("skipped"), skipped);
                 }
             });
         }
     });
-    object.signed("elapsed_ns", elapsed_ns);
+    object.signed(key!("elapsed_ns"), elapsed_ns);
     object.end();
     out.push(b'\n');
 }
 
 fn link(object: &mut Object<'_>, link: Link) {
     match link {
-        Link::Ethernet => object.word("link", "ethernet"),
+        Link::Ethernet => object.word(key!("link"), "ethernet"),
         // Writing to a vector cannot fail.
-        other => object.quoted("link", |out| _ = write!(out, "{other}")),
+        other => object.quoted(key!("link"), |out| _ = write!(out, "{other}")),
     }
 }
 
 fn eth(object: &mut Object<'_>, ether: &Ether) {
-    object.quoted("src", |out| out.mac(ether.src));
+    object.quoted(key!("src"), |out| out.mac(ether.src));
     if let Some(dst) = ether.dst {
-        object.quoted("dst", |out| out.mac(dst));
+        object.quoted(key!("dst"), |out| out.mac(dst));
     }
-    object.number("type", u64::from(ether.ethertype));
+    object.number(key!("type"), u64::from(ether.ethertype));
 }
 
 fn ip(object: &mut Object<'_>, ip: &Ip) {
-    object.number("version", u64::from(ip.version()));
-    object.quoted("src", |out| out.ip(ip.src));
-    object.quoted("dst", |out| out.ip(ip.dst));
-    object.number("proto", u64::from(ip.proto));
-    object.number("ttl", u64::from(ip.ttl));
+    object.number(key!("version"), u64::from(ip.version()));
+    object.quoted(key!("src"), |out| out.ip(ip.src));
+    object.quoted(key!("dst"), |out| out.ip(ip.dst));
+    object.number(key!("proto"), u64::from(ip.proto));
+    object.number(key!("ttl"), u64::from(ip.ttl));
     if ip.version() == 4 || ip.is_fragment() {
-        object.number("id", u64::from(ip.id));
+        object.number(key!("id"), u64::from(ip.id));
     }
-    object.number("len", u64::from(ip.len));
-    object.number("hdr_len", u64::from(ip.hdr_len));
-    object.number("dscp", u64::from(ip.dscp()));
-    object.number("ecn", u64::from(ip.ecn()));
+    object.number(key!("len"), u64::from(ip.len));
+    object.number(key!("hdr_len"), u64::from(ip.hdr_len));
+    object.number(key!("dscp"), u64::from(ip.dscp()));
+    object.number(key!("ecn"), u64::from(ip.ecn()));
     if ip.version() == 4 {
-        object.flag("df", ip.df);
+        object.flag(key!("df"), ip.df);
     }
     if ip.version() == 4 || ip.is_fragment() {
-        object.flag("mf", ip.mf);
-        object.number("frag_offset", u64::from(ip.frag_offset));
+        object.flag(key!("mf"), ip.mf);
+        object.number(key!("frag_offset"), u64::from(ip.frag_offset));
     }
     if let Some(checksum) = ip.checksum {
-        object.number("checksum", u64::from(checksum));
+        object.number(key!("checksum"), u64::from(checksum));
     }
-    object.verdict("checksum_ok", ip.checksum_ok);
+    object.verdict(key!("checksum_ok"), ip.checksum_ok);
 }
 
 fn tcp(object: &mut Object<'_>, tcp: &Tcp, list: &[u8]) {
     let segment = &tcp.segment;
-    object.number("src_port", u64::from(tcp.src_port));
-    object.number("dst_port", u64::from(tcp.dst_port));
-    object.number("seq", u64::from(segment.seq.0));
-    object.number("ack", u64::from(segment.ack.0));
-    object.quoted("flags", |out| flags(out, segment.flags));
-    object.number("flag_bits", u64::from(segment.flags.0));
-    object.number("window", u64::from(segment.window.0));
-    object.number("urgent", u64::from(segment.urgent));
-    object.number("hdr_len", u64::from(tcp.hdr_len));
-    object.number("payload_len", u64::from(segment.len));
-    object.number("checksum", u64::from(tcp.checksum));
-    object.verdict("checksum_ok", tcp.checksum_ok);
+    object.number(key!("src_port"), u64::from(tcp.src_port));
+    object.number(key!("dst_port"), u64::from(tcp.dst_port));
+    object.number(key!("seq"), u64::from(segment.seq.0));
+    object.number(key!("ack"), u64::from(segment.ack.0));
+    object.quoted(key!("flags"), |out| flags(out, segment.flags));
+    object.number(key!("flag_bits"), u64::from(segment.flags.0));
+    object.number(key!("window"), u64::from(segment.window.0));
+    object.number(key!("urgent"), u64::from(segment.urgent));
+    object.number(key!("hdr_len"), u64::from(tcp.hdr_len));
+    object.number(key!("payload_len"), u64::from(segment.len));
+    object.number(key!("checksum"), u64::from(tcp.checksum));
+    object.verdict(key!("checksum_ok"), tcp.checksum_ok);
     if tcp.hdr_len > 20 {
-        object.object("options", |object| tcp_options(object, &segment.options, list));
+        object.object(key!("options"), |object| tcp_options(object, &segment.options, list));
     }
 }
 
 fn tcp_options(object: &mut Object<'_>, options: &Options, list: &[u8]) {
     if let Some(mss) = options.mss() {
-        object.number("mss", u64::from(mss));
+        object.number(key!("mss"), u64::from(mss));
     }
     if let Some(shift) = options.window_scale() {
-        object.number("wscale", u64::from(shift));
+        object.number(key!("wscale"), u64::from(shift));
     }
     if options.sack_permitted() {
-        object.flag("sack_ok", true);
+        object.flag(key!("sack_ok"), true);
     }
     if let Some((val, ecr)) = options.timestamps() {
-        object.numbers("ts", [u64::from(val), u64::from(ecr)]);
+        object.numbers(key!("ts"), [u64::from(val), u64::from(ecr)]);
     }
     if !options.sack().is_empty() {
-        object.array("sack", |array| {
+        object.array(key!("sack"), |array| {
             for (left, right) in options.sack() {
                 array.numbers([u64::from(left.0), u64::from(right.0)]);
             }
         });
     }
     if options.fast_open().is_some() {
-        object.quoted("tfo", |out| out.hex_octets(cookie(list)));
+        object.quoted(key!("tfo"), |out| out.hex_octets(cookie(list)));
     }
     if let Some(subtype) = options.mptcp() {
-        object.number("mptcp", u64::from(subtype));
+        object.number(key!("mptcp"), u64::from(subtype));
     }
     if options::walk(list).any(is_other) {
-        object.array("other", |array| {
+        object.array(key!("other"), |array| {
             for item in options::walk(list).filter(|item| is_other(*item)) {
                 let Item::Kind(kind, data) = item else { continue };
                 array.object(|object| {
-                    object.number("kind", u64::from(kind));
-                    object.quoted("hex", |out| out.hex_octets(data));
+                    object.number(key!("kind"), u64::from(kind));
+                    object.quoted(key!("hex"), |out| out.hex_octets(data));
                 });
             }
         });
     }
     if options.malformed() {
-        object.flag("malformed", true);
+        object.flag(key!("malformed"), true);
     }
 }
 
@@ -282,14 +282,14 @@ pub(super) fn cookie(list: &[u8]) -> &[u8] {
 }
 
 fn udp(object: &mut Object<'_>, udp: &Udp) {
-    object.number("src_port", u64::from(udp.src_port));
-    object.number("dst_port", u64::from(udp.dst_port));
-    object.number("len", u64::from(udp.len));
-    object.number("payload_len", u64::from(udp.payload_len));
-    object.number("checksum", u64::from(udp.checksum));
-    object.verdict("checksum_ok", udp.checksum_ok);
+    object.number(key!("src_port"), u64::from(udp.src_port));
+    object.number(key!("dst_port"), u64::from(udp.dst_port));
+    object.number(key!("len"), u64::from(udp.len));
+    object.number(key!("payload_len"), u64::from(udp.payload_len));
+    object.number(key!("checksum"), u64::from(udp.checksum));
+    object.verdict(key!("checksum_ok"), udp.checksum_ok);
     if let Some(fault) = udp.fault {
-        object.array("notes", |array| {
+        object.array(key!("notes"), |array| {
             array.word(match fault {
                 UdpFault::Surplus(_) => "udp.surplus",
                 UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero => "udp.bad_length",
@@ -300,72 +300,88 @@ fn udp(object: &mut Object<'_>, udp: &Udp) {
 }
 
 fn icmp(object: &mut Object<'_>, icmp: &Icmp) {
-    object.number("version", u64::from(icmp.version));
-    object.number("type", u64::from(icmp.kind));
-    object.number("code", u64::from(icmp.code));
+    object.number(key!("version"), u64::from(icmp.version));
+    object.number(key!("type"), u64::from(icmp.kind));
+    object.number(key!("code"), u64::from(icmp.code));
     if let Some(id) = icmp.echo_id {
-        object.number("id", u64::from(id));
-        object.number("seq", u64::from(icmp.echo_seq));
+        object.number(key!("id"), u64::from(id));
+        object.number(key!("seq"), u64::from(icmp.echo_seq));
     }
     if icmp.mtu > 0 {
-        object.number("mtu", u64::from(icmp.mtu));
+        object.number(key!("mtu"), u64::from(icmp.mtu));
     }
     if let Some(Quoted { src, dst, proto, ports, seq }) = icmp.quoted {
-        object.object("quoted", |object| {
-            object.quoted("src", |out| out.ip(src));
-            object.quoted("dst", |out| out.ip(dst));
-            object.number("proto", u64::from(proto));
+        object.object(key!("quoted"), |object| {
+            object.quoted(key!("src"), |out| out.ip(src));
+            object.quoted(key!("dst"), |out| out.ip(dst));
+            object.number(key!("proto"), u64::from(proto));
             if let Some((src_port, dst_port)) = ports {
-                object.number("src_port", u64::from(src_port));
-                object.number("dst_port", u64::from(dst_port));
+                object.number(key!("src_port"), u64::from(src_port));
+                object.number(key!("dst_port"), u64::from(dst_port));
             }
             if let Some(seq) = seq {
-                object.number("seq", u64::from(seq));
+                object.number(key!("seq"), u64::from(seq));
             }
         });
     }
 }
 
 fn arp(object: &mut Object<'_>, arp: &Arp) {
-    object.number("op", u64::from(arp.op));
-    object.quoted("sender_mac", |out| out.mac(arp.sender_mac));
-    object.quoted("sender_ip", |out| out.ip(arp.sender_ip.into()));
-    object.quoted("target_mac", |out| out.mac(arp.target_mac));
-    object.quoted("target_ip", |out| out.ip(arp.target_ip.into()));
+    object.number(key!("op"), u64::from(arp.op));
+    object.quoted(key!("sender_mac"), |out| out.mac(arp.sender_mac));
+    object.quoted(key!("sender_ip"), |out| out.ip(arp.sender_ip.into()));
+    object.quoted(key!("target_mac"), |out| out.mac(arp.target_mac));
+    object.quoted(key!("target_ip"), |out| out.ip(arp.target_ip.into()));
 }
 
 /// What the packet meant for its connection. States and facts are TCP's.
 fn observation(object: &mut Object<'_>, seen: &Observation, conn: &Conn) {
-    object.number("conn", u64::from(seen.conn.0));
-    object.word("from", seen.from.name());
+    object.number(key!("conn"), u64::from(seen.conn.0));
+    object.word(key!("from"), seen.from.name());
     let tcp = conn.protocol() == Protocol::Tcp;
     if tcp {
-        object.object("before", |object| ends(object, seen.before));
-        object.object("after", |object| ends(object, seen.after));
+        object.object(key!("before"), |object| ends(object, seen.before));
+        object.object(key!("after"), |object| ends(object, seen.after));
     }
-    object.array("notes", |array| seen.notes.iter().for_each(|note| array.word(note.id())));
-    if tcp && Role::BOTH.into_iter().any(|role| seen.learnt(role).next().is_some()) {
-        object.object("facts", |object| {
-            for role in Role::BOTH {
-                if seen.learnt(role).next().is_none() {
-                    continue;
-                }
-                object.array(role.name(), |array| {
-                    for (fact, basis) in seen.learnt(role) {
-                        array.quoted(|out| out.extend([fact.letter() as u8, basis.mark() as u8]));
-                    }
-                });
+    object.array(key!("notes"), |array| seen.notes.iter().for_each(|note| array.word(note.id())));
+    if tcp && seen.knew != seen.know {
+        learnt(object, seen);
+    }
+}
+
+/// What both ends have learnt; nothing, where all that changed is less than what they knew.
+fn learnt(object: &mut Object<'_>, seen: &Observation) {
+    if Role::BOTH.into_iter().all(|role| seen.learnt(role).next().is_none()) {
+        return;
+    }
+    object.object(key!("facts"), |object| {
+        for role in Role::BOTH {
+            if seen.learnt(role).next().is_none() {
+                continue;
             }
-        });
-    }
+            object.array(of(role), |array| {
+                for (fact, basis) in seen.learnt(role) {
+                    array.quoted(|out| out.extend([fact.letter() as u8, basis.mark() as u8]));
+                }
+            });
+        }
+    });
 }
 
 fn ends(object: &mut Object<'_>, ends: Ends<Standing>) {
     for role in Role::BOTH {
         let standing = ends.of(role);
-        object.quoted(role.name(), |out| {
+        object.quoted(of(role), |out| {
             out.text(standing.state.name());
             out.push(standing.basis.mark() as u8);
         });
+    }
+}
+
+/// The member that is about `role`.
+pub(super) const fn of(role: Role) -> Key {
+    match role {
+        Role::Client => key!("client"),
+        Role::Server => key!("server"),
     }
 }

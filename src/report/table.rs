@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
+use super::digits::Digits as _;
 use super::paint::{Ink, Paint};
 
 /// Between columns.
 const GAP: usize = 2;
-/// Between the cells of a stored row.
-const SEAM: char = '\u{1f}';
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -33,76 +32,126 @@ pub enum Align {
     Right,
 }
 
-/// The cells of a line, in one piece of memory.
-#[derive(Clone, Debug)]
-pub struct Row(Box<str>);
+/// The cells of a row, being written: a length for each, then their text, which is ASCII.
+///
+/// A table of a million rows is one piece of memory.
+#[derive(Debug)]
+pub struct Cells<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where the length of the next cell goes.
+    next: usize,
+    /// Where the text begins.
+    text: usize,
+}
 
-/// Rows, and how wide they are.
+/// How wide the columns of a table have to be, and which of them tell something.
 #[derive(Debug)]
 pub struct Table {
     columns: &'static [Column],
-    rows: Vec<Row>,
+    rows: u64,
     widths: Vec<usize>,
     dull: Vec<bool>,
 }
 
-impl Row {
-    /// A row of `cells`, one for each column.
-    pub fn of(cells: &[String]) -> Self {
-        Self(cells.join(SEAM.encode_utf8(&mut [0; 4])).into())
+/// How a column is shown.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    width: usize,
+    align: Align,
+}
+
+impl<'a> Cells<'a> {
+    /// Begins a row of `count` cells at the end of `out`.
+    pub fn begin(out: &'a mut Vec<u8>, count: usize) -> Self {
+        let next = out.len();
+        out.resize(next + count, 0);
+        Self { next, text: next + count, out }
     }
 
-    fn cells(&self) -> impl Iterator<Item = &str> {
-        self.0.split(SEAM)
+    /// The next cell, which `write` writes. It is cut after 255 octets; one too many is left out.
+    #[inline]
+    pub fn cell(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.out.len();
+        write(self.out);
+        let len = (self.out.len() - start).min(usize::from(u8::MAX));
+        if self.next < self.text {
+            self.out.truncate(start + len);
+            self.out[self.next] = len as u8;
+            self.next += 1;
+        } else {
+            self.out.truncate(start);
+        }
     }
+
+    /// The next cell, a word.
+    #[inline]
+    pub fn word(&mut self, word: &str) {
+        self.cell(|out| out.text(word));
+    }
+}
+
+/// The cells of a row of `count`; what is not there is empty.
+fn cells(row: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
+    let (lengths, mut rest) = row.split_at_checked(count).unwrap_or_default();
+    lengths.iter().map(move |len| {
+        let (cell, after) = rest.split_at_checked(usize::from(*len)).unwrap_or_default();
+        rest = after;
+        cell
+    })
 }
 
 impl Table {
     /// An empty table.
     pub fn new(columns: &'static [Column]) -> Self {
-        let widths = columns.iter().map(|column| column.title.chars().count()).collect();
-        Self { columns, rows: Vec::new(), widths, dull: vec![true; columns.len()] }
+        let widths = columns.iter().map(|column| column.title.len()).collect();
+        Self { columns, rows: 0, widths, dull: vec![true; columns.len()] }
     }
 
-    /// Adds a row; cells it lacks are empty.
-    pub fn push(&mut self, row: Row) {
-        let facts = self.columns.iter().zip(self.widths.iter_mut()).zip(self.dull.iter_mut());
-        for (cell, ((column, width), dull)) in row.cells().zip(facts) {
-            *width = (*width).max(cell.chars().count());
-            *dull &= cell == column.dull;
+    /// Takes in a row that is going to be written: all of them, before the first is.
+    pub fn measure(&mut self, row: &[u8]) {
+        let facts = self.columns.iter().zip(&mut self.widths).zip(&mut self.dull);
+        for (cell, ((column, width), dull)) in cells(row, self.columns.len()).zip(facts) {
+            *width = (*width).max(cell.len());
+            *dull = *dull && cell == column.dull.as_bytes();
         }
-        self.rows.push(row);
+        self.rows += 1;
     }
 
-    /// Whether there are no rows.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Writes a header and the rows, in at most `width` columns of a terminal; 0 is no limit. What
-    /// is too long is shortened around `ellipsis`.
+    /// Writes a header and the `rows`, in at most `width` columns of a terminal; 0 is no limit.
+    /// What is too long is shortened around `ellipsis`.
     ///
     /// # Errors
     ///
     /// When `out` cannot be written.
-    pub fn write(&self, out: &mut dyn Write, width: usize, ellipsis: &str, paint: Paint) -> io::Result<()> {
-        let shown = self.fit(width);
-        let titles = self.columns.iter().map(|column| column.title);
+    pub fn write<'r>(
+        &self,
+        rows: impl IntoIterator<Item = &'r [u8]>,
+        out: &mut dyn Write,
+        width: usize,
+        ellipsis: &str,
+        paint: Paint,
+    ) -> io::Result<()> {
+        let shown = self.fit(width).into_iter().zip(self.columns);
+        let shown: Vec<_> = shown.map(|(width, column)| Some(Shown { width: width?, align: column.align })).collect();
         let mut line = Vec::new();
-        paint.text(Ink::Bold, &mut line, &self.line(&shown, titles, ellipsis));
+        paint.with(Ink::Bold, &mut line, |line| {
+            write_line(line, &shown, self.columns.iter().map(|column| column.title.as_bytes()), ellipsis);
+        });
         line.push(b'\n');
         out.write_all(&line)?;
-        for row in &self.rows {
-            writeln!(out, "{}", self.line(&shown, row.cells(), ellipsis))?;
+        for row in rows {
+            line.clear();
+            write_line(&mut line, &shown, cells(row, self.columns.len()), ellipsis);
+            line.push(b'\n');
+            out.write_all(&line)?;
         }
         Ok(())
     }
 
     /// The width of each column, `None` where it is left out.
     fn fit(&self, limit: usize) -> Vec<Option<usize>> {
-        let natural = || {
-            self.widths.iter().zip(&self.dull).map(|(width, dull)| (!dull || self.rows.is_empty()).then_some(*width))
-        };
+        let natural =
+            || self.widths.iter().zip(&self.dull).map(|(width, dull)| (!dull || self.rows == 0).then_some(*width));
         let mut shown: Vec<Option<usize>> = natural().collect();
         if limit == 0 || total(&shown) <= limit {
             return shown;
@@ -146,25 +195,39 @@ impl Table {
         }
         shown
     }
+}
 
-    fn line<'a>(&self, shown: &[Option<usize>], cells: impl Iterator<Item = &'a str>, ellipsis: &str) -> String {
-        let mut line = String::new();
-        for ((column, width), cell) in self.columns.iter().zip(shown).zip(cells) {
-            let Some(width) = *width else {
-                continue;
-            };
-            if !line.is_empty() {
-                line.extend([' '; GAP]);
-            }
-            let cell = shorten(cell, width, ellipsis);
-            match column.align {
-                Align::Left => line.push_str(&format!("{cell:<width$}")),
-                Align::Right => line.push_str(&format!("{cell:>width$}")),
-            }
+/// Appends the cells that are shown, each in its place; the spaces at the end are left off.
+fn write_line<'c>(line: &mut Vec<u8>, shown: &[Option<Shown>], cells: impl Iterator<Item = &'c [u8]>, ellipsis: &str) {
+    let start = line.len();
+    // What stands between this cell and the last is known when this one is.
+    let mut blank = 0;
+    for (shown, cell) in shown.iter().zip(cells) {
+        let Some(Shown { width, align }) = *shown else {
+            continue;
+        };
+        let room = width.saturating_sub(cell.len());
+        let (before, after) = if align == Align::Right { (room, 0) } else { (0, room) };
+        spaces(line, blank + before);
+        if cell.len() <= width {
+            line.extend_from_slice(cell);
+        } else {
+            shorten(line, cell, width, ellipsis);
         }
-        line.truncate(line.trim_end().len());
-        line
+        blank = after + GAP;
     }
+    let text = line.get(start..).unwrap_or_default().trim_ascii_end().len();
+    line.truncate(start + text);
+}
+
+/// Appends spaces: nearly always few, and then without a call.
+#[inline]
+fn spaces(line: &mut Vec<u8>, count: usize) {
+    let end = line.len() + count;
+    if count <= 16 {
+        line.extend_from_slice(&[b' '; 16]);
+    }
+    line.resize(end, b' ');
 }
 
 fn total(shown: &[Option<usize>]) -> usize {
@@ -172,18 +235,14 @@ fn total(shown: &[Option<usize>]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// `cell` in at most `width` characters: what is too much is taken from its middle, since the
-/// port of an endpoint stands at its end.
-fn shorten(cell: &str, width: usize, ellipsis: &str) -> String {
-    let length = cell.chars().count();
-    if length <= width {
-        return cell.to_owned();
-    }
+/// Appends `cell` in `width` characters: what is too much is taken from its middle, since the port
+/// of an endpoint stands at its end.
+fn shorten(line: &mut Vec<u8>, cell: &[u8], width: usize, ellipsis: &str) {
     let room = width.saturating_sub(ellipsis.chars().count());
     let (head, tail) = (room / 2, room - room / 2);
-    let start: String = cell.chars().take(head).collect();
-    let end: String = cell.chars().skip(length - tail).collect();
-    format!("{start}{ellipsis}{end}")
+    line.extend_from_slice(cell.get(..head).unwrap_or_default());
+    line.text(ellipsis);
+    line.extend_from_slice(cell.get(cell.len() - tail.min(cell.len())..).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -198,13 +257,23 @@ mod tests {
         Column { title: "EXTRA", align: Align::Left, rank: 2, shrink: None, dull: "" },
     ];
 
+    fn row_of(words: &[&str]) -> Vec<u8> {
+        let mut row = Vec::new();
+        let mut cells = Cells::begin(&mut row, COLUMNS.len());
+        for word in words {
+            cells.word(word);
+        }
+        row
+    }
+
     fn written(width: usize, rows: &[[&str; 5]]) -> String {
         let mut table = Table::new(COLUMNS);
-        for row in rows {
-            table.push(Row::of(&row.map(str::to_owned)));
+        let rows: Vec<_> = rows.iter().map(|row| row_of(row)).collect();
+        for row in &rows {
+            table.measure(row);
         }
         let mut out = Vec::new();
-        table.write(&mut out, width, "…", Paint::default()).unwrap();
+        table.write(rows.iter().map(Vec::as_slice), &mut out, width, "…", Paint::default()).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -218,6 +287,15 @@ mod tests {
 10  udp   10.0.0.2:5      12345  yy
 "
         );
+    }
+
+    #[test]
+    fn cells_too_many_or_too_long_do_no_harm() {
+        let long = "x".repeat(300);
+        let row = row_of(&["1", "tcp", &long, "7", "x", "more"]);
+        assert_eq!(cells(&row, 5).map(<[u8]>::len).collect::<Vec<_>>(), [1, 3, 255, 1, 1]);
+        assert_eq!(cells(&row_of(&["1"]), 5).map(<[u8]>::len).collect::<Vec<_>>(), [1, 0, 0, 0, 0]);
+        assert_eq!(cells(&[9, 9], 5).count(), 0);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use crate::capture::Conn;
 use crate::capture::track::{Close, Role};
+use crate::report::digits::Digits as _;
 use crate::report::human;
-use crate::report::table::{Align, Column};
-use crate::wire::{Protocol, Span, ports};
+use crate::report::table::{Align, Cells, Column};
+use crate::wire::{Protocol, ports};
 
 const fn column(title: &'static str, align: Align, rank: u8) -> Column {
     Column { title, align, rank, shrink: None, dull: "" }
@@ -33,47 +34,53 @@ pub(super) const COLUMNS: &[Column] = &[
     column("DURATION", Align::Right, 1),
 ];
 
-/// The cells of `conn`, one for each column.
-pub(super) fn cells(conn: &Conn) -> Vec<String> {
+/// Appends the row of `conn`, a cell for each column.
+pub(super) fn write(out: &mut Vec<u8>, conn: &Conn) {
     let tcp = conn.protocol() == Protocol::Tcp;
-    let [client, server] = Role::BOTH.map(|role| conn.endpoint(role));
-    let [from_client, from_server] = Role::BOTH.map(|role| conn.half(role).counts);
-    let name = |endpoint: crate::wire::Endpoint| match conn.protocol() {
-        Protocol::Icmp => endpoint.addr.to_string(),
-        Protocol::Tcp | Protocol::Udp => endpoint.to_string(),
-    };
-    let service = match conn.protocol() {
-        Protocol::Icmp => None,
-        Protocol::Tcp | Protocol::Udp => ports::service(server.port),
-    };
-    let dash = || "-".to_owned();
-    let state = |role| if tcp { conn.half(role).standing.to_string() } else { dash() };
     let timing = conn.timing();
-    let span = |span: Option<Span>| span.map_or_else(dash, human::span);
-    let close = match conn.close() {
-        Close::CaptureEnd => dash(),
-        _ if !tcp => dash(),
-        close => close.name().to_owned(),
-    };
-    vec![
-        conn.id.0.to_string(),
-        conn.protocol().name().to_owned(),
-        name(client),
-        name(server),
-        service.unwrap_or("-").to_owned(),
-        conn.open().name().to_owned(),
-        close,
-        conn.closed_by().map_or("-", Role::name).to_owned(),
-        state(Role::Client),
-        state(Role::Server),
-        conn.history(),
-        human::brief(from_client.packets),
-        human::brief(from_server.packets),
-        human::brief(from_client.payload_bytes),
-        human::brief(from_server.payload_bytes),
-        (from_client.retransmits + from_server.retransmits).to_string(),
-        span(timing.rtt_server.or(conn.reply_time())),
-        span(timing.rtt_client),
-        human::span(conn.duration()),
-    ]
+    let [from_client, from_server] = Role::BOTH.map(|role| &conn.half(role).counts);
+    let mut cells = Cells::begin(out, COLUMNS.len());
+    cells.cell(|out| out.dec(conn.id.0.into()));
+    cells.word(conn.protocol().name());
+    for role in Role::BOTH {
+        cells.cell(|out| match (conn.protocol(), conn.endpoint(role)) {
+            (Protocol::Icmp, endpoint) => out.ip(endpoint.addr),
+            (Protocol::Tcp | Protocol::Udp, endpoint) => out.endpoint(endpoint),
+        });
+    }
+    cells.word(service(conn).unwrap_or("-"));
+    cells.word(conn.open().name());
+    cells.word(match conn.close() {
+        Close::CaptureEnd => "-",
+        _ if !tcp => "-",
+        close => close.name(),
+    });
+    cells.word(conn.closed_by().map_or("-", Role::name));
+    for role in Role::BOTH {
+        cells.cell(|out| match conn.half(role).standing {
+            standing if tcp => {
+                out.text(standing.state.name());
+                out.push(standing.basis.mark() as u8);
+            }
+            _ => out.push(b'-'),
+        });
+    }
+    cells.cell(|out| out.extend(conn.history_letters()));
+    for number in [from_client.packets, from_server.packets, from_client.payload_bytes, from_server.payload_bytes] {
+        cells.cell(|out| human::write_brief(out, number));
+    }
+    cells.cell(|out| out.dec((from_client.retransmits + from_server.retransmits).into()));
+    for span in [timing.rtt_server.or(conn.reply_time()), timing.rtt_client, Some(conn.duration())] {
+        cells.cell(|out| match span {
+            Some(span) => human::write_span(out, span),
+            None => out.push(b'-'),
+        });
+    }
+}
+
+fn service(conn: &Conn) -> Option<&'static str> {
+    match conn.protocol() {
+        Protocol::Icmp => None,
+        Protocol::Tcp | Protocol::Udp => ports::service(conn.endpoint(Role::Server).port),
+    }
 }

@@ -13,27 +13,38 @@ use crate::wire::{Protocol, Span};
 pub struct Field {
     name: String,
     read: Read,
+    family: Family,
+}
+
+/// Which connections have a field at all.
+#[derive(Clone, Copy, Debug)]
+enum Family {
+    All,
+    Protocol(Protocol),
+    IpVersion(u8),
 }
 
 /// How a field's value is read.
 #[derive(Clone, Copy, Debug)]
 enum Read {
     /// Of the connection.
-    One(fn(&Conn, &mut Cell)),
+    One(fn(&Conn, &mut Cell<'_>)),
     /// Of one of its ends.
-    End(fn(&Conn, Role, &mut Cell), Role),
+    End(fn(&Conn, Role, &mut Cell<'_>), Role),
 }
 
 /// A path in the record, and how its value is read: at once, or for each of `.client` and
 /// `.server`.
 enum Path {
-    One(&'static str, fn(&Conn, &mut Cell)),
-    Each(&'static str, fn(&Conn, Role, &mut Cell)),
+    One(&'static str, fn(&Conn, &mut Cell<'_>)),
+    Each(&'static str, fn(&Conn, Role, &mut Cell<'_>)),
 }
 
-/// A value on its way into a line.
-struct Cell {
-    text: Vec<u8>,
+/// A value being written at the end of a line.
+struct Cell<'a> {
+    text: &'a mut Vec<u8>,
+    /// Where it begins.
+    start: usize,
     /// Stands between the items of a list.
     between: u8,
 }
@@ -61,8 +72,8 @@ const PATHS: &[Path] = &[
     One("closed_by", |conn, cell| cell.text.text(conn.closed_by().map_or("", Role::name))),
     One("syn_validated", |conn, cell| cell.tcp(conn, |text| text.text(truth(conn.syn_validated())))),
     One("ack_validated", |conn, cell| cell.tcp(conn, |text| text.text(truth(conn.ack_validated())))),
-    Each("state", |conn, role, cell| cell.tcp(conn, |text| text.text(&conn.half(role).standing.to_string()))),
-    One("history", |conn, cell| cell.text.text(&conn.history())),
+    Each("state", state),
+    One("history", |conn, cell| cell.text.extend(conn.history_letters())),
     One("conn_state", |conn, cell| cell.text.text(conn.zeek_state())),
     One("completeness", |conn, cell| cell.tcp(conn, |text| text.dec(conn.completeness().into()))),
     One("stream", |conn, cell| cell.text.dec(conn.stream.into())),
@@ -87,7 +98,7 @@ const PATHS: &[Path] = &[
     One("exchange", |conn, cell| cell.text.text(conn.exchange().map_or("", Exchange::name))),
     One("reply_ns", |conn, cell| cell.span(conn.reply_time())),
     Each("facts", facts),
-    One("community_id", |conn, cell| cell.text.text(&community::id(conn).unwrap_or_default())),
+    One("community_id", |conn, cell| community::write(cell.text, conn)),
 ];
 
 /// Names that stand for a path.
@@ -117,12 +128,12 @@ impl Field {
         let synonym = SYNONYMS.iter().find(|(known, _)| *known == name).map(|(_, path)| *path);
         let wanted = synonym.unwrap_or_else(|| name.strip_prefix("synfin.").unwrap_or(name));
         let read = paths().find(|(path, _)| path == wanted)?.1;
-        Some(Self { name: name.to_owned(), read })
+        Some(Self { family: Family::of(name), name: name.to_owned(), read })
     }
 
     /// Every field of the record, in its order.
     pub fn all() -> Vec<Self> {
-        paths().map(|(name, read)| Self { name, read }).collect()
+        paths().map(|(name, read)| Self { family: Family::of(&name), name, read }).collect()
     }
 
     /// The names there are.
@@ -130,15 +141,26 @@ impl Field {
         let synonyms = SYNONYMS.iter().map(|(name, _)| (*name).to_owned());
         synonyms.chain(paths().map(|(path, _)| format!("synfin.{path}"))).collect()
     }
+}
 
-    /// Whether a field of its family exists for `conn` at all.
-    fn applies(&self, conn: &Conn) -> bool {
-        match self.name.split('.').next() {
-            Some("tcp") => conn.protocol() == Protocol::Tcp,
-            Some("udp") => conn.protocol() == Protocol::Udp,
-            Some("ip") => self.name == "ip.version" || conn.key.ip_version() == 4,
-            Some("ipv6") => conn.key.ip_version() == 6,
-            _ => true,
+impl Family {
+    /// By the name of a field.
+    fn of(name: &str) -> Self {
+        match name.split('.').next() {
+            _ if name == "ip.version" => Self::All,
+            Some("tcp") => Self::Protocol(Protocol::Tcp),
+            Some("udp") => Self::Protocol(Protocol::Udp),
+            Some("ip") => Self::IpVersion(4),
+            Some("ipv6") => Self::IpVersion(6),
+            _ => Self::All,
+        }
+    }
+
+    fn has(self, conn: &Conn) -> bool {
+        match self {
+            Self::All => true,
+            Self::Protocol(protocol) => conn.protocol() == protocol,
+            Self::IpVersion(version) => conn.key.ip_version() == version,
         }
     }
 }
@@ -157,63 +179,67 @@ pub(super) fn names(out: &mut Vec<u8>, fields: &[Field], layout: Layout) {
 /// Appends the values of `fields` for `conn`, as tshark writes them; nothing where a field does
 /// not apply.
 pub(super) fn line(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout) {
-    write(out, conn, fields, layout, |out, value| {
-        let quote = layout.quote.filter(|_| !value.is_empty());
-        out.extend(quote);
-        out.extend_from_slice(value);
-        out.extend(quote);
+    write(out, conn, fields, layout, |out, start| {
+        if let (Some(quote), true) = (layout.quote, out.len() > start) {
+            out.insert(start, quote);
+            out.push(quote);
+        }
     });
 }
 
 /// Appends the values of `fields` for `conn`, in quotes where a value could be misread (RFC 4180).
 pub(super) fn csv(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout) {
     let special = [layout.separator, b'"', b'\n', b'\r'];
-    write(out, conn, fields, layout, |out, value| {
+    write(out, conn, fields, layout, |out, start| {
+        let value = out.get(start..).unwrap_or_default();
         if layout.quote.is_none() && !value.iter().any(|octet| special.contains(octet)) {
-            return out.extend_from_slice(value);
+            return;
         }
+        let value = value.to_vec();
+        out.truncate(start);
         out.push(b'"');
         for octet in value {
-            if *octet == b'"' {
+            if octet == b'"' {
                 out.push(b'"');
             }
-            out.push(*octet);
+            out.push(octet);
         }
         out.push(b'"');
     });
 }
 
-fn write(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout, put: impl Fn(&mut Vec<u8>, &[u8])) {
-    let mut cell = Cell { text: Vec::new(), between: layout.aggregator };
+/// Appends the values of `fields`; `quote` is shown each where it stands at the end.
+fn write(out: &mut Vec<u8>, conn: &Conn, fields: &[Field], layout: Layout, quote: impl Fn(&mut Vec<u8>, usize)) {
     for (at, field) in fields.iter().enumerate() {
         if at > 0 {
             out.push(layout.separator);
         }
-        if field.applies(conn) {
-            cell.text.clear();
+        if field.family.has(conn) {
+            let start = out.len();
+            let mut cell = Cell { start, text: out, between: layout.aggregator };
             match field.read {
                 Read::One(read) => read(conn, &mut cell),
                 Read::End(read, role) => read(conn, role, &mut cell),
             }
-            put(out, &cell.text);
+            quote(out, start);
         }
     }
     out.push(b'\n');
 }
 
-impl Cell {
+impl Cell<'_> {
     /// Appends an item of a list.
     fn item(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if !self.text.is_empty() {
+        if self.text.len() > self.start {
             self.text.push(self.between);
         }
-        write(&mut self.text);
+        write(self.text);
     }
 
     /// Appends what only TCP has.
     fn tcp(&mut self, conn: &Conn, write: impl FnOnce(&mut Vec<u8>)) {
         if conn.protocol() == Protocol::Tcp {
-            write(&mut self.text);
+            write(self.text);
         }
     }
 
@@ -241,20 +267,28 @@ fn offer(conn: &Conn, role: Role) -> Option<Offer> {
     conn.half(role).offer
 }
 
-fn port(conn: &Conn, role: Role, cell: &mut Cell) {
+fn state(conn: &Conn, role: Role, cell: &mut Cell<'_>) {
+    let standing = conn.half(role).standing;
+    cell.tcp(conn, |text| {
+        text.text(standing.state.name());
+        text.push(standing.basis.mark() as u8);
+    });
+}
+
+fn port(conn: &Conn, role: Role, cell: &mut Cell<'_>) {
     if conn.protocol() != Protocol::Icmp {
         cell.text.dec(conn.endpoint(role).port.into());
     }
 }
 
-fn agreed(conn: &Conn, offered: fn(&Offer) -> bool, cell: &mut Cell) {
+fn agreed(conn: &Conn, offered: fn(&Offer) -> bool, cell: &mut Cell<'_>) {
     if let (Some(client), Some(server)) = (offer(conn, Role::Client), offer(conn, Role::Server)) {
         cell.text.text(truth(offered(&client) && offered(&server)));
     }
 }
 
 /// `a!2`: the letter, its basis, the packet that taught it.
-fn facts(conn: &Conn, role: Role, cell: &mut Cell) {
+fn facts(conn: &Conn, role: Role, cell: &mut Cell<'_>) {
     for fact in Fact::ALL {
         if let Some((basis, n)) = conn.taught(role, fact).filter(|_| conn.protocol() == Protocol::Tcp) {
             cell.item(|text| {

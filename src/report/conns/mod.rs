@@ -18,11 +18,11 @@ use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
 use crate::report::paint::Paint;
-use crate::report::table::{Row, Table};
+use crate::report::table::Table;
 use crate::report::totals::Totals;
 use crate::wire::{Protocol, Timestamp};
 pub use fields::Field;
-pub use record::ConnRecord;
+pub use record::write as write_record;
 
 /// What a line looks like.
 #[derive(Clone, Debug)]
@@ -93,6 +93,8 @@ pub struct Conns<W> {
     out: W,
     choice: Choice,
     held: Vec<Held>,
+    /// The lines that are held, one after the other: of a table the cells.
+    text: Vec<u8>,
     line: Vec<u8>,
     totals: Totals,
     first: Option<Timestamp>,
@@ -101,17 +103,14 @@ pub struct Conns<W> {
 }
 
 /// A line that waits for its place.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Held {
-    key: Key,
-    text: Text,
-}
-
-/// Sorts by value, then by age.
-type Key = (Reverse<i64>, u32);
-
-enum Text {
-    Row(Row),
-    Line(Box<[u8]>),
+    value: Reverse<i64>,
+    /// The connection's: the older first.
+    id: u32,
+    /// Its length, and where it begins in the text of all.
+    len: u32,
+    start: usize,
 }
 
 impl<W: Write> Conns<W> {
@@ -121,6 +120,7 @@ impl<W: Write> Conns<W> {
             out,
             choice,
             held: Vec::new(),
+            text: Vec::new(),
             line: Vec::new(),
             totals: Totals::default(),
             first: None,
@@ -154,23 +154,7 @@ impl<W: Write> Conns<W> {
         self.out.write_all(&self.line)
     }
 
-    /// Puts the line of `conn` into `self.line`.
-    fn write_line(&mut self, conn: &Conn) {
-        self.line.clear();
-        match &self.choice.format {
-            Format::Table { .. } => {}
-            Format::Json => {
-                // Numbers, names and addresses: there is nothing in it that JSON cannot say.
-                let _ = serde_json::to_writer(&mut self.line, &ConnRecord::of(conn));
-                self.line.push(b'\n');
-            }
-            Format::Fields(fields, layout) => fields::line(&mut self.line, conn, fields, *layout),
-            Format::Csv(fields, layout) => fields::csv(&mut self.line, conn, fields, *layout),
-            Format::Zeek => zeek::line(&mut self.line, conn),
-        }
-    }
-
-    fn key(&self, conn: &Conn) -> Key {
+    fn value(&self, conn: &Conn) -> Reverse<i64> {
         let both = |what: fn(&crate::capture::track::Counts) -> u64| {
             Role::BOTH.iter().map(|role| what(&conn.half(*role).counts)).sum::<u64>() as i64
         };
@@ -188,24 +172,50 @@ impl<W: Write> Conns<W> {
             Order::ZeroWindows => both(|counts| counts.zero_windows.into()),
             Order::Missed => both(|counts| counts.missed_bytes),
         };
-        (Reverse(if self.choice.reverse { -value } else { value }), conn.id.0)
+        Reverse(if self.choice.reverse { -value } else { value })
     }
 
-    /// Forgets the lines that will not be among the first.
-    fn trim(&mut self, slack: usize) {
-        let Some(top) = self.choice.top else {
+    /// Sorts the lines, and forgets those that will not be among the first.
+    fn sort(&mut self) {
+        self.held.sort_unstable();
+        let Some(top) = self.choice.top.filter(|top| *top < self.held.len()) else {
             return;
         };
-        if self.held.len() > top.saturating_add(slack) {
-            self.held.sort_unstable_by_key(|held| held.key);
-            self.held.truncate(top);
+        self.held.truncate(top);
+        let mut text = Vec::new();
+        for held in &mut self.held {
+            let start = text.len();
+            text.extend_from_slice(held.of(&self.text));
+            held.start = start;
+        }
+        self.text = text;
+    }
+}
+
+impl Held {
+    fn of<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        text.get(self.start..).and_then(|rest| rest.get(..self.len as usize)).unwrap_or_default()
+    }
+}
+
+impl Format {
+    /// Appends the line of `conn`; of a table its cells.
+    fn write(&self, out: &mut Vec<u8>, conn: &Conn) {
+        match self {
+            Self::Table { .. } => columns::write(out, conn),
+            Self::Json => record::write(out, conn),
+            Self::Fields(fields, layout) => fields::line(out, conn, fields, *layout),
+            Self::Csv(fields, layout) => fields::csv(out, conn, fields, *layout),
+            Self::Zeek => zeek::line(out, conn),
         }
     }
 }
 
 impl<W: Write> Sink for Conns<W> {
     fn packet(&mut self, packet: &Packet<'_>, _told: Option<(&Observation, &Conn)>) -> io::Result<()> {
-        self.totals.packet(packet);
+        if self.choice.summary {
+            self.totals.packet(packet);
+        }
         self.first.get_or_insert(packet.record.time);
         self.last = self.last.max(packet.record.time);
         Ok(())
@@ -215,48 +225,50 @@ impl<W: Write> Sink for Conns<W> {
         if self.choice.protocol.is_some_and(|protocol| protocol != conn.protocol()) {
             return Ok(());
         }
-        self.totals.ended(conn);
+        if self.choice.summary {
+            self.totals.ended(conn);
+        }
         if self.streams() {
             self.begin()?;
-            self.write_line(conn);
+            self.line.clear();
+            self.choice.format.write(&mut self.line, conn);
             return self.out.write_all(&self.line);
         }
-        let text = if matches!(self.choice.format, Format::Table { .. }) {
-            Text::Row(Row::of(&columns::cells(conn)))
-        } else {
-            self.write_line(conn);
-            Text::Line(self.line.as_slice().into())
-        };
-        self.held.push(Held { key: self.key(conn), text });
-        self.trim(4096);
+        let start = self.text.len();
+        self.choice.format.write(&mut self.text, conn);
+        let len = (self.text.len() - start) as u32;
+        self.held.push(Held { value: self.value(conn), id: conn.id.0, len, start });
+        // Seldom enough that forgetting costs less than writing does.
+        if self.choice.top.is_some_and(|top| self.held.len() / 2 > top.max(2048)) {
+            self.sort();
+        }
         Ok(())
     }
 
     fn finish(&mut self, read: &Summary) -> io::Result<()> {
         self.begin()?;
-        self.held.sort_unstable_by_key(|held| held.key);
-        self.trim(0);
-        let mut table = Table::new(columns::COLUMNS);
-        for held in self.held.drain(..) {
-            match held.text {
-                Text::Row(row) => table.push(row),
-                Text::Line(line) => self.out.write_all(&line)?,
+        self.sort();
+        let rows = || self.held.iter().map(|held| held.of(&self.text));
+        match &self.choice.format {
+            Format::Table { width, ellipsis, paint } if !self.held.is_empty() => {
+                let mut table = Table::new(columns::COLUMNS);
+                rows().for_each(|row| table.measure(row));
+                table.write(rows(), &mut self.out, *width, ellipsis, *paint)?;
+            }
+            Format::Table { .. } => {}
+            Format::Json | Format::Fields(..) | Format::Csv(..) | Format::Zeek => {
+                rows().try_for_each(|line| self.out.write_all(line))?;
             }
         }
         self.line.clear();
         match &self.choice.format {
-            Format::Table { width, ellipsis, paint } => {
-                if !table.is_empty() {
-                    table.write(&mut self.out, *width, ellipsis, *paint)?;
-                }
-                if self.choice.summary {
-                    writeln!(self.out)?;
-                    self.totals.write_text(read, &mut self.out)?;
-                }
+            Format::Table { .. } if self.choice.summary => {
+                writeln!(self.out)?;
+                self.totals.write_text(read, &mut self.out)?;
             }
             Format::Json if self.choice.summary => self.totals.write_json(read, &mut self.out)?,
             Format::Zeek => zeek::tail(&mut self.line, self.last),
-            Format::Json | Format::Fields(..) | Format::Csv(..) => {}
+            Format::Table { .. } | Format::Json | Format::Fields(..) | Format::Csv(..) => {}
         }
         self.out.write_all(&self.line)?;
         self.out.flush()

@@ -1,203 +1,178 @@
 //! A connection as a JSON object: `type: "connection"`.
 
-use std::net::IpAddr;
-
-use serde::{Serialize, Serializer};
-
 use super::community;
 use crate::capture::Conn;
 use crate::capture::track::{Counts, Exchange, Fact, Half, Role};
-use crate::wire::{Endpoint, Protocol, Span};
+use crate::report::digits::Digits as _;
+use crate::report::json::{SCHEMA, of};
+use crate::report::object::{Key, Object, key};
+use crate::wire::{Protocol, Span};
 
-/// The record. Fields stand in the order of the documentation; one that does not apply is left
-/// out, one that was looked for and not found is null.
-#[derive(Debug, Serialize)]
-pub struct ConnRecord {
-    schema: u32,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    id: u32,
-    proto: &'static str,
-    ip_version: u8,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    vlan: Vec<u16>,
-    client: Host,
-    server: Host,
-    role_basis: &'static str,
-    incarnation: u32,
-    first_n: u64,
-    last_n: u64,
-    start_ns: u64,
-    end_ns: u64,
-    open: &'static str,
-    close: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    closed_by: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    syn_validated: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ack_validated: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<Each<String>>,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    history: String,
-    conn_state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    completeness: Option<u8>,
-    stream: u32,
-    packets: Each<u64>,
-    payload_bytes: Each<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unique_bytes: Option<Each<u64>>,
-    ip_bytes: Each<u64>,
-    #[serde(flatten)]
-    tcp: Option<TcpPart>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exchange: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reply_ns: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    facts: Option<Each<Known>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    community_id: Option<String>,
+/// Appends the record of `conn`, and a newline. Members stand in the order of the documentation;
+/// one that does not apply is left out, one that was looked for and not found is null.
+pub fn write(out: &mut Vec<u8>, conn: &Conn) {
+    let tcp = conn.protocol() == Protocol::Tcp;
+    let mut object = Object::begin(out);
+    object.number(key!("schema"), SCHEMA);
+    object.word(key!("type"), "connection");
+    object.number(key!("id"), conn.id.0.into());
+    object.word(key!("proto"), conn.protocol().name());
+    object.number(key!("ip_version"), conn.key.ip_version().into());
+    if conn.vlans.count() > 0 {
+        object.numbers(key!("vlan"), conn.vlans.ids().iter().map(|id| u64::from(*id)));
+    }
+    for role in Role::BOTH {
+        object.object(of(role), |object| host(object, conn, role));
+    }
+    object.word(key!("role_basis"), conn.role_basis.name());
+    object.number(key!("incarnation"), conn.incarnation.into());
+    object.number(key!("first_n"), conn.first_n);
+    object.number(key!("last_n"), conn.last_n);
+    object.number(key!("start_ns"), conn.start.0);
+    object.number(key!("end_ns"), conn.end.0);
+    object.word(key!("open"), conn.open().name());
+    object.word(key!("close"), conn.close().name());
+    if let Some(role) = conn.closed_by() {
+        object.word(key!("closed_by"), role.name());
+    }
+    if tcp {
+        object.flag(key!("syn_validated"), conn.syn_validated());
+        object.flag(key!("ack_validated"), conn.ack_validated());
+        each(&mut object, key!("state"), |object, role| {
+            let standing = conn.half(role).standing;
+            object.quoted(of(role), |out| {
+                out.text(standing.state.name());
+                out.push(standing.basis.mark() as u8);
+            });
+        });
+    }
+    let mut letters = conn.history_letters().peekable();
+    if letters.peek().is_some() {
+        object.quoted(key!("history"), |out| out.extend(letters));
+    }
+    object.word(key!("conn_state"), conn.zeek_state());
+    if tcp {
+        object.number(key!("completeness"), conn.completeness().into());
+    }
+    object.number(key!("stream"), conn.stream.into());
+    counts(&mut object, conn, key!("packets"), |counts| counts.packets);
+    counts(&mut object, conn, key!("payload_bytes"), |counts| counts.payload_bytes);
+    if tcp {
+        counts(&mut object, conn, key!("unique_bytes"), |counts| counts.unique_bytes);
+    }
+    counts(&mut object, conn, key!("ip_bytes"), |counts| counts.ip_bytes);
+    if tcp {
+        segments(&mut object, conn);
+    }
+    if let Some(exchange) = conn.exchange() {
+        object.word(key!("exchange"), Exchange::name(exchange));
+    }
+    if let Some(reply) = conn.reply_time() {
+        object.signed(key!("reply_ns"), reply.0);
+    }
+    if tcp {
+        each(&mut object, key!("facts"), |object, role| {
+            object.object(of(role), |object| facts(object, conn, role));
+        });
+    }
+    if community::is_known(conn) {
+        object.quoted(key!("community_id"), |out| community::write(out, conn));
+    }
+    object.end();
+    out.push(b'\n');
+}
+
+fn host(object: &mut Object<'_>, conn: &Conn, role: Role) {
+    let endpoint = conn.endpoint(role);
+    object.quoted(key!("addr"), |out| out.ip(endpoint.addr));
+    if conn.protocol() != Protocol::Icmp {
+        object.number(key!("port"), endpoint.port.into());
+    }
 }
 
 /// What only TCP has.
-#[derive(Debug, Serialize)]
-struct TcpPart {
-    retransmits: Each<u32>,
-    dup_acks: Each<u32>,
-    zero_windows: Each<u32>,
-    resets: Each<u32>,
-    missed_bytes: Each<u64>,
-    mss: Each<Option<u16>>,
-    wscale: Each<Option<u8>>,
-    sack_ok: Option<bool>,
-    ts_ok: Option<bool>,
-    rtt_server_ns: Option<i64>,
-    rtt_client_ns: Option<i64>,
-    irtt_ns: Option<i64>,
-    setup_ns: Option<i64>,
-    syn_wait_ns: Option<i64>,
-}
-
-#[derive(Debug, Serialize)]
-struct Host {
-    addr: IpAddr,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    port: Option<u16>,
-}
-
-/// One of a thing for each role.
-#[derive(Debug, Serialize)]
-struct Each<T> {
-    client: T,
-    server: T,
-}
-
-impl<T> Each<T> {
-    fn of(conn: &Conn, what: impl Fn(&Half) -> T) -> Self {
-        Self { client: what(conn.half(Role::Client)), server: what(conn.half(Role::Server)) }
+fn segments(object: &mut Object<'_>, conn: &Conn) {
+    counts(object, conn, key!("retransmits"), |counts| counts.retransmits.into());
+    counts(object, conn, key!("dup_acks"), |counts| counts.dup_acks.into());
+    counts(object, conn, key!("zero_windows"), |counts| counts.zero_windows.into());
+    counts(object, conn, key!("resets"), |counts| counts.resets.into());
+    counts(object, conn, key!("missed_bytes"), |counts| counts.missed_bytes);
+    offers(object, conn, key!("mss"), |half| half.offer?.mss.map(u64::from));
+    offers(object, conn, key!("wscale"), |half| half.offer?.wscale.map(u64::from));
+    let both = conn.half(Role::Client).offer.zip(conn.half(Role::Server).offer);
+    known(object, key!("sack_ok"), both.map(|(client, server)| client.sack_ok && server.sack_ok), Object::flag);
+    known(object, key!("ts_ok"), both.map(|(client, server)| client.ts_ok && server.ts_ok), Object::flag);
+    let timing = conn.timing();
+    let spans = [
+        (key!("rtt_server_ns"), timing.rtt_server),
+        (key!("rtt_client_ns"), timing.rtt_client),
+        (key!("irtt_ns"), timing.irtt()),
+        (key!("setup_ns"), timing.setup),
+        (key!("syn_wait_ns"), timing.syn_wait()),
+    ];
+    for (key, span) in spans {
+        known(object, key, span.map(|Span(ns)| ns), Object::signed);
     }
 }
 
 /// Facts by their letters, in the order in which life teaches them.
-#[derive(Debug)]
-struct Known(Vec<(char, Taught)>);
-
-impl Serialize for Known {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(letter, taught)| (letter, taught)))
+fn facts(object: &mut Object<'_>, conn: &Conn, role: Role) {
+    for fact in Fact::ALL {
+        let Some((basis, n)) = conn.taught(role, fact) else {
+            continue;
+        };
+        object.object(letter(fact), |object| {
+            object.quoted(key!("basis"), |out| out.push(basis.mark() as u8));
+            object.number(key!("n"), n);
+        });
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Taught {
-    basis: char,
-    n: u64,
+const fn letter(fact: Fact) -> Key {
+    match fact {
+        Fact::Receives => key!("a"),
+        Fact::Sends => key!("b"),
+        Fact::KnowsIss => key!("i"),
+        Fact::IssKnown => key!("j"),
+        Fact::PeerDone => key!("f"),
+        Fact::AllDelivered => key!("g"),
+        Fact::Dead => key!("d"),
+    }
 }
 
-impl ConnRecord {
-    /// The record of `conn`.
-    pub fn of(conn: &Conn) -> Self {
-        let tcp = conn.protocol() == Protocol::Tcp;
-        let count = |what: fn(&Counts) -> u64| Each::of(conn, |half| what(&half.counts));
-        Self {
-            schema: 1,
-            kind: "connection",
-            id: conn.id.0,
-            proto: conn.protocol().name(),
-            ip_version: conn.key.ip_version(),
-            vlan: conn.vlans.ids().to_vec(),
-            client: host(conn.endpoint(Role::Client), conn.protocol()),
-            server: host(conn.endpoint(Role::Server), conn.protocol()),
-            role_basis: conn.role_basis.name(),
-            incarnation: conn.incarnation,
-            first_n: conn.first_n,
-            last_n: conn.last_n,
-            start_ns: conn.start.0,
-            end_ns: conn.end.0,
-            open: conn.open().name(),
-            close: conn.close().name(),
-            closed_by: conn.closed_by().map(Role::name),
-            syn_validated: tcp.then(|| conn.syn_validated()),
-            ack_validated: tcp.then(|| conn.ack_validated()),
-            state: tcp.then(|| Each::of(conn, |half| half.standing.to_string())),
-            history: conn.history(),
-            conn_state: conn.zeek_state(),
-            completeness: tcp.then(|| conn.completeness()),
-            stream: conn.stream,
-            packets: count(|counts| counts.packets),
-            payload_bytes: count(|counts| counts.payload_bytes),
-            unique_bytes: tcp.then(|| count(|counts| counts.unique_bytes)),
-            ip_bytes: count(|counts| counts.ip_bytes),
-            tcp: tcp.then(|| tcp_part(conn)),
-            exchange: conn.exchange().map(Exchange::name),
-            reply_ns: conn.reply_time().map(|span| span.0),
-            facts: tcp.then(|| facts(conn)),
-            community_id: community::id(conn),
+/// A member of members for both roles.
+fn each(object: &mut Object<'_>, key: Key, write: impl Fn(&mut Object<'_>, Role)) {
+    object.object(key, |object| Role::BOTH.into_iter().for_each(|role| write(object, role)));
+}
+
+fn counts(object: &mut Object<'_>, conn: &Conn, key: Key, count: fn(&Counts) -> u64) {
+    each(object, key, |object, role| object.number(of(role), count(&conn.half(role).counts)));
+}
+
+fn offers(object: &mut Object<'_>, conn: &Conn, key: Key, offer: fn(&Half) -> Option<u64>) {
+    each(object, key, |object, role| known(object, of(role), offer(conn.half(role)), Object::number));
+}
+
+/// A value, or null.
+fn known<'a, T>(object: &mut Object<'a>, key: Key, value: Option<T>, write: fn(&mut Object<'a>, Key, T)) {
+    match value {
+        Some(value) => write(object, key, value),
+        None => object.null(key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_has_the_letter_it_has_everywhere() {
+        for fact in Fact::ALL {
+            let mut out = Vec::new();
+            let mut object = Object::begin(&mut out);
+            object.null(letter(fact));
+            object.end();
+            assert_eq!(out, format!("{{\"{}\":null}}", fact.letter()).into_bytes());
         }
     }
-}
-
-fn host(endpoint: Endpoint, protocol: Protocol) -> Host {
-    Host { addr: endpoint.addr, port: (protocol != Protocol::Icmp).then_some(endpoint.port) }
-}
-
-fn tcp_part(conn: &Conn) -> TcpPart {
-    let count = |what: fn(&Counts) -> u32| Each::of(conn, |half| what(&half.counts));
-    let offers = [Role::Client, Role::Server].map(|role| conn.half(role).offer);
-    let agreed = match offers {
-        [Some(client), Some(server)] => (Some(client.sack_ok && server.sack_ok), Some(client.ts_ok && server.ts_ok)),
-        _ => (None, None),
-    };
-    let timing = conn.timing();
-    let ns = |span: Option<Span>| span.map(|span| span.0);
-    TcpPart {
-        retransmits: count(|counts| counts.retransmits),
-        dup_acks: count(|counts| counts.dup_acks),
-        zero_windows: count(|counts| counts.zero_windows),
-        resets: count(|counts| counts.resets),
-        missed_bytes: Each::of(conn, |half| half.counts.missed_bytes),
-        mss: Each::of(conn, |half| half.offer?.mss),
-        wscale: Each::of(conn, |half| half.offer?.wscale),
-        sack_ok: agreed.0,
-        ts_ok: agreed.1,
-        rtt_server_ns: ns(timing.rtt_server),
-        rtt_client_ns: ns(timing.rtt_client),
-        irtt_ns: ns(timing.irtt()),
-        setup_ns: ns(timing.setup),
-        syn_wait_ns: ns(timing.syn_wait()),
-    }
-}
-
-fn facts(conn: &Conn) -> Each<Known> {
-    let of = |role: Role| {
-        let taught = Fact::ALL.into_iter().filter_map(|fact| {
-            let (basis, n) = conn.taught(role, fact)?;
-            Some((fact.letter(), Taught { basis: basis.mark(), n }))
-        });
-        Known(taught.collect())
-    };
-    Each { client: of(Role::Client), server: of(Role::Server) }
 }

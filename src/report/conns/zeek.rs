@@ -4,8 +4,6 @@
 //! to last (Zeek leaves out packets after the end that carry nothing), and `service` is unset, since
 //! it would have to be confirmed by content.
 
-use std::io::Write as _;
-
 use super::community::sha1;
 use crate::capture::Conn;
 use crate::capture::track::{Counts, Role};
@@ -75,11 +73,13 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
     // Zeek knows no more than microseconds, and subtracts those.
     let duration = (conn.end.0 / 1000).saturating_sub(conn.start.0 / 1000);
     seconds(out, conn.start.0 / 1000);
-    text(out, &uid(conn));
-    text(out, &orig.addr.to_string());
-    number(out, orig_p.into());
-    text(out, &resp.addr.to_string());
-    number(out, resp_p.into());
+    out.push(b'\t');
+    uid(out, conn);
+    for (addr, port) in [(orig.addr, orig_p), (resp.addr, resp_p)] {
+        out.push(b'\t');
+        out.ip(addr);
+        number(out, port.into());
+    }
     text(out, conn.protocol().name());
     text(out, "-");
     if duration > 0 {
@@ -94,12 +94,14 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
     text(out, "-");
     text(out, "-");
     number(out, from_orig.missed_bytes + from_resp.missed_bytes);
-    let history = match conn.protocol() {
-        Protocol::Tcp => conn.history(),
-        Protocol::Udp => spoke(&from_orig, "D") + &spoke(&from_resp, "d"),
-        Protocol::Icmp => String::new(),
-    };
-    text(out, if history.is_empty() { "-" } else { &history });
+    out.push(b'\t');
+    let start = out.len();
+    if conn.protocol() != Protocol::Icmp {
+        out.extend(conn.history_letters());
+    }
+    if out.len() == start {
+        out.push(b'-');
+    }
     for counts in [from_orig, from_resp] {
         number(out, counts.packets);
         number(out, counts.ip_bytes);
@@ -120,32 +122,42 @@ fn size(counts: &Counts) -> u64 {
     counts.unique_bytes + counts.missed_bytes
 }
 
-/// `letter`, where a side of a UDP conversation said anything.
-fn spoke(counts: &Counts, letter: &str) -> String {
-    if counts.packets > 0 { letter.to_owned() } else { String::new() }
-}
-
-/// A name like Zeek's: `C` and 17 letters or digits. The same capture gives the same.
-fn uid(conn: &Conn) -> String {
+/// Appends a name like Zeek's: `C` and 17 letters or digits. The same capture gives the same.
+///
+/// What makes the connection unique is written down behind the output, and gives way to its digest.
+fn uid(out: &mut Vec<u8>, conn: &Conn) {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    let [a, b] = Role::BOTH.map(|role| conn.endpoint(role));
-    let name = format!(
-        "{} {a} {b} {:?} {} {} {}",
-        conn.protocol().name(),
-        conn.vlans.ids(),
-        conn.start.0,
-        conn.incarnation,
-        conn.first_n
-    );
-    let digest = sha1(name.as_bytes());
-    let mut rest = digest.iter().take(16).fold(0, |bits: u128, octet| bits << 8 | u128::from(*octet));
-    let mut uid = String::from("C");
-    for _ in 0..17 {
-        uid.push(LETTERS[(rest % 62) as usize] as char);
-        rest /= 62;
+    let start = out.len();
+    out.text(conn.protocol().name());
+    for role in Role::BOTH {
+        out.push(b' ');
+        out.endpoint(conn.endpoint(role));
     }
-    uid
+    out.text(" [");
+    for (at, id) in conn.vlans.ids().iter().enumerate() {
+        out.text(if at > 0 { ", " } else { "" });
+        out.dec(u64::from(*id));
+    }
+    out.push(b']');
+    for number in [conn.start.0, conn.incarnation.into(), conn.first_n] {
+        out.push(b' ');
+        out.dec(number);
+    }
+    let digest = sha1(out.get(start..).unwrap_or_default());
+    out.truncate(start);
+
+    let mut rest = digest.iter().take(16).fold(0, |bits: u128, octet| bits << 8 | u128::from(*octet));
+    out.push(b'C');
+    // Ten letters at a time: dividing 128 bits takes long.
+    for count in [10, 7] {
+        let mut some = (rest % 62_u128.pow(10)) as u64;
+        rest /= 62_u128.pow(10);
+        for _ in 0..count {
+            out.push(LETTERS[(some % 62) as usize]);
+            some /= 62;
+        }
+    }
 }
 
 /// `2026-11-22-16-33-00`, UTC.
@@ -157,8 +169,9 @@ fn moment(out: &mut Vec<u8>, time: Timestamp) {
 }
 
 fn seconds(out: &mut Vec<u8>, us: u64) {
-    // Writing to memory cannot fail.
-    let _ = write!(out, "{}.{:06}", us / 1_000_000, us % 1_000_000);
+    out.dec(us / 1_000_000);
+    out.push(b'.');
+    out.dec_wide(us % 1_000_000, 6);
 }
 
 fn text(out: &mut Vec<u8>, text: &str) {
