@@ -21,6 +21,7 @@ pub mod emit;
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub mod inject;
 pub mod pace;
+pub mod player;
 pub mod policy;
 pub mod script;
 
@@ -28,5 +29,6 @@ pub use emit::{EmitError, Field, Ip, Link, Spec, Transport, emit};
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub use inject::{Ear, Heard, InjectError, Injector, LinkInjector};
 pub use pace::{Pace, Pacer};
+pub use player::{Action, Player, Verdict};
 pub use policy::{Bounds, Network, Policy, Refusal};
 pub use script::{Script, ScriptError, Shot};

@@ -66,6 +66,17 @@ impl OptionList {
         &self.octets[..usize::from(self.len)]
     }
 
+    /// The options one by one, each with its kind and length. End-of-list is an option of one
+    /// octet here, and so is each octet of padding behind it; what cannot be read is one to the end.
+    pub fn each(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.octets();
+        std::iter::from_fn(move || {
+            let (option, next) = split(rest)?;
+            rest = next;
+            Some(option)
+        })
+    }
+
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.len == 0

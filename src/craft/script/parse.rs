@@ -2,13 +2,19 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use super::parse_pattern::{data, pattern};
 use super::play::Scene;
-use super::{About, Act, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step, date};
-use crate::wire::notation::{Fault, Reader, range, written};
+use super::{
+    About, Act, Call, Data, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step, When, date,
+};
+use crate::wire::notation::{Fault, Reader, range};
 use crate::wire::{Endpoint, Seq, Span, Vlans};
 
 /// The most payload that a step may have: what an IPv4 packet holds behind the longest headers.
 const MAX_PAYLOAD: u32 = 65_535 - 60 - 60;
+
+/// The most octets a program is asked to write at once.
+const MAX_WRITE: u32 = 1 << 20;
 
 /// Where a script leaves the notation.
 ///
@@ -81,7 +87,10 @@ fn line(text: &str) -> Result<Line, Fault> {
         return Ok(Line::Claim(bare.to_owned()));
     }
     let mut reader = Reader::new(text);
-    let line = if bare.starts_with(['+', '-', '<', '>']) || bare == "again" {
+    let line = if reader.eat('@') {
+        let speaker = speaker(&mut reader).ok_or_else(|| reader.fault("expected `client` or `server`"))?;
+        Line::Call(speaker, call(&mut reader)?)
+    } else if bare.starts_with(['+', '-', '*', '<', '>']) || bare == "again" {
         Line::Step(step(&mut reader)?)
     } else {
         Line::Set(setting(&mut reader)?)
@@ -111,11 +120,50 @@ fn setting(reader: &mut Reader<'_>) -> Result<Setting, Fault> {
         }
         "ttl" => Ok(Setting::Ttl(speaker(reader), reader.integer("a time to live of 0 to 255")?)),
         "vlan" => Ok(Setting::Vlan(speaker(reader), vlans(reader)?)),
+        "next" => reader.expect_word("connection").map(|()| Setting::NextConnection),
+        "patience" => Ok(Setting::Patience(seconds(reader)?)),
+        "strict" => Ok(Setting::Strict(!reader.eat_word("off"))),
+        "resend" if reader.eat_word("off") => Ok(Setting::Resend(None)),
+        "resend" => Ok(Setting::Resend(Some(seconds(reader)?))),
         _ => {
-            let what = "expected a packet (`>`, `<`, `again`), or one of: at, link, client, server, isn, ttl, vlan";
+            let what = "expected a packet (`>`, `<`, `again`), a program's deed (`@`), or one of: at, client, isn, link, \
+                        next, patience, resend, server, strict, ttl, vlan";
             Err(reader.fault_since(start, what))
         }
     }
+}
+
+fn call(reader: &mut Reader<'_>) -> Result<Call, Fault> {
+    let start = reader.mark();
+    Ok(match reader.word() {
+        "accept" => Call::Accept,
+        "connect" => Call::Connect,
+        "read" if reader.eat_word("end") => Call::ReadToEnd,
+        "read" => Call::Read(reader.integer("a number of octets, or `end`")?),
+        "write" if reader.rest().trim_start().starts_with('"') => {
+            reader.mark();
+            Call::Write(Data::Text(data(reader, None)?))
+        }
+        "write" => {
+            let start = reader.mark();
+            let len = reader.integer("a number of octets, or a text")?;
+            if len > MAX_WRITE {
+                return Err(reader.fault_since(start, format!("at most {MAX_WRITE} octets are written at once")));
+            }
+            Call::Write(Data::Letters(len))
+        }
+        "shutdown" => Call::Shutdown,
+        "close" => Call::Close,
+        "abort" => Call::Abort,
+        "stop" => Call::Stop,
+        "buffer" => Call::Buffer(reader.integer("a number of octets")?),
+        "retries" => Call::Retries(reader.integer("how many times, 0 to 255")?),
+        "fastopen" => Call::FastOpen,
+        _ => {
+            let what = "expected one of: abort, accept, buffer, close, connect, fastopen, read, retries, shutdown, stop, write";
+            return Err(reader.fault_since(start, what));
+        }
+    })
 }
 
 fn speaker(reader: &mut Reader<'_>) -> Option<Speaker> {
@@ -146,20 +194,23 @@ fn vlans(reader: &mut Reader<'_>) -> Result<Vlans, Fault> {
 }
 
 fn step(reader: &mut Reader<'_>) -> Result<Step, Fault> {
-    let after = delay(reader)?.unwrap_or(Step::USUAL);
+    let when = when(reader)?;
     if reader.eat_word("again") {
-        return Ok(Step { after, act: Act::Again });
+        return Ok(Step { when, act: Act::Again });
     }
     let speaker = match (reader.eat('>'), reader.eat('<')) {
         (true, _) => Speaker::Client,
         (_, true) => Speaker::Server,
         _ => return Err(reader.fault("expected `>` (the client speaks), `<` (the server), or `again`")),
     };
+    if reader.eat_word("nothing") {
+        return Ok(Step { when, act: Act::Silence(speaker) });
+    }
     let start = reader.mark();
     let saying = saying(reader)?;
-    let len = match saying {
-        Saying::Tcp(written) => written.segment.len,
-        Saying::Udp(len) => u32::from(len),
+    let len = match &saying {
+        Saying::Tcp(pattern) => pattern.len.unwrap_or(pattern.data.as_ref().map_or(0, Vec::len) as u32),
+        Saying::Udp(len) => u32::from(*len),
         Saying::Icmp(_) => 0,
     };
     if len > MAX_PAYLOAD {
@@ -167,27 +218,48 @@ fn step(reader: &mut Reader<'_>) -> Result<Step, Fault> {
         return Err(reader.fault_since(start, what));
     }
     let extras = if reader.eat('{') { extras(reader)? } else { Extras::default() };
-    Ok(Step { after, act: Act::Say(speaker, saying, extras) })
+    Ok(Step { when, act: Act::Say(speaker, saying, extras) })
 }
 
-/// `+0.01`, `-2`: seconds since the step before, or nothing.
-fn delay(reader: &mut Reader<'_>) -> Result<Option<Span>, Fault> {
+/// `+0.01`, `-2`, `+0.9~+1.3`, `*`, or nothing.
+fn when(reader: &mut Reader<'_>) -> Result<When, Fault> {
+    if reader.eat('*') {
+        return Ok(When::Any);
+    }
     if !reader.rest().trim_start().starts_with(['+', '-']) {
-        return Ok(None);
+        return Ok(When::Unsaid);
     }
     let start = reader.mark();
     let word = reader.word();
+    let wrong = "expected seconds since the step before: `+0.01`, or from when to when: `+0.9~+1.3`";
+    let when = match word.split_once('~') {
+        None => span(word).map(When::After),
+        Some((from, to)) => span(from)
+            .zip(span(to))
+            .filter(|(from, to)| Span(0) <= *from && from <= to)
+            .map(|(a, b)| When::Between(a, b)),
+    };
+    when.ok_or_else(|| reader.fault_since(start, wrong))
+}
+
+/// A positive number of seconds.
+fn seconds(reader: &mut Reader<'_>) -> Result<Span, Fault> {
+    let start = reader.mark();
+    let word = reader.word();
+    let known = span(word).filter(|span| *span > Span(0));
+    known.ok_or_else(|| reader.fault_since(start, "expected a number of seconds, more than none: `0.2`"))
+}
+
+/// `+0.01`, `-2`, `1.3`: seconds.
+fn span(word: &str) -> Option<Span> {
     let (sign, digits) = match word.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, word.strip_prefix('+').unwrap_or(word)),
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let whole = if whole.is_empty() { "0" } else { whole };
-    let seconds = whole.parse::<u32>().ok().filter(|_| !whole.starts_with('+'));
-    match (seconds, date::nanos(fraction)) {
-        (Some(seconds), Some(nanos)) => Ok(Some(Span(sign * (i64::from(seconds) * 1_000_000_000 + nanos as i64)))),
-        _ => Err(reader.fault_since(start, "expected seconds since the step before: `+0.01`")),
-    }
+    let seconds = whole.parse::<u32>().ok().filter(|_| !whole.starts_with('+'))?;
+    Some(Span(sign * (i64::from(seconds) * 1_000_000_000 + date::nanos(fraction)? as i64)))
 }
 
 fn saying(reader: &mut Reader<'_>) -> Result<Saying, Fault> {
@@ -197,7 +269,7 @@ fn saying(reader: &mut Reader<'_>) -> Result<Saying, Fault> {
     if reader.eat_word("icmp") {
         return Ok(Saying::Icmp(icmp(reader)?));
     }
-    Ok(Saying::Tcp(written(reader)?))
+    Ok(Saying::Tcp(pattern(reader)?))
 }
 
 fn udp_len(reader: &mut Reader<'_>) -> Result<u16, Fault> {

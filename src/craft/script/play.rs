@@ -1,6 +1,7 @@
 use std::net::Ipv4Addr;
 
-use super::{About, Act, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step};
+use super::books::{Books, letters};
+use super::{About, Act, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step, Unresolved};
 use crate::craft::emit::{EmitError, Field, Ip, Link, Spec, Transport, emit};
 use crate::wire::{Endpoint, OptionList, Segment, Seq, Span, Timestamp, Vlans};
 
@@ -20,28 +21,53 @@ pub struct Shot {
     pub line: usize,
 }
 
+/// Why a script cannot be played into frames.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("line {line}: {cause}")]
+pub struct FramesError {
+    /// The line of the script, counted from 1.
+    pub line: usize,
+    /// What is wrong with its step.
+    pub cause: StepError,
+}
+
+/// What is wrong with a step.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum StepError {
+    /// There is no such packet.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
+    /// The step leaves open what nobody can know.
+    #[error(transparent)]
+    Open(#[from] Unresolved),
+}
+
 impl Script {
-    /// Plays the script: one frame for each step.
+    /// Plays the script: one frame for each step in which somebody says something.
     ///
     /// Deterministic to the octet. Checksums are right, identifications count up for each end,
     /// and payload is a function of its place in its direction's stream, so that octets sent
-    /// again are the same octets.
+    /// again are the same octets. What a step leaves open is whatever is right. Programs
+    /// ([`Line::Call`]) are not run.
     ///
     /// # Errors
     ///
-    /// When a step can't be built; a script read from text has none such.
-    pub fn frames(&self) -> Result<Vec<Shot>, EmitError> {
+    /// When a step can't be built: it has no length, or a name that nothing before it has.
+    pub fn frames(&self) -> Result<Vec<Shot>, FramesError> {
         let mut scene = Scene::default();
         let mut shots: Vec<Shot> = Vec::new();
         for (at, line) in self.lines.iter().enumerate() {
             match line {
-                Line::Blank | Line::Comment(_) | Line::Claim(_) => {}
+                Line::Blank | Line::Comment(_) | Line::Claim(_) | Line::Call(..) => {}
                 Line::Set(setting) => scene.set(setting),
-                Line::Step(Step { after, act }) => {
-                    scene.wait(*after);
+                Line::Step(Step { when, act }) => {
+                    scene.wait(when.span());
                     let bytes = match act {
-                        Act::Say(speaker, saying, extras) => scene.say(*speaker, saying, extras)?,
+                        Act::Say(speaker, saying, extras) => {
+                            scene.say(*speaker, saying, extras).map_err(|cause| FramesError { line: at + 1, cause })?
+                        }
                         Act::Again => shots.last().map(|shot| shot.bytes.clone()).unwrap_or_default(),
+                        Act::Silence(_) => continue,
                     };
                     shots.push(Shot { time: scene.now, medium: scene.medium, bytes, line: at + 1 });
                 }
@@ -59,10 +85,12 @@ pub(super) struct Scene {
     medium: Medium,
     client: End,
     server: End,
+    books: Books,
 }
 
 #[derive(Debug)]
 struct End {
+    speaker: Speaker,
     endpoint: Endpoint,
     mac: [u8; 6],
     /// Just below 2^32, so that every script crosses the wrap.
@@ -70,28 +98,29 @@ struct End {
     ttl: u8,
     vlans: Vlans,
     next_id: u16,
-    /// The letter its payload begins with.
-    first_letter: u8,
 }
 
 impl Default for Scene {
     fn default() -> Self {
-        let end = |host, port, isn, next_id, first_letter| End {
+        let end = |speaker, host, port, isn, next_id| End {
+            speaker,
             endpoint: Endpoint { addr: Ipv4Addr::new(10, 0, 0, host).into(), port },
             mac: [2, 0, 0, 0, 0, host],
             isn: Seq(isn),
             ttl: 64,
             vlans: Vlans::default(),
             next_id,
-            first_letter,
         };
-        Self {
+        let mut scene = Self {
             now: NEW_YEAR,
             started: false,
             medium: Medium::Ethernet,
-            client: end(1, 40_000, u32::MAX - 1, 0x1000, b'a'),
-            server: end(2, 80, u32::MAX - 5, 0x8000, b'A'),
-        }
+            client: end(Speaker::Client, 1, 40_000, u32::MAX - 1, 0x1000),
+            server: end(Speaker::Server, 2, 80, u32::MAX - 5, 0x8000),
+            books: Books::default(),
+        };
+        scene.begin();
+        scene
     }
 }
 
@@ -104,10 +133,25 @@ impl Scene {
             }
             Setting::Link(medium) => self.medium = *medium,
             Setting::Endpoint(speaker, endpoint) => self.end(*speaker).endpoint = *endpoint,
-            Setting::Isn(speaker, isn) => self.end(*speaker).isn = *isn,
+            Setting::Isn(speaker, isn) => {
+                self.end(*speaker).isn = *isn;
+                self.books.begin(*speaker, Some(*isn));
+            }
             Setting::Ttl(which, ttl) => self.ends(*which).for_each(|end| end.ttl = *ttl),
             Setting::Vlan(which, vlans) => self.ends(*which).for_each(|end| end.vlans = *vlans),
+            Setting::NextConnection => {
+                self.client.endpoint.port = self.client.endpoint.port.checked_add(1).unwrap_or(1024);
+                self.ends(None).for_each(|end| end.isn += 1 << 20);
+                self.begin();
+            }
+            Setting::Patience(_) | Setting::Strict(_) | Setting::Resend(_) => {}
         }
+    }
+
+    /// Opens the books anew.
+    fn begin(&mut self) {
+        self.books.begin(Speaker::Client, Some(self.client.isn));
+        self.books.begin(Speaker::Server, Some(self.server.isn));
     }
 
     /// Whether both ends have addresses of the same family.
@@ -123,8 +167,17 @@ impl Scene {
         self.started = true;
     }
 
-    fn say(&mut self, speaker: Speaker, saying: &Saying, extras: &Extras) -> Result<Vec<u8>, EmitError> {
+    fn say(&mut self, speaker: Speaker, saying: &Saying, extras: &Extras) -> Result<Vec<u8>, StepError> {
         let id = self.end(speaker).take_id();
+        let clock = (self.now.0 / 1_000_000) as u32;
+        let said = match saying {
+            Saying::Tcp(pattern) => {
+                let said = self.books.resolve(speaker, pattern, clock)?;
+                self.books.take_down(speaker, &said.segment);
+                Some(said)
+            }
+            Saying::Udp(_) | Saying::Icmp(_) => None,
+        };
         let ((from, to), medium) = (self.pair(speaker), self.medium);
         let link = match medium {
             Medium::Raw => Link::Raw,
@@ -141,17 +194,14 @@ impl Scene {
             |transport, payload| Spec { link, ip, from: from.endpoint, to: to.endpoint, transport, checksum, payload };
 
         let mut frame = Vec::new();
-        match saying {
-            Saying::Tcp(written) => {
-                let (segment, options) = written.sent(from.isn, to.isn);
-                let payload = from.payload(segment.data_seq(), segment.len);
-                emit(&bare(tcp(&segment, &options), &payload), &mut frame)?;
-            }
-            Saying::Udp(len) => {
+        match (saying, &said) {
+            (Saying::Tcp(_), None) => {}
+            (_, Some(said)) => emit(&bare(tcp(&said.segment, &said.options), &said.payload), &mut frame)?,
+            (Saying::Udp(len), None) => {
                 let payload = from.payload(from.isn + 1, u32::from(*len));
                 emit(&bare(Transport::Udp { len: Field::Right }, &payload), &mut frame)?;
             }
-            Saying::Icmp(error) => {
+            (Saying::Icmp(error), None) => {
                 let quote = to.quoted(from, error.about)?;
                 let transport = Transport::Icmp { kind: error.kind, code: error.code, word: error.word() };
                 let mut spec = bare(transport, &quote);
@@ -194,10 +244,8 @@ impl End {
         id
     }
 
-    /// Letters by their place in the stream: the octet after the SYN is the first of the alphabet.
     fn payload(&self, seq: Seq, len: u32) -> Vec<u8> {
-        let place = seq.offset_from(self.isn + 1);
-        (0..len as i32).map(|at| self.first_letter + place.wrapping_add(at).rem_euclid(26) as u8).collect()
+        letters(self.speaker, seq.offset_from(self.isn + 1), len)
     }
 
     /// The first octets of what this end sent to `to`: IP header, and eight octets after it.

@@ -1,11 +1,12 @@
 use std::fmt;
 
 use super::date::{Fraction, Utc};
-use super::{About, Act, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step};
+use super::print_pattern::Text;
+use super::{About, Act, Call, Data, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step, When};
 use crate::wire::notation::Origin;
 use crate::wire::{Seq, Span, Vlans};
 
-/// One line each; every step with its time and window, so that what was left out is told.
+/// One line each; what was left out is left out.
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))
@@ -18,6 +19,7 @@ impl fmt::Display for Line {
             Self::Blank => Ok(()),
             Self::Comment(text) | Self::Claim(text) => f.write_str(text),
             Self::Set(setting) => setting.fmt(f),
+            Self::Call(speaker, call) => write!(f, "@ {speaker} {call}"),
             Self::Step(step) => step.fmt(f),
         }
     }
@@ -34,6 +36,32 @@ impl fmt::Display for Setting {
             Self::Isn(speaker, isn) => write!(f, "isn {speaker} {isn}"),
             Self::Ttl(end, ttl) => write!(f, "ttl{} {ttl}", one_end(end)),
             Self::Vlan(end, vlans) => write!(f, "vlan{}{}", one_end(end), Ids(vlans)),
+            Self::NextConnection => f.write_str("next connection"),
+            Self::Patience(span) => write!(f, "patience {}", Seconds(*span)),
+            Self::Strict(true) => f.write_str("strict"),
+            Self::Strict(false) => f.write_str("strict off"),
+            Self::Resend(Some(span)) => write!(f, "resend {}", Seconds(*span)),
+            Self::Resend(None) => f.write_str("resend off"),
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accept => f.write_str("accept"),
+            Self::Connect => f.write_str("connect"),
+            Self::Read(octets) => write!(f, "read {octets}"),
+            Self::ReadToEnd => f.write_str("read end"),
+            Self::Write(Data::Letters(octets)) => write!(f, "write {octets}"),
+            Self::Write(Data::Text(text)) => write!(f, "write {}", Text(text)),
+            Self::Shutdown => f.write_str("shutdown"),
+            Self::Close => f.write_str("close"),
+            Self::Abort => f.write_str("abort"),
+            Self::Stop => f.write_str("stop"),
+            Self::Buffer(octets) => write!(f, "buffer {octets}"),
+            Self::Retries(times) => write!(f, "retries {times}"),
+            Self::FastOpen => f.write_str("fastopen"),
         }
     }
 }
@@ -49,13 +77,45 @@ impl fmt::Display for Speaker {
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Span(ns) = self.after;
-        let (sign, ns) = (if ns < 0 { '-' } else { '+' }, ns.unsigned_abs());
-        write!(f, "{sign}{}{}", ns / 1_000_000_000, Fraction((ns % 1_000_000_000) as u32))?;
-        match self.act {
-            Act::Again => f.write_str(" again"),
-            Act::Say(Speaker::Client, saying, extras) => write!(f, " > {saying}{extras}"),
-            Act::Say(Speaker::Server, saying, extras) => write!(f, " < {saying}{extras}"),
+        self.when.fmt(f)?;
+        match &self.act {
+            Act::Again => f.write_str("again"),
+            Act::Silence(speaker) => write!(f, "{} nothing", speaker.sign()),
+            Act::Say(speaker, saying, extras) => write!(f, "{} {saying}{extras}", speaker.sign()),
+        }
+    }
+}
+
+/// With a space after it, where there is anything.
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = |span: Span| if span.0 < 0 { "" } else { "+" };
+        match *self {
+            Self::Unsaid => Ok(()),
+            Self::After(span) => write!(f, "{}{} ", sign(span), Seconds(span)),
+            Self::Between(from, to) => write!(f, "+{}~+{} ", Seconds(from), Seconds(to)),
+            Self::Any => f.write_str("* "),
+        }
+    }
+}
+
+/// A stretch of time as its seconds.
+struct Seconds(Span);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Span(ns) = self.0;
+        let (sign, ns) = (if ns < 0 { "-" } else { "" }, ns.unsigned_abs());
+        write!(f, "{sign}{}{}", ns / 1_000_000_000, Fraction((ns % 1_000_000_000) as u32))
+    }
+}
+
+impl Speaker {
+    /// What its packets begin with.
+    pub const fn sign(self) -> char {
+        match self {
+            Self::Client => '>',
+            Self::Server => '<',
         }
     }
 }
@@ -63,7 +123,7 @@ impl fmt::Display for Step {
 impl fmt::Display for Saying {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp(written) => written.fmt(f),
+            Self::Tcp(pattern) => pattern.fmt(f),
             Self::Udp(len) => write!(f, "udp ({len})"),
             Self::Icmp(error) => error.fmt(f),
         }

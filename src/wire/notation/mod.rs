@@ -206,37 +206,47 @@ pub fn range(reader: &mut Reader<'_>) -> Result<(Seq, Origin, u32), Fault> {
 pub fn option_list(reader: &mut Reader<'_>) -> Result<OptionList, Fault> {
     let mut list = OptionList::default();
     loop {
-        let start = reader.mark();
-        let name = reader.word();
-        let added = match name {
-            "mss" => list.push(kind::MSS, &reader.integer::<u16>("a segment size")?.to_be_bytes()),
-            "sackOK" => list.push(kind::SACK_PERMITTED, &[]),
-            "nop" => list.extend(&[kind::NOP]),
-            "eol" => list.extend(&[kind::END]),
-            "wscale" => list.push(kind::WINDOW_SCALE, &[reader.integer("a shift count")?]),
-            "TS" => list.push(kind::TIMESTAMPS, &timestamps(reader)?),
-            "sack" => list.push(kind::SACK, &edges(reader)?),
-            "FO" => list.push(kind::FAST_OPEN, &reader.hex()?),
-            "FOEXP" => {
-                list.push(kind::EXPERIMENT_2, &[&super::options::FAST_OPEN_EXPERIMENT[..], &reader.hex()?].concat())
-            }
-            "kind" => list.push(reader.integer("an option kind")?, &reader.hex()?),
-            "raw" => list.extend(&reader.hex()?),
-            _ => {
-                let what = "expected an option: mss, sackOK, TS, nop, wscale, sack, FO, FOEXP, eol, kind or raw";
-                return Err(reader.fault_since(start, what));
-            }
-        };
-        if added.is_err() {
-            return Err(reader.fault_since(start, "no room: a TCP header has 40 octets for options"));
-        }
+        option(reader, &mut list)?;
         if !reader.eat(',') {
             return Ok(list);
         }
     }
 }
 
-fn flags(reader: &mut Reader<'_>) -> Result<Flags, Fault> {
+/// Reads one option and adds it to `list`.
+///
+/// # Errors
+///
+/// Where the text leaves the notation, and where a TCP header has no more room.
+pub fn option(reader: &mut Reader<'_>, list: &mut OptionList) -> Result<(), Fault> {
+    let start = reader.mark();
+    let name = reader.word();
+    let added = match name {
+        "mss" => list.push(kind::MSS, &reader.integer::<u16>("a segment size")?.to_be_bytes()),
+        "sackOK" => list.push(kind::SACK_PERMITTED, &[]),
+        "nop" => list.extend(&[kind::NOP]),
+        "eol" => list.extend(&[kind::END]),
+        "wscale" => list.push(kind::WINDOW_SCALE, &[reader.integer("a shift count")?]),
+        "TS" => list.push(kind::TIMESTAMPS, &timestamps(reader)?),
+        "sack" => list.push(kind::SACK, &edges(reader)?),
+        "FO" => list.push(kind::FAST_OPEN, &reader.hex()?),
+        "FOEXP" => list.push(kind::EXPERIMENT_2, &[&super::options::FAST_OPEN_EXPERIMENT[..], &reader.hex()?].concat()),
+        "kind" => list.push(reader.integer("an option kind")?, &reader.hex()?),
+        "raw" => list.extend(&reader.hex()?),
+        _ => {
+            let what = "expected an option: mss, sackOK, TS, nop, wscale, sack, FO, FOEXP, eol, kind or raw";
+            return Err(reader.fault_since(start, what));
+        }
+    };
+    added.map_err(|_| reader.fault_since(start, "no room: a TCP header has 40 octets for options"))
+}
+
+/// Reads flags: letters as tcpdump prints them, or `none`.
+///
+/// # Errors
+///
+/// When the next word is something else.
+pub fn flags(reader: &mut Reader<'_>) -> Result<Flags, Fault> {
     let start = reader.mark();
     let word = reader.word();
     let wrong = "expected flags: letters of `FSRP.UEWe`, or `none`";
@@ -250,8 +260,12 @@ fn flags(reader: &mut Reader<'_>) -> Result<Flags, Fault> {
     }
 }
 
-/// A sequence number: `17`, `-1`, or `!4711`.
-fn number(reader: &mut Reader<'_>) -> Result<(Seq, Origin), Fault> {
+/// Reads a sequence number: `17`, `-1`, or `!4711`.
+///
+/// # Errors
+///
+/// When the next word is none, or has more than 32 bits.
+pub fn number(reader: &mut Reader<'_>) -> Result<(Seq, Origin), Fault> {
     let origin = if reader.eat('!') { Origin::Zero } else { Origin::Isn };
     let start = reader.mark();
     let value: i64 = reader.integer("a sequence number")?;

@@ -42,6 +42,14 @@ impl<'a> Reader<'a> {
         &rest[..len]
     }
 
+    /// Takes the next `octets` octets, whatever they are; at most what is left.
+    pub fn skip(&mut self, octets: usize) {
+        let to = self.at.saturating_add(octets).min(self.text.len());
+        if self.text.is_char_boundary(to) {
+            self.at = to;
+        }
+    }
+
     /// Takes `sign` if it comes next.
     pub fn eat(&mut self, sign: char) -> bool {
         self.mark();

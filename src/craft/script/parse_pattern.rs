@@ -1,0 +1,218 @@
+use super::pattern::{Name, Number, OptionPattern, OptionsPattern, Pattern, Value};
+use crate::wire::notation::{self, Fault, Origin, Reader};
+use crate::wire::options::kind;
+use crate::wire::{Flags, OptionList, Window};
+
+/// What stands for anything.
+const OPEN: &str = "...";
+
+/// Reads one segment of a script: flags, numbers, window, options, payload.
+pub(super) fn pattern(reader: &mut Reader<'_>) -> Result<Pattern, Fault> {
+    let flags = if reader.eat_word(OPEN) { None } else { Some(notation::flags(reader)?) };
+    let (seq, end, len) = range(reader)?;
+    let mut pattern =
+        Pattern { flags, seq, end, len, ack: None, window: None, urgent: None, options: None, data: None };
+    let before_ack = reader.mark();
+    if reader.eat_word("ack") {
+        pattern.ack = Some(number(reader)?);
+    } else if flags.is_some_and(|flags| flags.contains(Flags::ACK)) {
+        return Err(reader.fault_since(before_ack, "the flags say ACK: expected `ack` and a number, or `ack ...`"));
+    }
+    if reader.eat_word("win") && !reader.eat_word(OPEN) {
+        pattern.window = Some(Window(reader.integer("a window of 0 to 65535")?));
+    }
+    if reader.eat_word("urg") {
+        pattern.urgent = Some(reader.integer("an urgent pointer of 0 to 65535")?);
+    }
+    if reader.eat('<') {
+        pattern.options = Some(options(reader)?);
+    }
+    if reader.rest().trim_start().starts_with('"') {
+        pattern.data = Some(data(reader, pattern.len)?);
+    }
+    Ok(pattern)
+}
+
+/// Reads `seq:end(len)`, any of them open or named.
+fn range(reader: &mut Reader<'_>) -> Result<(Number, Option<Name>, Option<u32>), Fault> {
+    let seq = number(reader)?;
+    reader.expect(':')?;
+    let before_end = reader.mark();
+    let end = number(reader)?;
+    let after_end = reader.mark();
+    reader.expect('(')?;
+    let len: Option<u32> = if reader.eat_word(OPEN) { None } else { Some(reader.integer("a length in octets")?) };
+    reader.expect(')')?;
+
+    let fault = |what: String| Err(reader.fault_between(before_end, after_end, what));
+    let name = match (seq, end) {
+        (_, Number::Any) => None,
+        (Number::Named(from, more), Number::Named(to, plus)) if from == to => match len {
+            Some(len) if more.wrapping_add(len as i32) == plus => None,
+            Some(len) => {
+                return fault(format!("{len} octets from there end at {from}{:+}", more.wrapping_add(len as i32)));
+            }
+            None => return fault("the end of an open length is `...`, or a name for it".to_owned()),
+        },
+        (_, Number::Named(name, 0)) => Some(name),
+        (_, Number::Named(..)) => return fault("a name for the end has nothing added".to_owned()),
+        (Number::At(origin, seq), Number::At(_, end)) => match len {
+            Some(len) if seq + len == end => None,
+            Some(len) => {
+                let right = seq + len;
+                let right = if origin == Origin::Isn { i64::from(right.0 as i32) } else { i64::from(right.0) };
+                return fault(format!("{len} octets from there end at {right} (SYN and FIN are not counted)"));
+            }
+            None => return fault("the end of an open length is `...`, or a name for it".to_owned()),
+        },
+        (Number::Named(..) | Number::Any, Number::At(..)) => {
+            return fault("where the start is open or named, so is the end: `...`, or a name for it".to_owned());
+        }
+    };
+    Ok((seq, name, len))
+}
+
+fn number(reader: &mut Reader<'_>) -> Result<Number, Fault> {
+    if reader.eat_word(OPEN) {
+        return Ok(Number::Any);
+    }
+    let start = reader.mark();
+    let mut ahead = reader.clone();
+    let word = ahead.word();
+    if !word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return notation::number(reader).map(|(value, origin)| Number::At(origin, value));
+    }
+    *reader = ahead;
+    let (name, more) = match word.find(['+', '-']) {
+        Some(at) => (&word[..at], word[at..].parse().ok()),
+        None => (word, Some(0)),
+    };
+    match (Name::new(name), more) {
+        (Some(name), Some(more)) => Ok(Number::Named(name, more)),
+        _ => Err(reader.fault_since(start, "expected a number, `...`, or a name in small letters: `end`, `end+1`")),
+    }
+}
+
+/// After `<`, up to and with `>`.
+fn options(reader: &mut Reader<'_>) -> Result<OptionsPattern, Fault> {
+    let mut pattern = OptionsPattern::default();
+    // How much room the options take whose octets are written.
+    let mut fixed = OptionList::EMPTY;
+    if reader.eat('>') {
+        return Ok(pattern);
+    }
+    loop {
+        let start = reader.mark();
+        if reader.eat_word(OPEN) {
+            pattern.more = true;
+            reader.expect('>')?;
+            return Ok(pattern);
+        }
+        pattern.items.push(option(reader, &mut fixed)?);
+        if pattern.items.len() > OptionList::MAX {
+            return Err(reader.fault_since(start, "no room: a TCP header has 40 octets for options"));
+        }
+        if !reader.eat(',') {
+            reader.expect('>')?;
+            return Ok(pattern);
+        }
+    }
+}
+
+fn option(reader: &mut Reader<'_>, fixed: &mut OptionList) -> Result<OptionPattern, Fault> {
+    let mut ahead = reader.clone();
+    match ahead.word() {
+        "TS" => {
+            ahead.expect_word("val")?;
+            let val = value(&mut ahead, "a TSval")?;
+            ahead.expect_word("ecr")?;
+            let ecr = value(&mut ahead, "a TSecr")?;
+            if !matches!((val, ecr), (Value::Is(_), Value::Is(_))) {
+                *reader = ahead;
+                return Ok(OptionPattern::Timestamps(val, ecr));
+            }
+        }
+        name @ ("mss" | "wscale" | "sack" | "FO") if ahead.eat_word(OPEN) => {
+            *reader = ahead;
+            return Ok(OptionPattern::AnyOf(match name {
+                "mss" => kind::MSS,
+                "wscale" => kind::WINDOW_SCALE,
+                "sack" => kind::SACK,
+                _ => kind::FAST_OPEN,
+            }));
+        }
+        "FO" => {
+            let word = ahead.word();
+            let hexadecimal = word.len().is_multiple_of(2) && word.bytes().all(|c| c.is_ascii_hexdigit());
+            if let (Some(name), false) = (Name::new(word), hexadecimal) {
+                *reader = ahead;
+                return Ok(OptionPattern::Cookie(name));
+            }
+        }
+        "kind" => {
+            if let (Ok(kind), true) = (ahead.integer("an option kind"), ahead.eat_word(OPEN)) {
+                *reader = ahead;
+                return Ok(OptionPattern::AnyOf(kind));
+            }
+        }
+        _ => {}
+    }
+    let before = fixed.octets().len();
+    notation::option(reader, fixed)?;
+    let octets = fixed.octets().get(before..).unwrap_or_default();
+    Ok(OptionPattern::Exactly(OptionList::from_octets(octets).unwrap_or_default()))
+}
+
+fn value(reader: &mut Reader<'_>, what: &str) -> Result<Value, Fault> {
+    if reader.eat_word(OPEN) {
+        return Ok(Value::Any);
+    }
+    let mut ahead = reader.clone();
+    if let Some(name) = Name::new(ahead.word()) {
+        *reader = ahead;
+        return Ok(Value::Named(name));
+    }
+    reader.integer(what).map(Value::Is)
+}
+
+/// `"GET / HTTP/1.0\r\n"`: payload as text, with `\r \n \t \0 \\ \"` and `\x0a`.
+pub(super) fn data(reader: &mut Reader<'_>, len: Option<u32>) -> Result<Vec<u8>, Fault> {
+    let start = reader.mark();
+    reader.eat('"');
+    let text = reader.rest();
+    let mut octets = Vec::new();
+    let mut chars = text.char_indices();
+    let fault = |reader: &Reader<'_>, what: &str| Err(reader.fault_between(start, start + 1 + text.len(), what));
+    let end = loop {
+        match chars.next() {
+            None => return fault(reader, "the text has no end: expected `\"`"),
+            Some((at, '"')) => break at,
+            Some((_, '\\')) => {
+                let octet = match chars.next().map(|(_, c)| c) {
+                    Some('r') => Some(b'\r'),
+                    Some('n') => Some(b'\n'),
+                    Some('t') => Some(b'\t'),
+                    Some('0') => Some(0),
+                    Some('\\') => Some(b'\\'),
+                    Some('"') => Some(b'"'),
+                    Some('x') => {
+                        let digit = |c: Option<(usize, char)>| c.and_then(|(_, c)| c.to_digit(16));
+                        digit(chars.next()).zip(digit(chars.next())).map(|(high, low)| (high << 4 | low) as u8)
+                    }
+                    _ => None,
+                };
+                let Some(octet) = octet else {
+                    return fault(reader, "after `\\` comes one of r, n, t, 0, \\, \", or x and two digits");
+                };
+                octets.push(octet);
+            }
+            Some((_, c)) => octets.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    };
+    reader.skip(end + 1);
+    if len.is_some_and(|len| len as usize != octets.len()) {
+        let what = format!("the text has {} octets; write that length, or `...`", octets.len());
+        return Err(reader.fault_since(start, what));
+    }
+    Ok(octets)
+}
