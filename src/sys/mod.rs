@@ -4,7 +4,11 @@
 //! behind the feature `live`.
 #![allow(unsafe_code)]
 
+#[allow(dead_code)]
+pub(crate) mod diag;
 pub(crate) mod hear;
+#[allow(dead_code)]
+pub(crate) mod holders;
 #[allow(dead_code)]
 pub(crate) mod interfaces;
 #[allow(dead_code)]

@@ -1,19 +1,18 @@
 //! Which system calls a process may still make: seccomp, on the machines that the compiler of its
 //! filters knows. All others fail as not permitted.
 
-use super::SandboxError;
+use super::{Deed, SandboxError};
 
-/// Refuses what is not needed to read packets from open sockets and to write to open files; with
-/// `new_files` files can be opened as well, as far as Landlock lets them.
+/// Refuses every system call that `deed` does not need.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
-pub(super) fn restrict(new_files: bool) -> Result<bool, SandboxError> {
+pub(super) fn restrict(deed: Deed) -> Result<bool, SandboxError> {
     use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
     use super::failed;
 
     let arch = std::env::consts::ARCH.try_into().map_err(failed("know this machine's system calls"))?;
     let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
-    let filter = SeccompFilter::new(list::allowed(new_files)?, refused, SeccompAction::Allow, arch)
+    let filter = SeccompFilter::new(list::allowed(deed)?, refused, SeccompAction::Allow, arch)
         .map_err(failed("list the system calls"))?;
     let program: BpfProgram = filter.try_into().map_err(failed("list the system calls"))?;
     match seccompiler::apply_filter_all_threads(&program) {
@@ -26,7 +25,7 @@ pub(super) fn restrict(new_files: bool) -> Result<bool, SandboxError> {
 /// There is no filter for this machine.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn restrict(_new_files: bool) -> Result<bool, SandboxError> {
+pub(super) fn restrict(_: Deed) -> Result<bool, SandboxError> {
     Ok(false)
 }
 
@@ -37,7 +36,7 @@ mod list {
     use libc::c_long;
     use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
 
-    use super::super::{SandboxError, failed};
+    use super::super::{Deed, SandboxError, failed};
 
     /// On sockets, pipes and files that are open.
     const OPEN: &[c_long] = &[
@@ -121,22 +120,41 @@ mod list {
     /// Not among it: putting words into a terminal's mouth (`TIOCSTI`).
     const IOCTLS: &[libc::Ioctl] = &[libc::TCGETS, libc::TIOCGWINSZ, libc::FIONREAD];
 
-    /// Every system call that is allowed, with what its arguments have to be.
-    pub(super) fn allowed(new_files: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, SandboxError> {
-        let files = if new_files { FILES } else { &[] };
+    /// To look files up and read them.
+    const LOOK: &[c_long] = &[
+        libc::SYS_getdents64,
+        libc::SYS_readlinkat,
+        libc::SYS_newfstatat,
+        libc::SYS_statx,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_readlink,
+    ];
+
+    /// Every system call that `deed` needs, with what its arguments have to be.
+    pub(super) fn allowed(deed: Deed) -> Result<BTreeMap<i64, Vec<SeccompRule>>, SandboxError> {
+        let files = match deed {
+            Deed::Stream => &[][..],
+            Deed::MakeFiles => FILES,
+            Deed::ReadFiles => LOOK,
+        };
         let mut allowed: BTreeMap<_, _> =
             [OPEN, SELF, files].into_iter().flatten().map(|call| (*call, Vec::new())).collect();
         #[allow(clippy::unnecessary_cast)] // the C library decides how wide a wish is
-        let asked = IOCTLS.iter().map(|wish| only(1, *wish as u64)).collect::<Result<_, _>>()?;
+        let asked = IOCTLS.iter().map(|wish| only(1, u64::MAX, *wish as u64)).collect::<Result<_, _>>()?;
         allowed.insert(libc::SYS_ioctl, asked);
         // A thread may name itself.
-        allowed.insert(libc::SYS_prctl, vec![only(0, libc::PR_SET_NAME as u64)?]);
+        allowed.insert(libc::SYS_prctl, vec![only(0, u64::MAX, libc::PR_SET_NAME as u64)?]);
+        if deed == Deed::ReadFiles {
+            let writes = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC;
+            allowed.insert(libc::SYS_openat, vec![only(2, writes as u64, libc::O_RDONLY as u64)?]);
+        }
         Ok(allowed)
     }
 
-    /// Argument number `which`, from 0, has to be `value`.
-    fn only(which: u8, value: u64) -> Result<SeccompRule, SandboxError> {
-        SeccompCondition::new(which, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
+    /// Argument number `which`, from 0, has to be `value` in the bits of `mask`; looks at 32 bits.
+    fn only(which: u8, mask: u64, value: u64) -> Result<SeccompRule, SandboxError> {
+        let mask = mask & u64::from(u32::MAX);
+        SeccompCondition::new(which, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(mask), value)
             .and_then(|condition| SeccompRule::new(vec![condition]))
             .map_err(failed("list the system calls"))
     }

@@ -50,9 +50,32 @@ impl Confinement<'_> {
         let folders = files::find(self.writes_into)?;
         user::become_nobody_special(self.user)?;
         let files = files::restrict(folders)?;
-        let calls = calls::restrict(!self.writes_into.is_empty())?;
+        let calls = calls::restrict(if self.writes_into.is_empty() { Deed::Stream } else { Deed::MakeFiles })?;
         Ok(Confined { files, calls })
     }
+}
+
+/// Gives up all rights but to read files and to answer over what is open. Root keeps the right to
+/// see whose files are open in other users' processes; Landlock would take that away, so it is not
+/// used here.
+///
+/// # Errors
+///
+/// When the kernel refuses to take one of them.
+pub(crate) fn only_look_on() -> Result<(), SandboxError> {
+    user::become_onlooker()?;
+    calls::restrict(Deed::ReadFiles).map(drop)
+}
+
+/// What a process does with the rest of its life.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Deed {
+    /// Reads from open sockets, writes to open files and sockets.
+    Stream,
+    /// The same, and makes new files.
+    MakeFiles,
+    /// Looks files up and reads them, and answers over an open socket.
+    ReadFiles,
 }
 
 fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(doing: &'static str) -> impl Fn(E) -> SandboxError {

@@ -59,6 +59,20 @@ fn new_files_are_made_where_they_shall_be_and_nowhere_else() {
     });
 }
 
+#[test]
+fn an_onlooker_reads_and_does_nothing_else() {
+    alone("an_onlooker_reads_and_does_nothing_else", || {
+        let folder = Folder::new("closed");
+        only_look_on().expect("rights to give up");
+        assert!(!std::fs::read("/proc/self/comm").expect("it is read").is_empty());
+        assert!(std::fs::read_dir("/proc/self/fd").expect("it is listed").count() > 2);
+        refused(&File::create(folder.0.join("after")).expect_err("no file is made"));
+        refused(&File::options().append(true).open("/dev/null").expect_err("no file is written"));
+        refused(&UdpSocket::bind(("127.0.0.1", 0)).expect_err("no socket is made"));
+        refused(&Command::new("/bin/true").status().expect_err("nothing is executed"));
+    });
+}
+
 /// Asserts that the kernel refused for want of permission.
 #[track_caller]
 fn refused(error: &io::Error) {

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use caps::{CapSet, Capability};
+use caps::errors::CapsError;
+use caps::{CapSet, Capability, CapsHashSet};
 
 use super::{SandboxError, failed};
 use crate::sys::check;
@@ -43,18 +44,47 @@ impl User {
 
 /// Gives up all capabilities and, for `user`, the name; lets nobody look into this process's memory.
 pub(super) fn become_nobody_special(user: Option<User>) -> Result<(), SandboxError> {
-    // Without that one it is not ours to bound; and nothing will be executed that could gain by it.
-    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false) {
-        caps::clear(None, CapSet::Bounding).map_err(failed("empty the bounding set of capabilities"))?;
-    }
+    bound()?;
     if let Some(user) = user {
         user.take_on()?;
     }
-    caps::clear(None, CapSet::Ambient).map_err(failed("give up the ambient capabilities"))?;
-    for set in [CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
-        caps::clear(None, set).map_err(failed("give up the capabilities"))?;
+    keep(&[])?;
+    close()
+}
+
+/// Gives up all capabilities but those with which root sees other users' processes.
+pub(super) fn become_onlooker() -> Result<(), SandboxError> {
+    bound()?;
+    keep(&[Capability::CAP_SYS_PTRACE, Capability::CAP_DAC_READ_SEARCH])?;
+    close()
+}
+
+/// Empties the set of capabilities that could be had again.
+fn bound() -> Result<(), SandboxError> {
+    // Without that one it is not ours to empty; and nothing will be executed that could gain by it.
+    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false) {
+        caps::clear(None, CapSet::Bounding).map_err(failed("empty the bounding set of capabilities"))?;
     }
-    // SAFETY: both take numbers and touch no memory of ours.
+    Ok(())
+}
+
+/// Gives up all capabilities but, of those there are, some.
+fn keep(some: &[Capability]) -> Result<(), SandboxError> {
+    let failed = |error: CapsError| failed("give up capabilities")(error);
+    caps::clear(None, CapSet::Ambient).map_err(failed)?;
+    caps::clear(None, CapSet::Inheritable).map_err(failed)?;
+    let kept: CapsHashSet = caps::read(None, CapSet::Permitted)
+        .map_err(failed)?
+        .into_iter()
+        .filter(|capability| some.contains(capability))
+        .collect();
+    caps::set(None, CapSet::Effective, &kept).map_err(failed)?;
+    caps::set(None, CapSet::Permitted, &kept).map_err(failed)
+}
+
+/// Lets nobody look into this process's memory, and no program it would start gain anything.
+fn close() -> Result<(), SandboxError> {
+    // SAFETY: takes numbers and touches no memory of ours.
     check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) }).map_err(failed("close this process's memory"))?;
     // SAFETY: as above.
     check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }).map_err(failed("forgo new privileges"))?;
