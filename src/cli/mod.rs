@@ -18,7 +18,6 @@ mod output;
 mod progress;
 mod read;
 #[cfg(all(feature = "live", target_os = "linux"))]
-#[allow(dead_code)]
 mod sandbox;
 mod show;
 #[cfg(all(feature = "live", target_os = "linux"))]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::following::Following;
 use super::listen::{Heard, Listen};
 use super::output::Output;
+use super::sandbox::Sandbox;
 use super::show::Show;
 use super::signals::Signals;
 use crate::capture::track::Timers;
@@ -24,6 +25,9 @@ pub(super) struct Sniff {
 
     #[command(flatten)]
     show: Show,
+
+    #[command(flatten)]
+    sandbox: Sandbox,
 }
 
 impl Sniff {
@@ -50,6 +54,8 @@ impl Sniff {
     }
 
     fn follow(&self, heard: &mut Heard, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
+        // Everything is open; nothing has been looked at.
+        self.sandbox.enter(&[])?;
         let conns = heard.conns();
         let mut counted = Counted { sink, conns: &conns };
         let mut tracker = self.following.tracker(Some(Timers::default()));

@@ -83,10 +83,10 @@ fn holds(pid: u32, inode: u32) -> bool {
 }
 
 /// Hands on the inode of every socket that a process holds, until `enough`; tells whether it was.
-fn sockets(pid: u32, mut enough: impl FnMut(u32) -> bool) -> bool {
+fn sockets(pid: u32, enough: impl FnMut(u32) -> bool) -> bool {
     // Most processes are not ours to look into; that is no error.
     let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-    files.filter_map(|file| inode(&fs::read_link(file.path()).ok()?)).any(|inode| enough(inode))
+    files.filter_map(|file| inode(&fs::read_link(file.path()).ok()?)).any(enough)
 }
 
 /// The inode in `socket:[inode]`.

@@ -1,0 +1,74 @@
+//! What a live run gives up, and that it works on without it.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::time::Duration;
+
+use common::space::{self, Running, Way};
+
+/// The program under test.
+const SYNFIN: &str = env!("CARGO_BIN_EXE_synfin");
+
+#[test]
+fn a_live_run_keeps_no_right_and_sees_on() {
+    space::inside(|| {
+        if !space::has(&["ping"]) {
+            return;
+        }
+        let sniff = listening("sniff -i lo -c 4");
+        let status = status(&sniff);
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            assert_eq!(status[set], "0000000000000000", "{set}");
+        }
+        // One filter of system calls, and no way to gain anything by starting a program.
+        assert_eq!((&*status["Seccomp"], &*status["NoNewPrivs"]), ("2", "1"));
+        let user = match space::came_by() {
+            Way::Root => "65534",
+            Way::Sudo => &std::env::var("SUDO_UID").expect("sudo says who called"),
+            // There is nobody else in a user's namespace.
+            Way::User => "0",
+        };
+        assert!(status["Uid"].split_whitespace().all(|id| id == user), "{}", status["Uid"]);
+        space::run("ping -c 2 -i 0.2 127.0.0.1");
+        let said = sniff.output_within(10);
+        let told = String::from_utf8(said.stdout).expect("text");
+        assert!(said.status.success() && told.matches("ICMP echo request").count() == 2, "{told}");
+    });
+}
+
+#[test]
+fn without_the_sandbox_rights_are_kept() {
+    space::inside(|| {
+        let sniff = listening("sniff -i lo --no-sandbox");
+        let status = status(&sniff);
+        assert_eq!((&*status["Seccomp"], &*status["NoNewPrivs"]), ("0", "0"));
+        assert_ne!(status["CapEff"], "0000000000000000");
+        sniff.signal("INT");
+        assert!(sniff.output_within(10).status.success());
+    });
+}
+
+/// A live run that has begun to listen, and has given up what it gives up.
+#[track_caller]
+fn listening(arguments: &str) -> Running {
+    let mut running = space::start(SYNFIN, arguments);
+    let mut said = BufReader::new(running.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    while !line.starts_with("listening on") {
+        line.clear();
+        assert!(said.read_line(&mut line).expect("text") > 0, "it ended before it listened");
+    }
+    // What it gives up, it gives up before it waits for packets.
+    let waits = || fs::read_to_string(format!("/proc/{}/wchan", running.id())).is_ok_and(|call| call.contains("poll"));
+    space::until(Duration::from_secs(2), || waits() || status(&running)["Seccomp"] == "2");
+    running
+}
+
+/// What `/proc` tells of a process.
+fn status(running: &Running) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(format!("/proc/{}/status", running.id())).expect("it runs");
+    text.lines().filter_map(|line| line.split_once(":\t")).map(|(key, value)| (key.into(), value.into())).collect()
+}
