@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
 
+use super::ahead::ahead;
 use crate::capture::frame::SourceError;
 
 /// How far the reading of a capture has come: shared with whoever shows it.
@@ -101,10 +102,14 @@ pub fn unpacked(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     Ok(unpack(Box::new(File::open(path)?))?.0)
 }
 
-/// Takes the compression off an input, where its first octets show one.
-///
-/// A thread that decompresses ahead of the reader would stand here, around the decoder.
-pub(super) fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
+/// Takes the compression off an input, where its first octets show one: on a thread of its own, since
+/// that takes longer than everything else together.
+pub(super) fn unpack_ahead(input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
+    let (unpacked, packing) = unpack(input)?;
+    Ok((if packing.is_some() { ahead(unpacked) } else { unpacked }, packing))
+}
+
+fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
     let mut magic = Vec::with_capacity(4);
     input.by_ref().take(4).read_to_end(&mut magic)?;
     let packing = Packing::of(&magic);

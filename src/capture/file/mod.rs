@@ -21,6 +21,7 @@
 //! or the snap length of a pcap file up to 16 MiB; a pcapng block that is read is at most 16 MiB,
 //! one that is stepped over 64 MiB and never held; a buffer grows only with bytes that are there.
 
+mod ahead;
 mod buffer;
 mod fault;
 mod input;

@@ -94,7 +94,7 @@ impl Capture {
         options: Options,
         progress: Progress,
     ) -> Result<Self, SourceError> {
-        let (reader, packing) = match input::unpack(reader) {
+        let (reader, packing) = match input::unpack_ahead(reader) {
             Ok(unpacked) => unpacked,
             Err(error) => return Err(SourceError::Read { input: name, error }),
         };
