@@ -23,7 +23,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "main.rs"]),
     ("caps", &["sys/sandbox/user.rs"]),
     ("clap", &["cli", "main.rs"]),
-    ("etherparse", &["craft/emit.rs"]),
+    ("etherparse", &["craft/packet/sum.rs"]),
     ("flate2", &["capture/file"]),
     ("foldhash", &["capture/track"]),
     ("getrandom", &["capture/track"]),

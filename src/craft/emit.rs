@@ -1,21 +1,14 @@
-//! A segment in words, out as octets: the door of etherparse, outwards.
+//! A segment in words, out as octets.
 //!
-//! Everything is right unless a field is asked to be wrong; what depends on a wrong field is
-//! then right *for it* (a header checksum covers the wrong length it stands beside), so that a
-//! packet has exactly the faults it was given.
+//! A [`Spec`] describes the usual packet, one transport in one IP header; what is more, or more
+//! unusual, is a [`Packet`](super::Packet). Both are right unless a field is asked to be wrong.
 
 use std::net::IpAddr;
 
-use etherparse::checksum::Sum16BitWords;
-use etherparse::{
-    EtherType, Ethernet2Header, IpDscp, IpEcn, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, SingleVlanHeader,
-    VlanId, VlanPcp,
-};
+pub use super::packet::{EmitError, Field};
 
+use super::packet::{self, Ethernet, Icmp, Ipv4, Ipv6, Layer, Tcp, Udp, Vlan};
 use crate::wire::{Endpoint, OptionList, Segment, Vlans};
-
-/// The twelve bits beside the data offset, reserved ones included.
-const FLAG_BITS: u16 = 0x0fff;
 
 /// One packet, described.
 #[derive(Clone, Copy, Debug)]
@@ -47,26 +40,6 @@ impl<'a> Spec<'a> {
             transport: Transport::Tcp { segment, options, data_offset: Field::Right },
             checksum: Field::Right,
             payload: &[],
-        }
-    }
-}
-
-/// The value of a header field.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Field<T> {
-    /// As the standard has it, computed.
-    #[default]
-    Right,
-    /// This, whatever would be right.
-    Wrong(T),
-}
-
-impl<T> Field<T> {
-    /// The value to send, given the right one.
-    pub fn or(self, right: T) -> T {
-        match self {
-            Self::Right => right,
-            Self::Wrong(value) => value,
         }
     }
 }
@@ -139,186 +112,51 @@ pub enum Transport<'a> {
     },
 }
 
-/// Why a packet cannot be built, not even wrong.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum EmitError {
-    /// One address is IPv4, the other IPv6.
-    #[error("{from} and {to} are addresses of different families")]
-    Families {
-        /// Sender.
-        from: Endpoint,
-        /// Receiver.
-        to: Endpoint,
-    },
-    /// The packet would be longer than an IP header can say.
-    #[error("{octets} octets do not fit in an IP packet, which ends at 65535")]
-    TooLong {
-        /// How long it would be.
-        octets: usize,
-    },
-}
-
 /// Appends the packet to `out`.
 ///
 /// # Errors
 ///
 /// When the packet cannot be built; `out` is then as it was.
 pub fn emit(spec: &Spec<'_>, out: &mut Vec<u8>) -> Result<(), EmitError> {
-    let mut transport = spec.transport.header(spec.from.port, spec.to.port, spec.payload.len());
-    let len = transport.len() + spec.payload.len();
-    if len > usize::from(u16::MAX) - Ipv4Header::MIN_LEN {
-        return Err(EmitError::TooLong { octets: len });
+    let mut layers = Vec::with_capacity(4);
+    if let Link::Ethernet { src, dst, vlans } = spec.link {
+        layers.push(Ethernet::new(src, dst).into());
+        layers.extend(vlans.ids().iter().map(|id| Layer::from(Vlan::new(*id))));
     }
-    let ip = spec.ip.header(spec, len as u16)?;
-    let at = spec.transport.checksum_at();
-    let sum = spec.checksum.or(spec.right_checksum(&transport, len as u16));
-    transport[at..at + 2].copy_from_slice(&sum.to_be_bytes());
-
-    spec.link.write(spec.from.addr, out);
-    out.extend(ip);
-    out.extend(transport);
-    out.extend(spec.payload);
-    Ok(())
+    layers.push(spec.ip_header()?);
+    layers.push(spec.transport_header());
+    packet::write(&layers, spec.payload, out)
 }
 
 impl Spec<'_> {
-    /// The sum over pseudo header (RFC 9293 §3.1, RFC 8200 §8.1), transport header and payload.
-    fn right_checksum(&self, transport: &[u8], len: u16) -> u16 {
-        let mut sum = Sum16BitWords::new().add_slice(transport).add_slice(self.payload);
-        let plain_icmp = matches!((self.transport, self.from.addr), (Transport::Icmp { .. }, IpAddr::V4(_)));
-        if !plain_icmp {
-            sum = match (self.from.addr, self.to.addr) {
-                (IpAddr::V4(from), IpAddr::V4(to)) => sum.add_4bytes(from.octets()).add_4bytes(to.octets()),
-                (from, to) => sum.add_16bytes(octets16(from)).add_16bytes(octets16(to)),
-            };
-            sum = sum.add_2bytes(u16::from(self.protocol().0).to_be_bytes()).add_2bytes(len.to_be_bytes());
+    fn ip_header(&self) -> Result<Layer, EmitError> {
+        let Ip { ttl, tos, id, df, len, checksum } = self.ip;
+        match (self.from.addr, self.to.addr) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) => {
+                Ok(Ipv4 { ttl, tos, id, df, total_len: len, checksum, ..Ipv4::new(src, dst) }.into())
+            }
+            (IpAddr::V6(src), IpAddr::V6(dst)) => {
+                Ok(Ipv6 { traffic_class: tos, hop_limit: ttl, payload_len: len, ..Ipv6::new(src, dst) }.into())
+            }
+            (from, to) => Err(EmitError::Families { from, to }),
         }
+    }
+
+    fn transport_header(&self) -> Layer {
+        let (src_port, dst_port, checksum) = (self.from.port, self.to.port, self.checksum);
         match self.transport {
-            // A UDP checksum of 0 means that there is none (RFC 768).
-            Transport::Udp { .. } => sum.to_ones_complement_with_no_zero().to_be(),
-            Transport::Tcp { .. } | Transport::Icmp { .. } => sum.ones_complement().to_be(),
-        }
-    }
-
-    fn protocol(&self) -> IpNumber {
-        match (self.transport, self.from.addr) {
-            (Transport::Tcp { .. }, _) => IpNumber::TCP,
-            (Transport::Udp { .. }, _) => IpNumber::UDP,
-            (Transport::Icmp { .. }, IpAddr::V4(_)) => IpNumber::ICMP,
-            (Transport::Icmp { .. }, IpAddr::V6(_)) => IpNumber::IPV6_ICMP,
-        }
-    }
-}
-
-impl Transport<'_> {
-    /// The header with a checksum of 0.
-    fn header(&self, src_port: u16, dst_port: u16, payload: usize) -> Vec<u8> {
-        let mut out = Vec::with_capacity(60);
-        match self {
-            Self::Tcp { segment, options, data_offset } => {
-                let words = data_offset.or(5 + options.octets().len().div_ceil(4) as u8);
-                out.extend(src_port.to_be_bytes());
-                out.extend(dst_port.to_be_bytes());
-                out.extend(segment.seq.0.to_be_bytes());
-                out.extend(segment.ack.0.to_be_bytes());
-                out.extend((u16::from(words) << 12 | segment.flags.0 & FLAG_BITS).to_be_bytes());
-                out.extend(segment.window.0.to_be_bytes());
-                out.extend([0, 0]);
-                out.extend(segment.urgent.to_be_bytes());
-                out.extend(options.octets());
-                out.resize(out.len().next_multiple_of(4), 0);
+            Transport::Tcp { segment, options, data_offset } => {
+                Tcp { data_offset, checksum, ..Tcp::of(src_port, dst_port, segment, *options) }.into()
             }
-            Self::Udp { len } => {
-                out.extend(src_port.to_be_bytes());
-                out.extend(dst_port.to_be_bytes());
-                out.extend(len.or(8u16.saturating_add(payload.min(usize::from(u16::MAX)) as u16)).to_be_bytes());
-                out.extend([0, 0]);
-            }
-            Self::Icmp { kind, code, word } => {
-                out.extend([*kind, *code, 0, 0]);
-                out.extend(word.to_be_bytes());
-            }
+            Transport::Udp { len } => Udp { src_port, dst_port, len, checksum }.into(),
+            Transport::Icmp { kind, code, word } => Icmp { kind, code, word, checksum }.into(),
         }
-        out
-    }
-
-    /// Where in that header the checksum stands.
-    const fn checksum_at(&self) -> usize {
-        match self {
-            Self::Tcp { .. } => 16,
-            Self::Udp { .. } => 6,
-            Self::Icmp { .. } => 2,
-        }
-    }
-}
-
-impl Ip {
-    fn header(&self, spec: &Spec<'_>, payload: u16) -> Result<Vec<u8>, EmitError> {
-        match (spec.from.addr, spec.to.addr) {
-            (IpAddr::V4(from), IpAddr::V4(to)) => {
-                let mut header = Ipv4Header {
-                    dscp: IpDscp::try_new(self.tos >> 2).expect("six bits"),
-                    ecn: IpEcn::try_new(self.tos & 3).expect("two bits"),
-                    total_len: self.len.or(payload + Ipv4Header::MIN_LEN_U16),
-                    identification: self.id,
-                    dont_fragment: self.df,
-                    time_to_live: self.ttl,
-                    protocol: spec.protocol(),
-                    source: from.octets(),
-                    destination: to.octets(),
-                    ..Ipv4Header::default()
-                };
-                header.header_checksum = self.checksum.or(header.calc_header_checksum());
-                Ok(header.to_bytes().to_vec())
-            }
-            (IpAddr::V6(from), IpAddr::V6(to)) => {
-                let header = Ipv6Header {
-                    traffic_class: self.tos,
-                    flow_label: Ipv6FlowLabel::ZERO,
-                    payload_length: self.len.or(payload),
-                    next_header: spec.protocol(),
-                    hop_limit: self.ttl,
-                    source: from.octets(),
-                    destination: to.octets(),
-                };
-                Ok(header.to_bytes().to_vec())
-            }
-            _ => Err(EmitError::Families { from: spec.from, to: spec.to }),
-        }
-    }
-}
-
-impl Link {
-    fn write(&self, family: IpAddr, out: &mut Vec<u8>) {
-        let Self::Ethernet { src, dst, vlans } = self else {
-            return;
-        };
-        let network = if family.is_ipv4() { EtherType::IPV4 } else { EtherType::IPV6 };
-        let tag = EtherType::VLAN_TAGGED_FRAME;
-        let first = if vlans.ids().is_empty() { network } else { tag };
-        out.extend(Ethernet2Header { source: *src, destination: *dst, ether_type: first }.to_bytes());
-        for (at, id) in vlans.ids().iter().enumerate() {
-            let header = SingleVlanHeader {
-                pcp: VlanPcp::ZERO,
-                drop_eligible_indicator: false,
-                vlan_id: VlanId::try_new(*id).expect("twelve bits"),
-                ether_type: if at + 1 == vlans.ids().len() { network } else { tag },
-            };
-            out.extend(header.to_bytes());
-        }
-    }
-}
-
-fn octets16(addr: IpAddr) -> [u8; 16] {
-    match addr {
-        IpAddr::V4(addr) => addr.to_ipv6_mapped().octets(),
-        IpAddr::V6(addr) => addr.octets(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use etherparse::{SlicedPacket, TransportSlice};
+    use etherparse::{Ipv4Header, SlicedPacket, TransportSlice};
 
     use super::*;
 

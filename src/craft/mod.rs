@@ -21,14 +21,21 @@ pub mod emit;
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub mod inject;
 pub mod pace;
+pub mod packet;
 pub mod player;
 pub mod policy;
 pub mod script;
+pub mod template;
 
-pub use emit::{EmitError, Field, Ip, Link, Spec, Transport, emit};
+pub use emit::{Ip, Link, Spec, Transport, emit};
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub use inject::{Ear, Heard, InjectError, Injector, LinkInjector};
 pub use pace::{Pace, Pacer};
+pub use packet::{
+    Arp, EmitError, Ethernet, Extension, Field, Fragment, FragmentError, Icmp, Ipv4, Ipv6, Layer, Packet, Tcp, Udp,
+    Vlan, fragment, quote,
+};
 pub use player::{Action, Player, Verdict};
 pub use policy::{Bounds, Network, Policy, Refusal};
 pub use script::{Script, ScriptError, Shot};
+pub use template::{Place, Spot, Template};
