@@ -15,6 +15,8 @@ mod interfaces;
 mod listen;
 mod look;
 mod output;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod processes;
 mod progress;
 mod read;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -65,6 +67,9 @@ enum Command {
     Check(check::Check),
     #[cfg(all(feature = "live", target_os = "linux"))]
     Interfaces(interfaces::Interfaces),
+    #[cfg(all(feature = "live", target_os = "linux"))]
+    #[command(name = processes::COMMAND, hide = true)]
+    SocketHolders(processes::Holders),
 }
 
 /// Does what `args` (the program's name first) ask for.
@@ -83,6 +88,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
             out.flush().context("cannot write")?;
             return Ok(ExitCode::SUCCESS);
         }
+        #[cfg(all(feature = "live", target_os = "linux"))]
+        Command::SocketHolders(holders) => return holders.run().map(|()| ExitCode::SUCCESS),
         Command::Read(read) => read.run(&mut out),
         #[cfg(all(feature = "live", target_os = "linux"))]
         Command::Sniff(sniff) => sniff.run(&mut out),

@@ -33,6 +33,6 @@ impl Read {
         if self.show.is_line_buffered() || (screen && self.input.reads_stdin()) {
             out.flush_every_write();
         }
-        self.show.write(out, |sink| self.input.pump_and_tell(talk, sink))
+        self.show.write(out, None, |sink| self.input.pump_and_tell(talk, sink))
     }
 }

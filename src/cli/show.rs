@@ -14,6 +14,7 @@ use crate::report::hexdump::{Dump, Form};
 use crate::report::json::Json;
 use crate::report::line::Style;
 use crate::report::paint::Paint;
+use crate::report::process::Processes;
 use crate::report::text::{Listing, Text};
 
 /// What to write of each packet.
@@ -131,14 +132,15 @@ impl Show {
     pub(super) fn write(
         &self,
         out: &mut Output,
+        processes: Option<Box<dyn Processes>>,
         pass: impl FnOnce(&mut dyn Sink) -> anyhow::Result<Summary>,
     ) -> anyhow::Result<Summary> {
         if self.written != Written::Fields && !(self.fields.is_empty() && self.layout.is_empty()) {
             return Err(usage(ErrorKind::ArgumentConflict, "'--field' and '-E' want '-T fields'").into());
         }
         match self.written {
-            Written::Text => pass(&mut Text::new(self.listing(out), out)),
-            Written::Json => pass(&mut Json::new(self.summary, out)),
+            Written::Text => pass(&mut Text::new(self.listing(out), out).with_processes(processes)),
+            Written::Json => pass(&mut Json::new(self.summary, out).with_processes(processes)),
             Written::Fields => {
                 let layout = Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
                 if self.fields.is_empty() {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::following::Following;
 use super::listen::{Heard, Listen};
 use super::output::Output;
+use super::processes::Lookup;
 use super::sandbox::Sandbox;
 use super::show::Show;
 use super::signals::Signals;
@@ -27,6 +28,9 @@ pub(super) struct Sniff {
     show: Show,
 
     #[command(flatten)]
+    lookup: Lookup,
+
+    #[command(flatten)]
     sandbox: Sandbox,
 }
 
@@ -42,12 +46,14 @@ impl Sniff {
         if self.show.is_line_buffered() {
             out.flush_every_write();
         }
+        // While there are rights to start it with.
+        let processes = self.lookup.begin();
         let mut heard = self.listen.open(Vec::new(), &signals, false)?;
         heard.announce(self.listen.snaplen());
         if self.show.is_text() && screen && !self.show.is_quiet() {
             let _ = writeln!(io::stderr(), "marks: ! proven   ? expected, if the packet arrives   ~ assumed");
         }
-        let told = self.show.write(out, |sink| self.follow(&mut heard, sink));
+        let told = self.show.write(out, processes, |sink| self.follow(&mut heard, sink));
         out.flush()?;
         heard.conclude(told.as_ref().ok().map(|summary| summary.conns));
         told

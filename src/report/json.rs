@@ -10,6 +10,7 @@ use super::clock::Utc;
 use super::digits::Digits as _;
 use super::line::flags;
 use super::object::{Key, Object, key};
+use super::process::{self, Owners, Process, Processes};
 use super::totals::Totals;
 use crate::capture::track::{Ends, Role, Standing};
 use crate::capture::{
@@ -26,13 +27,22 @@ pub struct Json<'a> {
     out: &'a mut dyn Write,
     utc: Utc,
     totals: Option<Totals>,
+    processes: Option<Box<dyn Processes>>,
     line: Vec<u8>,
 }
 
 impl<'a> Json<'a> {
     /// Records to `out`, the last of them the totals where they are wanted.
     pub fn new(summary: bool, out: &'a mut dyn Write) -> Self {
-        Self { out, utc: Utc::default(), totals: summary.then(Totals::default), line: Vec::with_capacity(1024) }
+        let totals = summary.then(Totals::default);
+        Self { out, utc: Utc::default(), totals, processes: None, line: Vec::with_capacity(1024) }
+    }
+
+    /// The same, telling whose the ends of connections are.
+    #[must_use]
+    pub fn with_processes(mut self, processes: Option<Box<dyn Processes>>) -> Self {
+        self.processes = processes;
+        self
     }
 }
 
@@ -42,13 +52,20 @@ impl Sink for Json<'_> {
             totals.packet(packet);
         }
         self.line.clear();
-        write_packet(&mut self.line, packet, told, &mut self.utc);
+        let Owners { ends, .. } = match (&mut self.processes, told) {
+            (Some(processes), Some((seen, conn))) => processes.of(packet, seen, conn),
+            _ => Owners::default(),
+        };
+        write_packet(&mut self.line, packet, told, ends, &mut self.utc);
         self.out.write_all(&self.line)
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         if let Some(totals) = &mut self.totals {
             totals.ended(conn);
+        }
+        if let Some(processes) = &mut self.processes {
+            processes.last_of(conn);
         }
         Ok(())
     }
@@ -66,7 +83,13 @@ impl Sink for Json<'_> {
 }
 
 /// Appends the record of a packet, and a newline.
-pub fn write_packet(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>, utc: &mut Utc) {
+fn write_packet(
+    out: &mut Vec<u8>,
+    packet: &Packet<'_>,
+    told: Option<(&Observation, &Conn)>,
+    owners: Ends<Option<&Process>>,
+    utc: &mut Utc,
+) {
     let record = packet.record;
     let mut object = Object::begin(out);
     object.number(key!("schema"), SCHEMA);
@@ -95,6 +118,7 @@ pub fn write_packet(out: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Obser
     }
     if let Some((seen, conn)) = told {
         observation(&mut object, seen, conn);
+        process::write_json(&mut object, owners);
     }
     match &record.body {
         // Writing to a vector cannot fail.

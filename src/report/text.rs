@@ -8,6 +8,7 @@ use super::digits::Digits as _;
 use super::hexdump::{self, Dump};
 use super::line::{self, Counting, Origins, Style};
 use super::paint::{self, Ink};
+use super::process::Processes;
 use super::totals::Totals;
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 
@@ -37,6 +38,7 @@ pub struct Text<'a> {
     clock: Clock,
     counting: Counting,
     totals: Totals,
+    processes: Option<Box<dyn Processes>>,
     lines: Vec<u8>,
 }
 
@@ -50,8 +52,16 @@ impl<'a> Text<'a> {
             clock,
             counting: Counting::default(),
             totals: Totals::default(),
+            processes: None,
             lines: Vec::with_capacity(1024),
         }
+    }
+
+    /// The same, telling whose the ends of connections are as soon as that is known.
+    #[must_use]
+    pub fn with_processes(mut self, processes: Option<Box<dyn Processes>>) -> Self {
+        self.processes = processes;
+        self
     }
 }
 
@@ -79,6 +89,12 @@ impl Sink for Text<'_> {
         }
         if let Some((seen, conn)) = told {
             annotate::write(lines, packet, seen, conn, style);
+            if let Some(processes) = &mut self.processes {
+                let owners = processes.of(packet, seen, conn);
+                if owners.news && !style.quiet {
+                    owners.write_text(lines, style.paint);
+                }
+            }
         }
         if let Some(Dump { form, link_header }) = listing.dump {
             let start = if link_header { 0 } else { usize::from(packet.record.net_offset) };
@@ -93,6 +109,9 @@ impl Sink for Text<'_> {
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         if self.listing.summary {
             self.totals.ended(conn);
+        }
+        if let Some(processes) = &mut self.processes {
+            processes.last_of(conn);
         }
         Ok(())
     }

@@ -3,9 +3,8 @@
 //! That takes many milliseconds on a busy machine, so it is done for sockets that are not known
 //! yet only, and seldom.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs;
-use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,14 +12,26 @@ use std::time::{Duration, Instant};
 /// The least time between two looks at all processes.
 pub(crate) const PAUSE: Duration = Duration::from_millis(250);
 
+/// How many processes of a user are asked before all are.
+const RECENT: usize = 8;
+
 /// The holders of sockets, as far as they were asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Holders {
     /// By the socket's inode, as of the last look at all processes.
     known: HashMap<u32, u32>,
-    /// The process that was found last for each user: the next socket is often its too.
-    last: HashMap<u32, u32>,
+    /// The processes that were found last for each user: the next socket is often theirs too.
+    recent: HashMap<u32, VecDeque<u32>>,
     looked: Option<Instant>,
+}
+
+/// A process that has a socket open.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Holder {
+    /// Its number.
+    pub(crate) pid: u32,
+    /// What it calls itself: at most 15 octets, and any octets at all.
+    pub(crate) name: Vec<u8>,
 }
 
 impl Holders {
@@ -28,54 +39,65 @@ impl Holders {
     /// several do, the oldest of them. `now` only ever goes on.
     ///
     /// Looks at all processes at most every [`PAUSE`]; `Err` is how long to wait until it may.
-    pub(crate) fn of(&mut self, inode: u32, uid: u32, now: Instant) -> Result<Option<u32>, Duration> {
+    pub(crate) fn of(&mut self, inode: u32, uid: u32, now: Instant) -> Result<Option<Holder>, Duration> {
         if let Some(pid) = self.known.get(&inode) {
-            return Ok(Some(*pid));
+            return Ok(Holder::at(*pid));
         }
-        if let Some(pid) = self.last.get(&uid).copied().filter(|pid| holds(*pid, inode)) {
+        let mut recent = self.recent.get(&uid).into_iter().flatten();
+        if let Some(pid) = recent.find(|pid| holds(**pid, inode)).copied() {
             self.known.insert(inode, pid);
-            return Ok(Some(pid));
+            self.remember(uid, pid);
+            return Ok(Holder::at(pid));
         }
         let next = self.looked.map_or(now, |looked| looked + PAUSE);
         if next > now {
             return Err(next - now);
         }
         self.looked = Some(now);
-        self.known = all();
-        let found = self.known.get(&inode).copied();
-        if let Some(pid) = found {
-            self.last.insert(uid, pid);
+        let holder = self.look(inode);
+        if let Some(holder) = &holder {
+            self.remember(uid, holder.pid);
         }
-        Ok(found)
+        Ok(holder)
+    }
+
+    fn remember(&mut self, uid: u32, pid: u32) {
+        let recent = self.recent.entry(uid).or_default();
+        recent.retain(|other| *other != pid);
+        recent.truncate(RECENT - 1);
+        recent.push_front(pid);
+    }
+
+    /// Looks at all processes that may be seen, and learns who holds which socket; tells who holds
+    /// this one. The youngest are looked at first, since they may be gone the soonest.
+    fn look(&mut self, wanted: u32) -> Option<Holder> {
+        let mut found = None;
+        self.known.clear();
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let mut pids: Vec<u32> = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        pids.sort_unstable();
+        for pid in pids.into_iter().rev() {
+            sockets(pid, |inode| {
+                self.known.insert(inode, pid);
+                if inode == wanted {
+                    found = Holder::at(pid).or(found.take());
+                }
+                false
+            });
+        }
+        found
     }
 }
 
-/// What a process calls itself: at most 15 octets, and any octets at all.
-///
-/// # Errors
-///
-/// When it is gone.
-pub(crate) fn name(pid: u32) -> io::Result<Vec<u8>> {
-    let mut name = fs::read(format!("/proc/{pid}/comm"))?;
-    if name.last() == Some(&b'\n') {
-        name.pop();
+impl Holder {
+    /// The process `pid`, unless it is gone.
+    fn at(pid: u32) -> Option<Self> {
+        let mut name = fs::read(format!("/proc/{pid}/comm")).ok()?;
+        if name.last() == Some(&b'\n') {
+            name.pop();
+        }
+        Some(Self { pid, name })
     }
-    Ok(name)
-}
-
-/// The oldest holder of every socket that may be seen.
-fn all() -> HashMap<u32, u32> {
-    let mut holders = HashMap::new();
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mut pids: Vec<u32> = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
-    pids.sort_unstable();
-    for pid in pids {
-        sockets(pid, |inode| {
-            holders.entry(inode).or_insert(pid);
-            false
-        });
-    }
-    holders
 }
 
 fn holds(pid: u32, inode: u32) -> bool {
@@ -112,10 +134,11 @@ mod tests {
         let first = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
         let mut holders = Holders::default();
         let now = Instant::now();
-        assert_eq!(holders.of(of(&first), 0, now), Ok(Some(std::process::id())));
+        let holder = holders.of(of(&first), 0, now).expect("a first look").expect("it is ours");
+        assert_eq!(holder.pid, std::process::id());
+        assert!(!holder.name.is_empty());
         let second = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
-        assert_eq!(holders.of(of(&second), 0, now), Ok(Some(std::process::id())));
-        assert!(!name(std::process::id()).expect("we are here").is_empty());
+        assert_eq!(holders.of(of(&second), 0, now), Ok(Some(holder)));
     }
 
     #[test]

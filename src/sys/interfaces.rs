@@ -56,6 +56,36 @@ pub(crate) fn interfaces() -> io::Result<Vec<Interface>> {
     Ok(all)
 }
 
+/// Lists this machine's addresses, and once open needs no further rights for it.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    route: Netlink,
+}
+
+impl Addresses {
+    /// A line to the kernel.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for a socket.
+    pub(crate) fn open() -> io::Result<Self> {
+        Ok(Self { route: Netlink::open(libc::NETLINK_ROUTE)? })
+    }
+
+    /// The addresses of all interfaces now.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not answer.
+    pub(crate) fn list(&mut self) -> io::Result<Vec<IpAddr>> {
+        let mut all = Vec::new();
+        self.route.list(Message::new(libc::RTM_GETADDR, 0, &[0; 8]), |_, body| {
+            all.extend(address(body).map(|(_, (addr, _))| addr));
+        })?;
+        Ok(all)
+    }
+}
+
 /// What a message of kind `RTM_NEWLINK` tells: `struct ifinfomsg`, then attributes.
 fn interface(body: &[u8]) -> Option<Interface> {
     let mut interface = Interface { index: u32_at(body, 4)?, ..Interface::default() };

@@ -1,9 +1,11 @@
 //! The columns of the connection table.
 
 use crate::capture::Conn;
-use crate::capture::track::{Close, Role};
+use crate::capture::track::{Close, Ends, Role};
 use crate::report::digits::Digits as _;
 use crate::report::human;
+use crate::report::paint;
+use crate::report::process::Process;
 use crate::report::table::{Align, Cells, Column};
 use crate::wire::{Protocol, ports};
 
@@ -18,6 +20,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { shrink: Some(21), ..column("CLIENT", Align::Left, 0) },
     Column { shrink: Some(21), ..column("SERVER", Align::Left, 0) },
     Column { dull: "-", ..column("SERVICE", Align::Left, 5) },
+    Column { dull: "-", shrink: Some(15), ..column("PROCESSES", Align::Left, 4) },
     column("OPEN", Align::Left, 0),
     Column { dull: "-", ..column("CLOSE", Align::Left, 0) },
     Column { dull: "-", ..column("BY", Align::Left, 2) },
@@ -35,7 +38,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// Appends the row of `conn`, a cell for each column.
-pub(super) fn write(out: &mut Vec<u8>, conn: &Conn) {
+pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>) {
     let tcp = conn.protocol() == Protocol::Tcp;
     let timing = conn.timing();
     let [from_client, from_server] = Role::BOTH.map(|role| &conn.half(role).counts);
@@ -49,6 +52,7 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn) {
         });
     }
     cells.word(service(conn).unwrap_or("-"));
+    cells.cell(|out| processes(out, owners));
     cells.word(conn.open().name());
     cells.word(match conn.close() {
         Close::CaptureEnd => "-",
@@ -75,6 +79,20 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn) {
             Some(span) => human::write_span(out, span),
             None => out.push(b'-'),
         });
+    }
+}
+
+/// `curl > nginx`, a `-` for who is not known.
+fn processes(out: &mut Vec<u8>, owners: Ends<Option<&Process>>) {
+    let name = |out: &mut Vec<u8>, owner: Option<&Process>| match owner {
+        // A row's cells are told apart by a character that no text has.
+        Some(process) => paint::escape(out, process.name.as_bytes()),
+        None => out.push(b'-'),
+    };
+    name(out, owners.client);
+    if owners.client.is_some() || owners.server.is_some() {
+        out.text(" > ");
+        name(out, owners.server);
     }
 }
 

@@ -13,16 +13,16 @@ mod zeek;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use crate::capture::track::Role;
+use crate::capture::track::{Ends, Role};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
 use crate::report::paint::Paint;
+use crate::report::process::{Process, Processes};
 use crate::report::table::Table;
 use crate::report::totals::Totals;
 use crate::wire::{Protocol, Timestamp};
 pub use fields::Field;
-pub use record::write as write_record;
 
 /// What a line looks like.
 #[derive(Clone, Debug)]
@@ -97,6 +97,7 @@ pub struct Conns<W> {
     text: Vec<u8>,
     line: Vec<u8>,
     totals: Totals,
+    processes: Option<Box<dyn Processes>>,
     first: Option<Timestamp>,
     last: Timestamp,
     begun: bool,
@@ -123,10 +124,18 @@ impl<W: Write> Conns<W> {
             text: Vec::new(),
             line: Vec::new(),
             totals: Totals::default(),
+            processes: None,
             first: None,
             last: Timestamp(0),
             begun: false,
         }
+    }
+
+    /// The same, telling whose the ends of connections are.
+    #[must_use]
+    pub fn with_processes(mut self, processes: Option<Box<dyn Processes>>) -> Self {
+        self.processes = processes;
+        self
     }
 
     fn streams(&self) -> bool {
@@ -200,10 +209,10 @@ impl Held {
 
 impl Format {
     /// Appends the line of `conn`; of a table its cells.
-    fn write(&self, out: &mut Vec<u8>, conn: &Conn) {
+    fn write(&self, out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>) {
         match self {
-            Self::Table { .. } => columns::write(out, conn),
-            Self::Json => record::write(out, conn),
+            Self::Table { .. } => columns::write(out, conn, owners),
+            Self::Json => record::write(out, conn, owners),
             Self::Fields(fields, layout) => fields::line(out, conn, fields, *layout),
             Self::Csv(fields, layout) => fields::csv(out, conn, fields, *layout),
             Self::Zeek => zeek::line(out, conn),
@@ -212,9 +221,12 @@ impl Format {
 }
 
 impl<W: Write> Sink for Conns<W> {
-    fn packet(&mut self, packet: &Packet<'_>, _told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+    fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
         if self.choice.summary {
             self.totals.packet(packet);
+        }
+        if let (Some(processes), Some((seen, conn))) = (&mut self.processes, told) {
+            processes.of(packet, seen, conn);
         }
         self.first.get_or_insert(packet.record.time);
         self.last = self.last.max(packet.record.time);
@@ -222,6 +234,8 @@ impl<W: Write> Sink for Conns<W> {
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
+        let owners = self.processes.as_mut().map(|processes| processes.last_of(conn)).unwrap_or_default();
+        let owners = Ends { client: owners.client.as_ref(), server: owners.server.as_ref() };
         if self.choice.protocol.is_some_and(|protocol| protocol != conn.protocol()) {
             return Ok(());
         }
@@ -231,11 +245,11 @@ impl<W: Write> Sink for Conns<W> {
         if self.streams() {
             self.begin()?;
             self.line.clear();
-            self.choice.format.write(&mut self.line, conn);
+            self.choice.format.write(&mut self.line, conn, owners);
             return self.out.write_all(&self.line);
         }
         let start = self.text.len();
-        self.choice.format.write(&mut self.text, conn);
+        self.choice.format.write(&mut self.text, conn, owners);
         let len = (self.text.len() - start) as u32;
         self.held.push(Held { value: self.value(conn), id: conn.id.0, len, start });
         // Seldom enough that forgetting costs less than writing does.

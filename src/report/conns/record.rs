@@ -2,15 +2,16 @@
 
 use super::community;
 use crate::capture::Conn;
-use crate::capture::track::{Counts, Exchange, Fact, Half, Role};
+use crate::capture::track::{Counts, Ends, Exchange, Fact, Half, Role};
 use crate::report::digits::Digits as _;
 use crate::report::json::{SCHEMA, of};
 use crate::report::object::{Key, Object, key};
+use crate::report::process::{self, Process};
 use crate::wire::{Protocol, Span};
 
 /// Appends the record of `conn`, and a newline. Members stand in the order of the documentation;
 /// one that does not apply is left out, one that was looked for and not found is null.
-pub fn write(out: &mut Vec<u8>, conn: &Conn) {
+pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>) {
     let tcp = conn.protocol() == Protocol::Tcp;
     let mut object = Object::begin(out);
     object.number(key!("schema"), SCHEMA);
@@ -75,6 +76,7 @@ pub fn write(out: &mut Vec<u8>, conn: &Conn) {
             object.object(of(role), |object| facts(object, conn, role));
         });
     }
+    process::write_json(&mut object, owners);
     if community::is_known(conn) {
         object.quoted(key!("community_id"), |out| community::write(out, conn));
     }

@@ -1,0 +1,113 @@
+//! Whose the ends of live connections are.
+
+mod common;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::thread;
+use std::time::Duration;
+
+use common::space::{self, Running};
+
+/// The program under test.
+const SYNFIN: &str = env!("CARGO_BIN_EXE_synfin");
+
+#[test]
+fn both_ends_on_loopback_have_their_process() {
+    space::inside(|| {
+        if !space::has(&["python3"]) {
+            return;
+        }
+        let server = space::start("python3", "-m http.server 8000 --bind 127.0.0.1");
+        space::wait_for_listener(8000);
+        let sniff = listening("sniff -i lo -T json");
+        ask(8000);
+        let told = stopped(sniff);
+        let (client, server) = (std::process::id(), server.id());
+        let named = |role: &str, pid: u32| format!("\"{role}\":{{\"pid\":{pid},\"name\":\"");
+        let first = told.lines().find(|line| line.contains("\"process\":")).unwrap_or_else(|| panic!("{told}"));
+        assert!(first.contains(&named("client", client)) && first.contains(&named("server", server)), "{first}");
+        assert!(first.contains("\"name\":\"python3"), "{first}");
+    });
+}
+
+#[test]
+fn a_listing_names_processes_once() {
+    space::inside(|| {
+        let server = TcpListener::bind(("127.0.0.1", 9000)).expect("it is free");
+        let sniff = listening("sniff -i lo");
+        let client = TcpStream::connect(("127.0.0.1", 9000)).expect("it listens");
+        let (mut accepted, _) = server.accept().expect("it came");
+        accepted.write_all(b"hello").expect("it is open");
+        thread::sleep(Duration::from_millis(300));
+        drop((client, accepted));
+        let told = stopped(sniff);
+        let id = std::process::id();
+        let lines: Vec<_> = told.lines().filter(|line| line.contains(&format!(", pid {id}"))).collect();
+        let [line] = &lines[..] else { panic!("{lines:?} in {told}") };
+        assert_eq!(line.matches(&format!(", pid {id}")).count(), 2, "{line}");
+        assert!(line.starts_with("      client is ") && line.contains("; server is "), "{line}");
+    });
+}
+
+#[test]
+fn connections_of_udp_and_ipv6_have_processes_too() {
+    space::inside(|| {
+        let server = UdpSocket::bind(("::1", 9000)).expect("it is free");
+        let sniff = listening("sniff -i lo -T json");
+        let client = UdpSocket::bind(("::1", 0)).expect("a socket");
+        client.send_to(b"hello", ("::1", 9000)).expect("it is there");
+        thread::sleep(Duration::from_millis(300));
+        drop(server);
+        let told = stopped(sniff);
+        let id = format!("\"pid\":{}", std::process::id());
+        let line = told.lines().find(|line| line.contains("\"udp\"")).unwrap_or_else(|| panic!("{told}"));
+        assert!(line.matches(&id).count() == 2, "{line}");
+    });
+}
+
+#[test]
+fn nobody_is_looked_for_who_was_not_asked_for() {
+    space::inside(|| {
+        let server = TcpListener::bind(("127.0.0.1", 9000)).expect("it is free");
+        let sniff = listening("sniff -i lo -T json --no-processes");
+        let _client = TcpStream::connect(("127.0.0.1", 9000)).expect("it listens");
+        let told = stopped(sniff);
+        assert!(told.contains("\"tcp\"") && !told.contains("\"process\""), "{told}");
+        drop(server);
+    });
+}
+
+/// Fetches a page, in no hurry.
+#[track_caller]
+fn ask(port: u16) {
+    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    thread::sleep(Duration::from_millis(200));
+    client.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it is open");
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).expect("it answers");
+    assert!(answer.starts_with(b"HTTP/1.0 200"));
+}
+
+/// A live run that has begun to listen.
+#[track_caller]
+fn listening(arguments: &str) -> Running {
+    let mut running = space::start(SYNFIN, arguments);
+    let mut said = BufReader::new(running.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    while !line.starts_with("listening on") {
+        line.clear();
+        assert!(said.read_line(&mut line).expect("text") > 0, "it ended before it listened");
+    }
+    running
+}
+
+/// What a live run says in all, when it is told to stop.
+#[track_caller]
+fn stopped(running: Running) -> String {
+    thread::sleep(Duration::from_millis(200));
+    running.signal("INT");
+    let said = running.output_within(10);
+    assert!(said.status.success(), "{:?}", said.status);
+    String::from_utf8(said.stdout).expect("text")
+}
