@@ -95,6 +95,14 @@ impl PacketSocket {
         Ok(Interface { index, hardware, loopback, up: flags & libc::IFF_UP != 0 })
     }
 
+    /// Whether the interface of this number is still there. Needs no right to open another socket.
+    pub(crate) fn knows(&self, interface: u32) -> bool {
+        // SAFETY: all octets zero are a value of this plain structure.
+        let mut request: libc::ifreq = unsafe { mem::zeroed() };
+        request.ifr_ifru.ifru_ifindex = interface.cast_signed();
+        self.ask(libc::SIOCGIFNAME, &mut request).is_ok()
+    }
+
     fn ask(&self, request: libc::Ioctl, about: &mut libc::ifreq) -> io::Result<()> {
         // SAFETY: `about` is what these requests read and write, and outlives the call.
         check(unsafe { libc::ioctl(self.fd.as_raw_fd(), request, std::ptr::from_mut(about)) }).map(drop)
@@ -213,13 +221,6 @@ impl PacketSocket {
         // SAFETY: the kernel writes at most `len` octets to `value`, which is plain data of that length.
         check(unsafe { libc::getsockopt(self.fd.as_raw_fd(), level, option, to, &raw mut len) }).map(drop)
     }
-}
-
-/// Whether the interface of this number is still there.
-pub(crate) fn exists(interface: u32) -> bool {
-    let mut name: [libc::c_char; libc::IF_NAMESIZE] = [0; libc::IF_NAMESIZE];
-    // SAFETY: `name` has the room that this call wants.
-    !unsafe { libc::if_indextoname(interface, name.as_mut_ptr()) }.is_null()
 }
 
 /// A question about the interface `name`.

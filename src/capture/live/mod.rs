@@ -20,9 +20,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::frame::{Link, Next, Source, SourceError};
+use crate::sys;
 use crate::sys::packet::{Begin, Interface, PacketSocket, Wake};
 use crate::sys::ring::{Ring, Shape};
-use crate::sys::{self, packet};
 use crate::wire::Timestamp;
 
 pub use error::OpenError;
@@ -289,7 +289,7 @@ impl Live {
     }
 
     fn is_gone(&self) -> bool {
-        self.interface.is_some_and(|interface| !packet::exists(interface.index))
+        self.interface.is_some_and(|interface| !self.socket.knows(interface.index))
     }
 }
 

@@ -116,9 +116,11 @@ mod list {
         libc::SYS_renameat,
     ];
 
-    /// What may be asked of a terminal or a socket: its settings and its size, what waits in it.
-    /// Not among it: putting words into a terminal's mouth (`TIOCSTI`).
-    const IOCTLS: &[libc::Ioctl] = &[libc::TCGETS, libc::TIOCGWINSZ, libc::FIONREAD];
+    /// What may be asked of a terminal (its settings and its size) and of a socket (what waits in
+    /// it, which interfaces there are). Not among it: putting words into a terminal's mouth
+    /// (`TIOCSTI`).
+    const IOCTLS: &[libc::Ioctl] =
+        &[libc::TCGETS, libc::TIOCGWINSZ, libc::FIONREAD, libc::SIOCGIFNAME, libc::SIOCGIFFLAGS];
 
     /// To look files up and read them.
     const LOOK: &[c_long] = &[
