@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use pcap_file::pcap::{PcapHeader, PcapTsResolution, PcapWriteError, PcapWriter, RawPcapPacket};
+use pcap_file::pcap::{PcapHeader, PcapTsResolution, PcapWriteError, PcapWriter};
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
 };
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
-use pcap_file::pcapng::{PcapNgWriteError, PcapNgWriter, RawBlock};
+use pcap_file::pcapng::{PcapNgWriteError, PcapNgWriter};
 use pcap_file::{DataLink, Endianness};
 
 use crate::capture::frame::{Frame, Link};
@@ -28,14 +28,35 @@ pub enum Format {
     Pcapng,
 }
 
-/// Writes frames to a capture file. The output should be buffered.
+/// Octets to gather before they are written out.
+const FULL: usize = 256 << 10;
+
+/// Writes frames to a capture file.
+///
+/// It gathers what it writes, and its output is only ever given whole records: a file that is still
+/// being written can be read as far as it goes. [`CaptureWriter::flush`] or
+/// [`CaptureWriter::finish`] hand on the rest.
+#[derive(Debug)]
 pub struct CaptureWriter<W: Write> {
-    kind: Kind<W>,
+    output: W,
+    /// Whole records that were not written out yet.
+    gathered: Vec<u8>,
+    /// Octets written out.
+    written: u64,
+    kind: Kind,
 }
 
-enum Kind<W: Write> {
-    Pcap { writer: PcapWriter<W>, link: Link, unit: u32 },
-    Pcapng { writer: PcapNgWriter<W>, interfaces: HashMap<(u32, Link), u32>, body: Vec<u8> },
+#[derive(Debug)]
+enum Kind {
+    Pcap { link: Link, unit: u32 },
+    Pcapng(Interfaces),
+}
+
+/// The interfaces that a pcapng describes, and their numbers in it.
+#[derive(Debug)]
+struct Interfaces {
+    numbers: HashMap<(u32, Link), u32>,
+    last: ((u32, Link), u32),
 }
 
 impl<W: Write> CaptureWriter<W> {
@@ -46,12 +67,14 @@ impl<W: Write> CaptureWriter<W> {
     ///
     /// When the output can't be written.
     pub fn new(output: W, format: Format, link: Link) -> io::Result<Self> {
-        let kind = match format {
-            Format::Pcap => Kind::pcap(output, link, PcapTsResolution::MicroSecond, 1_000)?,
-            Format::PcapNanoseconds => Kind::pcap(output, link, PcapTsResolution::NanoSecond, 1)?,
-            Format::Pcapng => Kind::pcapng(output, link)?,
+        let (header, kind) = match format {
+            Format::Pcap => (pcap_header(link, PcapTsResolution::MicroSecond)?, Kind::Pcap { link, unit: 1_000 }),
+            Format::PcapNanoseconds => (pcap_header(link, PcapTsResolution::NanoSecond)?, Kind::Pcap { link, unit: 1 }),
+            Format::Pcapng => ([section()?, interface(link)?].concat(), Kind::Pcapng(Interfaces::with(link))),
         };
-        Ok(Self { kind })
+        let mut writer = Self { output, gathered: header, written: 0, kind };
+        writer.flush()?;
+        Ok(writer)
     }
 
     /// Appends a frame, with the comment it carries where the format has room for one.
@@ -71,13 +94,18 @@ impl<W: Write> CaptureWriter<W> {
     /// As [`CaptureWriter::write`].
     pub fn write_noted(&mut self, frame: &Frame<'_>, note: Option<&[u8]>) -> io::Result<()> {
         match &mut self.kind {
-            Kind::Pcap { writer, link, unit } => write_record(writer, *link, *unit, frame),
-            Kind::Pcapng { writer, interfaces, body } => {
-                let interface = interface_of(writer, interfaces, frame)?;
-                put_packet(body, interface, frame, note)?;
-                write_block(writer, body)
+            Kind::Pcap { link, unit } => put_record(&mut self.gathered, *link, *unit, frame)?,
+            Kind::Pcapng(interfaces) => {
+                let number = interfaces.number_of(&mut self.gathered, frame)?;
+                put_packet(&mut self.gathered, number, frame, note)?;
             }
         }
+        if self.gathered.len() >= FULL { self.write_out() } else { Ok(()) }
+    }
+
+    /// Octets of the file until now, those not yet written out among them.
+    pub fn octets(&self) -> u64 {
+        self.written + self.gathered.len() as u64
     }
 
     /// Hands what is written on to the output's own reader.
@@ -86,10 +114,8 @@ impl<W: Write> CaptureWriter<W> {
     ///
     /// When the output can't be written.
     pub fn flush(&mut self) -> io::Result<()> {
-        match &mut self.kind {
-            Kind::Pcap { writer, .. } => writer.flush().map_err(of_pcap),
-            Kind::Pcapng { writer, .. } => writer.get_mut().flush(),
-        }
+        self.write_out()?;
+        self.output.flush()
     }
 
     /// Ends the file and gives the output back.
@@ -97,133 +123,158 @@ impl<W: Write> CaptureWriter<W> {
     /// # Errors
     ///
     /// When the output can't be written.
-    pub fn finish(self) -> io::Result<W> {
-        let mut output = match self.kind {
-            Kind::Pcap { writer, .. } => writer.into_inner(),
-            Kind::Pcapng { writer, .. } => writer.into_inner(),
-        };
-        output.flush()?;
-        Ok(output)
+    pub fn finish(mut self) -> io::Result<W> {
+        self.flush()?;
+        Ok(self.output)
+    }
+
+    fn write_out(&mut self) -> io::Result<()> {
+        self.output.write_all(&self.gathered)?;
+        self.written += self.gathered.len() as u64;
+        self.gathered.clear();
+        Ok(())
     }
 }
 
-impl<W: Write> Kind<W> {
-    fn pcap(output: W, link: Link, ts_resolution: PcapTsResolution, unit: u32) -> io::Result<Self> {
-        let header = PcapHeader {
-            snaplen: SNAPLEN,
-            datalink: DataLink::from(u32::from(link.linktype())),
-            ts_resolution,
-            endianness: Endianness::Little,
-            ..PcapHeader::default()
-        };
-        let writer = PcapWriter::with_header(output, header).map_err(of_pcap)?;
-        Ok(Self::Pcap { writer, link, unit })
+/// The header of a pcap.
+fn pcap_header(link: Link, ts_resolution: PcapTsResolution) -> io::Result<Vec<u8>> {
+    let datalink = DataLink::from(u32::from(link.linktype()));
+    let header = PcapHeader {
+        snaplen: SNAPLEN,
+        datalink,
+        ts_resolution,
+        endianness: Endianness::Little,
+        ..PcapHeader::default()
+    };
+    PcapWriter::with_header(Vec::new(), header).map(PcapWriter::into_inner).map_err(of_pcap)
+}
+
+/// The block that begins a pcapng.
+fn section() -> io::Result<Vec<u8>> {
+    begun().map(PcapNgWriter::into_inner)
+}
+
+/// The block that describes an interface.
+fn interface(link: Link) -> io::Result<Vec<u8>> {
+    let description = InterfaceDescriptionBlock {
+        linktype: DataLink::from(u32::from(link.linktype())),
+        snaplen: SNAPLEN,
+        options: vec![InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO)],
+    };
+    let mut writer = begun()?;
+    let section = writer.get_ref().len();
+    writer.write_pcapng_block(description).map_err(of_pcapng)?;
+    Ok(writer.into_inner().split_off(section))
+}
+
+fn begun() -> io::Result<PcapNgWriter<Vec<u8>>> {
+    let writer_of_it = concat!("synfin ", env!("CARGO_PKG_VERSION"));
+    let section = SectionHeaderBlock {
+        endianness: Endianness::Little,
+        options: vec![SectionHeaderOption::UserApplication(Cow::Borrowed(writer_of_it))],
+        ..SectionHeaderBlock::default()
+    };
+    PcapNgWriter::with_section_header(Vec::new(), section).map_err(of_pcapng)
+}
+
+impl Interfaces {
+    /// The first one alone.
+    fn with(link: Link) -> Self {
+        Self { numbers: HashMap::from([((0, link), 0)]), last: ((0, link), 0) }
     }
 
-    fn pcapng(output: W, link: Link) -> io::Result<Self> {
-        let writer_of_it = concat!("synfin ", env!("CARGO_PKG_VERSION"));
-        let section = SectionHeaderBlock {
-            endianness: Endianness::Little,
-            options: vec![SectionHeaderOption::UserApplication(Cow::Borrowed(writer_of_it))],
-            ..SectionHeaderBlock::default()
-        };
-        let mut writer = PcapNgWriter::with_section_header(output, section).map_err(of_pcapng)?;
-        let mut interfaces = HashMap::new();
-        describe(&mut writer, &mut interfaces, (0, link))?;
-        Ok(Self::Pcapng { writer, interfaces, body: Vec::new() })
+    /// The number of the interface a frame was seen on, described in `out` when first met.
+    #[inline]
+    fn number_of(&mut self, out: &mut Vec<u8>, frame: &Frame<'_>) -> io::Result<u32> {
+        let met = (frame.interface, frame.link);
+        if self.last.0 != met {
+            self.last = (met, self.find(out, met)?);
+        }
+        Ok(self.last.1)
+    }
+
+    fn find(&mut self, out: &mut Vec<u8>, met: (u32, Link)) -> io::Result<u32> {
+        if let Some(number) = self.numbers.get(&met) {
+            return Ok(*number);
+        }
+        out.extend(interface(met.1)?);
+        let number = self.numbers.len() as u32;
+        self.numbers.insert(met, number);
+        Ok(number)
     }
 }
 
 /// Appends a pcap record.
-fn write_record<W: Write>(writer: &mut PcapWriter<W>, link: Link, unit: u32, frame: &Frame<'_>) -> io::Result<()> {
+///
+/// Neither this nor [`put_packet`] is done by the crate's own types, which refuse frames with more
+/// octets captured than sent and comments that are not UTF-8, both of which a capture may hold, and
+/// whose checks cost more than all else that is done for a frame on its way from a ring to a file.
+#[inline]
+fn put_record(out: &mut Vec<u8>, link: Link, unit: u32, frame: &Frame<'_>) -> io::Result<()> {
     if frame.link != link {
         let what = format!("a pcap has one link type: this one {link}, a frame {}; write pcapng instead", frame.link);
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
     let (seconds, nanoseconds) = frame.time.parts();
-    let Ok(ts_sec) = u32::try_from(seconds) else {
+    let Ok(seconds) = u32::try_from(seconds) else {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "a pcap reaches to the year 2106; write pcapng instead",
         ));
     };
-    let record = RawPcapPacket {
-        ts_sec,
-        ts_frac: nanoseconds / unit,
-        incl_len: octets(frame.bytes.len())?,
-        orig_len: frame.wire_len,
-        data: Cow::Borrowed(frame.bytes),
-    };
-    writer.write_raw_packet(&record).map(drop).map_err(of_pcap)
-}
-
-/// The number in the file of the interface a frame was seen on, described when first met.
-fn interface_of<W: Write>(
-    writer: &mut PcapNgWriter<W>,
-    interfaces: &mut HashMap<(u32, Link), u32>,
-    frame: &Frame<'_>,
-) -> io::Result<u32> {
-    let interface = (frame.interface, frame.link);
-    match interfaces.get(&interface) {
-        Some(&number) => Ok(number),
-        None => describe(writer, interfaces, interface),
-    }
-}
-
-fn describe<W: Write>(
-    writer: &mut PcapNgWriter<W>,
-    interfaces: &mut HashMap<(u32, Link), u32>,
-    interface: (u32, Link),
-) -> io::Result<u32> {
-    let description = InterfaceDescriptionBlock {
-        linktype: DataLink::from(u32::from(interface.1.linktype())),
-        snaplen: SNAPLEN,
-        options: vec![InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO)],
-    };
-    writer.write_pcapng_block(description).map_err(of_pcapng)?;
-    let number = interfaces.len() as u32;
-    interfaces.insert(interface, number);
-    Ok(number)
-}
-
-/// Puts the body of an enhanced packet block together.
-///
-/// Not by the crate's own type for it, which refuses frames with more octets captured than sent
-/// and comments that are not UTF-8, both of which a capture may hold.
-fn put_packet(body: &mut Vec<u8>, interface: u32, frame: &Frame<'_>, note: Option<&[u8]>) -> io::Result<()> {
-    const COMMENT: u16 = 1;
-    const END: u16 = 0;
-    let Timestamp(time) = frame.time;
-    body.clear();
-    for field in [interface, (time >> 32) as u32, time as u32, octets(frame.bytes.len())?, frame.wire_len] {
-        body.extend(field.to_le_bytes());
-    }
-    put_padded(body, frame.bytes);
-    if frame.comment.is_none() && note.is_none() {
-        return Ok(());
-    }
-    for comment in [frame.comment, note].into_iter().flatten() {
-        let comment = comment.get(..usize::from(u16::MAX)).unwrap_or(comment);
-        body.extend(COMMENT.to_le_bytes());
-        body.extend((comment.len() as u16).to_le_bytes());
-        put_padded(body, comment);
-    }
-    body.extend(END.to_le_bytes());
-    body.extend([0, 0]);
+    put_words(out, [seconds, nanoseconds / unit, octets(frame.bytes.len())?, frame.wire_len]);
+    out.extend_from_slice(frame.bytes);
     Ok(())
 }
 
-/// Appends `bytes` and as many zeros as make the body a multiple of four long.
-fn put_padded(body: &mut Vec<u8>, bytes: &[u8]) {
-    body.extend_from_slice(bytes);
-    body.resize(body.len().next_multiple_of(4), 0);
+/// Appends an enhanced packet block.
+#[inline]
+fn put_packet(out: &mut Vec<u8>, interface: u32, frame: &Frame<'_>, note: Option<&[u8]>) -> io::Result<()> {
+    const ENHANCED_PACKET: u32 = 6;
+    /// Octets of a block around an unpadded packet.
+    const AROUND: usize = 32;
+    let Timestamp(time) = frame.time;
+    let captured = octets(frame.bytes.len())?;
+    let begin = out.len();
+    let len = octets(frame.bytes.len().next_multiple_of(4) + AROUND)?;
+    put_words(out, [ENHANCED_PACKET, len, interface, (time >> 32) as u32, time as u32, captured, frame.wire_len]);
+    put_padded(out, frame.bytes);
+    if frame.comment.is_none() && note.is_none() {
+        out.extend_from_slice(&len.to_le_bytes());
+        return Ok(());
+    }
+    put_comments(out, frame.comment, note);
+    let len = octets(out.len() - begin + 4)?;
+    out.extend_from_slice(&len.to_le_bytes());
+    let place = out.get_mut(begin + 4..begin + 8).expect("a block was put there");
+    place.copy_from_slice(&len.to_le_bytes());
+    Ok(())
 }
 
-fn write_block<W: Write>(writer: &mut PcapNgWriter<W>, body: &[u8]) -> io::Result<()> {
-    const ENHANCED_PACKET: u32 = 6;
-    let len = octets(body.len() + 12)?;
-    let block = RawBlock { type_: ENHANCED_PACKET, initial_len: len, body: Cow::Borrowed(body), trailer_len: len };
-    writer.write_raw_block(&block).map(drop).map_err(of_pcapng)
+/// Appends the options of a packet block.
+fn put_comments(out: &mut Vec<u8>, theirs: Option<&[u8]>, ours: Option<&[u8]>) {
+    const COMMENT: u16 = 1;
+    const END: [u8; 4] = [0; 4];
+    for comment in [theirs, ours].into_iter().flatten() {
+        let comment = comment.get(..usize::from(u16::MAX)).unwrap_or(comment);
+        out.extend(COMMENT.to_le_bytes());
+        out.extend((comment.len() as u16).to_le_bytes());
+        put_padded(out, comment);
+    }
+    out.extend(END);
+}
+
+#[inline]
+fn put_words<const N: usize>(out: &mut Vec<u8>, words: [u32; N]) {
+    out.extend_from_slice(words.map(u32::to_le_bytes).as_flattened());
+}
+
+/// Appends `bytes` and as many zeros as make their number a multiple of four.
+#[inline]
+fn put_padded(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(bytes);
+    let padding = bytes.len().next_multiple_of(4) - bytes.len();
+    out.extend_from_slice(&[0; 4][..padding]);
 }
 
 fn octets(len: usize) -> io::Result<u32> {
