@@ -21,6 +21,11 @@ pub trait Keeper {
     fn idle(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    /// Whether it has all it wants; its source then ends.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// A source whose frames go to a keeper on their way.
@@ -44,6 +49,9 @@ impl<S: Source, K: Keeper> Tee<S, K> {
 
 impl<S: Source, K: Keeper> Source for Tee<S, K> {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        if self.keeper.is_full() {
+            return Ok(Next::End);
+        }
         let next = self.source.next()?;
         match &next {
             Next::Frame(frame) => self.keeper.keep(frame),
@@ -55,6 +63,12 @@ impl<S: Source, K: Keeper> Source for Tee<S, K> {
     }
 }
 
+impl<S: Source + ?Sized> Source for &mut S {
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        (**self).next()
+    }
+}
+
 impl<K: Keeper + ?Sized> Keeper for &mut K {
     fn keep(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         (**self).keep(frame)
@@ -62,6 +76,10 @@ impl<K: Keeper + ?Sized> Keeper for &mut K {
 
     fn idle(&mut self) -> io::Result<()> {
         (**self).idle()
+    }
+
+    fn is_full(&self) -> bool {
+        (**self).is_full()
     }
 }
 

@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use super::interfaces::numbered;
 use super::signals::Signals;
 use crate::capture::live::{Account, Cooked, Instruction, Live, OpenError, Setup, Ways};
-use crate::capture::{Next, Source, SourceError};
+use crate::capture::{Link, Next, Source, SourceError};
 use crate::report::line::describe_link;
 
 /// The interface to listen to, and how.
@@ -161,6 +161,11 @@ impl Heard {
         let Self { name, live, .. } = self;
         let link = describe_link(live.link());
         tell(format_args!("listening on {name}, link-type {link}, snapshot length {snaplen} bytes"));
+    }
+
+    /// What its frames begin with.
+    pub(super) fn link(&self) -> Link {
+        self.live.link()
     }
 
     /// Where to count the connections that are seen, for those who ask by signal.

@@ -20,6 +20,8 @@ mod processes;
 mod progress;
 mod read;
 #[cfg(all(feature = "live", target_os = "linux"))]
+mod record;
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod sandbox;
 mod show;
 #[cfg(all(feature = "live", target_os = "linux"))]

@@ -1,15 +1,19 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Context as _;
+
 use super::following::Following;
 use super::listen::{Heard, Listen};
 use super::output::Output;
 use super::processes::Lookup;
+use super::record::{Record, Recorder};
 use super::sandbox::Sandbox;
 use super::show::Show;
 use super::signals::Signals;
+use crate::capture::tee::{Keeper as _, Tee};
 use crate::capture::track::Timers;
-use crate::capture::{self, Conn, Observation, Packet, PumpError, Sink, Summary};
+use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Source, Summary};
 
 /// What passes an interface, a line per packet, with what it meant for its connection
 ///
@@ -20,6 +24,9 @@ use crate::capture::{self, Conn, Observation, Packet, PumpError, Sink, Summary};
 pub(super) struct Sniff {
     #[command(flatten)]
     listen: Listen,
+
+    #[command(flatten)]
+    record: Record,
 
     #[command(flatten)]
     following: Following,
@@ -46,30 +53,59 @@ impl Sniff {
         if self.show.is_line_buffered() {
             out.flush_every_write();
         }
+        let lists = self.record.lists();
         // While there are rights to start it with.
-        let processes = self.lookup.begin();
-        let mut heard = self.listen.open(Vec::new(), &signals, false)?;
+        let processes = if lists { self.lookup.begin() } else { None };
+        let mut heard = self.listen.open(Vec::new(), &signals, !lists)?;
+        let mut recorder = self.record.begin(heard.link())?;
         heard.announce(self.listen.snaplen());
-        if self.show.is_text() && screen && !self.show.is_quiet() {
+        if lists && self.show.is_text() && screen && !self.show.is_quiet() {
             let _ = writeln!(io::stderr(), "marks: ! proven   ? expected, if the packet arrives   ~ assumed");
         }
-        let told = self.show.write(out, processes, |sink| self.follow(&mut heard, sink));
+        let conns = heard.conns();
+        let outcome = match &mut recorder {
+            None => self.show.write(out, processes, |sink| self.follow(&mut heard, &conns, sink)),
+            Some(recorder) if lists => {
+                let mut tee = Tee::new(&mut heard, recorder);
+                self.show.write(out, processes, |sink| self.follow(&mut tee, &conns, sink))
+            }
+            Some(recorder) => self.enter_sandbox().and_then(|()| keep(&mut heard, recorder)),
+        };
+        let written = recorder.map_or(Ok(()), Recorder::finish).context("cannot write what was captured");
         out.flush()?;
-        heard.conclude(told.as_ref().ok().map(|summary| summary.conns));
-        told
+        heard.conclude(outcome.as_ref().ok().filter(|_| lists).map(|summary| summary.conns));
+        written?;
+        outcome
     }
 
-    fn follow(&self, heard: &mut Heard, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
-        // Everything is open; nothing has been looked at.
-        self.sandbox.enter(&[])?;
-        let conns = heard.conns();
-        let mut counted = Counted { sink, conns: &conns };
+    /// Gives up what is not needed any more: everything is open, and nothing was looked at.
+    fn enter_sandbox(&self) -> anyhow::Result<()> {
+        self.sandbox.enter(self.record.folder().as_slice())
+    }
+
+    fn follow(&self, source: &mut dyn Source, conns: &AtomicU64, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
+        self.enter_sandbox()?;
+        let mut counted = Counted { sink, conns };
         let mut tracker = self.following.tracker(Some(Timers::default()));
-        capture::pump(heard, self.following.reading(), &mut tracker, &mut counted).map_err(|error| match error {
+        capture::pump(source, self.following.reading(), &mut tracker, &mut counted).map_err(|error| match error {
             PumpError::Source(error) => error.into(),
             PumpError::Sink(_) => error.into(),
         })
     }
+}
+
+/// Keeps packets and looks at none.
+fn keep(heard: &mut Heard, recorder: &mut Recorder) -> anyhow::Result<Summary> {
+    while !recorder.is_full() {
+        match heard.next()? {
+            Next::Frame(frame) => recorder.keep(&frame),
+            Next::Idle(_) => recorder.idle(),
+            Next::Damage(_) => Ok(()),
+            Next::End => break,
+        }
+        .context("cannot write what was captured")?;
+    }
+    Ok(Summary::default())
 }
 
 /// Counts connections for those who ask in between.

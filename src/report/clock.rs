@@ -133,6 +133,37 @@ impl Long {
     }
 }
 
+/// Names with a date in them, made from a template for `strftime(3)`, in local time.
+#[derive(Clone, Debug)]
+pub struct Dated {
+    template: String,
+    zone: TimeZone,
+}
+
+impl Dated {
+    /// Names by `template`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when the template has a conversion that does not exist.
+    pub fn new(template: &str) -> Result<Self, String> {
+        let dated = Self { template: template.to_owned(), zone: TimeZone::system() };
+        dated.try_at(Timestamp(0)).map(|_| dated.clone())
+    }
+
+    /// The name at `time`.
+    pub fn at(&self, time: Timestamp) -> String {
+        self.try_at(time).unwrap_or_else(|_| self.template.clone())
+    }
+
+    fn try_at(&self, time: Timestamp) -> Result<String, String> {
+        let (seconds, _) = time.parts();
+        let time = jiff::Timestamp::from_second(seconds as i64).map_err(|error| error.to_string())?;
+        let time = time.to_zoned(self.zone.clone());
+        jiff::fmt::strtime::format(&self.template, &time).map_err(|error| error.to_string())
+    }
+}
+
 /// Formats whole seconds, and remembers the last: packets come many to the second.
 #[derive(Clone, Debug)]
 struct Seconds {
@@ -219,6 +250,14 @@ mod tests {
         assert_eq!(lines(TimeStyle::Epoch, Precision::AsCaptured, times), "0.001000 |0.001000001 |0.002000000 |");
         assert_eq!(lines(TimeStyle::Epoch, Precision::Micro, times), "0.001000 |0.001000 |0.002000 |");
         assert_eq!(lines(TimeStyle::Epoch, Precision::Nano, &[5]), "0.000000005 |");
+    }
+
+    #[test]
+    fn a_name_has_the_date_in_it() {
+        let mut dated = Dated::new("trace-%Y%m%d_%H%M%S.pcap").expect("a good template");
+        dated.zone = TimeZone::UTC;
+        assert_eq!(dated.at(Timestamp(1_000_000_000_000_000_000)), "trace-20010909_014640.pcap");
+        assert!(Dated::new("trace-%!.pcap").is_err());
     }
 
     #[test]

@@ -95,14 +95,6 @@ impl PacketSocket {
         Ok(Interface { index, hardware, loopback, up: flags & libc::IFF_UP != 0 })
     }
 
-    /// Whether the interface of this number is still there. Needs no right to open another socket.
-    pub(crate) fn knows(&self, interface: u32) -> bool {
-        // SAFETY: all octets zero are a value of this plain structure.
-        let mut request: libc::ifreq = unsafe { mem::zeroed() };
-        request.ifr_ifru.ifru_ifindex = interface.cast_signed();
-        self.ask(libc::SIOCGIFNAME, &mut request).is_ok()
-    }
-
     fn ask(&self, request: libc::Ioctl, about: &mut libc::ifreq) -> io::Result<()> {
         // SAFETY: `about` is what these requests read and write, and outlives the call.
         check(unsafe { libc::ioctl(self.fd.as_raw_fd(), request, std::ptr::from_mut(about)) }).map(drop)
@@ -199,6 +191,17 @@ impl PacketSocket {
             };
         }
         Ok(if ready > 0 { Wake::Ready } else { Wake::Nothing })
+    }
+
+    /// Whether the interface that it was bound to is still there.
+    pub(crate) fn is_bound(&self) -> io::Result<bool> {
+        // SAFETY: all octets zero are a value of this plain structure.
+        let mut address: libc::sockaddr_ll = unsafe { mem::zeroed() };
+        let mut len = size_of_val(&address) as libc::socklen_t;
+        let to = (&raw mut address).cast();
+        // SAFETY: the kernel writes at most `len` octets to `address`, which has as many.
+        check(unsafe { libc::getsockname(self.fd.as_raw_fd(), to, &raw mut len) })?;
+        Ok(address.sll_ifindex >= 0)
     }
 
     fn take_error(&self) -> io::Result<libc::c_int> {

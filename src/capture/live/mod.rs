@@ -121,7 +121,6 @@ pub struct Live {
     socket: PacketSocket,
     ring: Ring,
     shape: frame::Shape,
-    interface: Option<Interface>,
     account: Account,
     phase: Phase,
     /// Frames came since the last [`Next::Idle`].
@@ -200,7 +199,6 @@ impl Live {
             socket,
             ring,
             shape,
-            interface,
             account: Account::default(),
             phase: Phase::Listening,
             busy: false,
@@ -289,7 +287,7 @@ impl Live {
     }
 
     fn is_gone(&self) -> bool {
-        self.interface.is_some_and(|interface| !self.socket.knows(interface.index))
+        self.socket.is_bound().is_ok_and(|bound| !bound)
     }
 }
 
