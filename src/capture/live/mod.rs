@@ -243,11 +243,10 @@ impl Live {
                     self.down = false;
                     Ok(Rest::Look)
                 }
-                Wake::Nothing => Ok(Rest::Idle),
-                Wake::Down if self.is_gone() => self.drain().map(|()| Rest::Look),
-                Wake::Down => {
-                    self.down = true;
-                    Ok(Rest::Idle)
+                // One that goes away is down first.
+                wake @ (Wake::Down | Wake::Nothing) => {
+                    self.down |= wake == Wake::Down;
+                    if self.down && self.is_gone() { self.drain().map(|()| Rest::Look) } else { Ok(Rest::Idle) }
                 }
             },
             Phase::Draining(waited) => {
