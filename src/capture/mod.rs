@@ -3,6 +3,7 @@
 pub mod decode;
 pub mod defrag;
 pub mod file;
+pub mod filter;
 mod frame;
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub mod live;
