@@ -54,7 +54,7 @@ fn read_all(source: &mut dyn Source) -> Vec<Record> {
     loop {
         match source.next().expect("a file on a good disk") {
             Next::Frame(frame) => records.push(decode(&frame, Checksums::Ignore)),
-            Next::Damage(_) | Next::Idle(_) => {}
+            Next::Damage(_) | Next::LeftOut | Next::Idle(_) => {}
             Next::End => return records,
         }
     }

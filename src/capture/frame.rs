@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroU16;
 
+use super::filter::FilterError;
 use crate::wire::Timestamp;
 
 /// One captured frame, borrowed from its source until the next is asked for.
@@ -134,6 +135,8 @@ pub enum Next<'a> {
     /// Nothing yet, and this is the time: lets a quiet interface expire connections. Files never
     /// say this.
     Idle(Timestamp),
+    /// A frame that a filter does not choose.
+    LeftOut,
     /// A stretch of the input could not be read and was left out.
     Damage(Damage),
     /// No more.
@@ -217,6 +220,9 @@ pub enum SourceError {
         /// The interface as it was named.
         input: String,
     },
+    /// The filter makes no sense on the link type of a frame.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// What passed could not be kept.
     #[error("cannot write what was captured")]
     Keep(#[source] io::Error),

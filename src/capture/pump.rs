@@ -98,7 +98,9 @@ pub trait Sink {
 pub struct Summary {
     /// Frames read.
     pub frames: u64,
-    /// Octets on the wire of those frames.
+    /// Frames that a filter left out, beside those.
+    pub left_out: u64,
+    /// Octets on the wire of the frames read.
     pub wire_octets: u64,
     /// Frames that became no transport record, by reason.
     pub skipped: BTreeMap<Skip, u64>,
@@ -226,6 +228,7 @@ fn pass_all(
                 }
                 sink.idle()?;
             }
+            Next::LeftOut => summary.left_out += 1,
             Next::Damage(damage) => summary.damage.push(damage),
             Next::End => break,
         }

@@ -56,7 +56,7 @@ impl<S: Source, K: Keeper> Source for Tee<S, K> {
         match &next {
             Next::Frame(frame) => self.keeper.keep(frame),
             Next::Idle(_) => self.keeper.idle(),
-            Next::Damage(_) | Next::End => Ok(()),
+            Next::LeftOut | Next::Damage(_) | Next::End => Ok(()),
         }
         .map_err(SourceError::Keep)?;
         Ok(next)

@@ -117,6 +117,7 @@ fn advise(error: SourceError) -> anyhow::Error {
         SourceError::Open { error, .. } => Some(error.kind()),
         SourceError::Read { .. }
         | SourceError::Gone { .. }
+        | SourceError::Filter(_)
         | SourceError::Keep(_)
         | SourceError::NotACapture { .. } => None,
     };

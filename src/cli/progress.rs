@@ -42,7 +42,7 @@ impl Source for Watched {
         if let Some(watch) = &mut self.watch {
             match &next {
                 Ok(Next::Frame(_)) => watch.look(),
-                Ok(Next::Idle(_) | Next::Damage(_)) => {}
+                Ok(Next::Idle(_) | Next::LeftOut | Next::Damage(_)) => {}
                 Ok(Next::End) | Err(_) => self.watch = None,
             }
         }

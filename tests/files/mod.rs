@@ -54,7 +54,7 @@ pub(crate) fn read(source: &mut dyn Source) -> (Vec<OwnedFrame>, Vec<Damage>) {
         match source.next().expect("a source that can be read") {
             Next::Frame(frame) => frames.push(OwnedFrame::from(&frame)),
             Next::Damage(damage) => damages.push(damage),
-            Next::Idle(_) => panic!("a source of finished captures is never idle"),
+            Next::Idle(_) | Next::LeftOut => panic!("a source of finished captures is never idle, and has no filter"),
             Next::End => return (frames, damages),
         }
     }

@@ -109,7 +109,8 @@ impl Bench {
             if our == theirs.chooses(&packet.bytes, packet.wire_len) {
                 continue;
             }
-            let plain = plain.get_or_insert_with(|| self.oracle.compile(text, false).expect("it compiles unoptimized too"));
+            let plain =
+                plain.get_or_insert_with(|| self.oracle.compile(text, false).expect("it compiles unoptimized too"));
             let excuse = if our == plain.chooses(&packet.bytes, packet.wire_len) {
                 "libpcap's optimizer changes the verdict"
             } else if text.contains("protochain") {
@@ -163,7 +164,9 @@ impl Account {
 
     fn settle(self, tried: usize) {
         let Self { compared, pairs, both_refuse, excused, complaints } = self;
-        eprintln!("{tried} expressions: {compared} compared on {pairs} pairs, {both_refuse} refused by both, {excused:?}");
+        eprintln!(
+            "{tried} expressions: {compared} compared on {pairs} pairs, {both_refuse} refused by both, {excused:?}"
+        );
         let some: Vec<&String> = complaints.iter().take(40).collect();
         assert!(complaints.is_empty(), "{} differ:\n{some:#?}", complaints.len());
         assert!(compared > tried / 2, "too few were compared");

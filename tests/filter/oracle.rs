@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What tcpdump makes of expressions on one link type.
-pub struct Oracle {
+pub(crate) struct Oracle {
     capture: PathBuf,
 }
 
 /// A program of libpcap's.
-pub struct Theirs(Vec<[u32; 4]>);
+pub(crate) struct Theirs(Vec<[u32; 4]>);
 
 /// Whether tcpdump can be asked. Says so where it cannot, and fails then with `CI` set.
-pub fn installed() -> bool {
+pub(crate) fn installed() -> bool {
     let found = Command::new("tcpdump").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
         assert!(std::env::var_os("CI").is_none(), "tcpdump is needed here, and is not installed");
@@ -24,7 +24,7 @@ pub fn installed() -> bool {
 
 impl Oracle {
     /// For a LINKTYPE_ value: an empty capture of it tells libpcap that filters are for a file.
-    pub fn new(linktype: u16, name: &str) -> Self {
+    pub(crate) fn new(linktype: u16, name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("filter-oracle");
         std::fs::create_dir_all(&folder).expect("a folder for empty captures");
         let capture = folder.join(format!("{name}-{linktype}.pcap"));
@@ -34,7 +34,7 @@ impl Oracle {
     }
 
     /// The program for a file, after libpcap's optimizer or before; else what is said against it.
-    pub fn compile(&self, expression: &str, optimized: bool) -> Result<Theirs, String> {
+    pub(crate) fn compile(&self, expression: &str, optimized: bool) -> Result<Theirs, String> {
         let mut command = Command::new("tcpdump");
         if !optimized {
             command.arg("-O");
@@ -70,7 +70,7 @@ impl Oracle {
 impl Theirs {
     /// Whether the program chooses the packet. A load behind its end refuses it; so does a program
     /// that goes round for ever, which only `protochain` could.
-    pub fn chooses(&self, packet: &[u8], wire_len: u32) -> bool {
+    pub(crate) fn chooses(&self, packet: &[u8], wire_len: u32) -> bool {
         self.run(packet, wire_len).is_some_and(|kept| kept > 0)
     }
 

@@ -4,20 +4,20 @@ use super::random::Random;
 
 /// A packet, as a filter sees it.
 #[derive(Clone)]
-pub struct Octets {
-    pub bytes: Vec<u8>,
-    pub wire_len: u32,
+pub(crate) struct Octets {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) wire_len: u32,
 }
 
 impl Octets {
-    pub fn whole(bytes: Vec<u8>) -> Self {
+    pub(crate) fn whole(bytes: Vec<u8>) -> Self {
         let wire_len = bytes.len() as u32;
         Self { bytes, wire_len }
     }
 }
 
 /// A packet behind a link header of the type. In one of eight, the header is chance.
-pub fn made_up(random: &mut Random, linktype: u16) -> Octets {
+pub(crate) fn made_up(random: &mut Random, linktype: u16) -> Octets {
     let (ethertype, network) = network(random);
     let mut bytes = link_header(random, linktype, ethertype);
     bytes.extend(network);
@@ -133,7 +133,10 @@ fn network(random: &mut Random) -> (u16, Vec<u8>) {
             }
             (kind, arp)
         }
-        14 => (random.pick(&[0x6001, 0x6002, 0x6003, 0x6004, 0x6007, 0x809b, 0x80f3, 0x8137, 0x9000, 0x8863]), random.octets(40)),
+        14 => (
+            random.pick(&[0x6001, 0x6002, 0x6003, 0x6004, 0x6007, 0x809b, 0x80f3, 0x8137, 0x9000, 0x8863]),
+            random.octets(40),
+        ),
         _ => {
             let count = random.below(80);
             (random.next() as u16, random.octets(count))

@@ -1,33 +1,33 @@
 //! Random expressions and random packets, the same ones for the same seed.
 
 /// Marsaglia's xorshift.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() >> 11) as usize % limit
     }
 
-    pub fn one_in(&mut self, times: usize) -> bool {
+    pub(crate) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    pub fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         list[self.below(list.len())]
     }
 
-    pub fn octets(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn octets(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.next() as u8).collect()
     }
 }
@@ -39,41 +39,122 @@ const PROTOS: &[&str] = &[
     "llc ui", "llc xid",
 ];
 const COMMON: &[&str] = &["ip", "ip6", "arp", "tcp", "udp", "icmp", "icmp6"];
-const V4: &[&str] =
-    &["10.0.0.1", "10.0.0.2", "192.168.1.7", "127.0.0.1", "10.9.0.1", "10.9.0.2", "172.16.5.4", "255.255.255.255", "10.7.0.2"];
+const V4: &[&str] = &[
+    "10.0.0.1",
+    "10.0.0.2",
+    "192.168.1.7",
+    "127.0.0.1",
+    "10.9.0.1",
+    "10.9.0.2",
+    "172.16.5.4",
+    "255.255.255.255",
+    "10.7.0.2",
+];
 const V6: &[&str] = &["2001:db8::1", "2001:db8::2", "::1", "fe80::1", "ff02::1", "fd00::2", "::ffff:10.0.0.1"];
 const NETS: &[&str] = &[
-    "10.0.0.0/8", "10", "192.168", "192.168.1", "192.168.1.0/24", "0.0.0.0/0", "10.0.0.0 mask 255.0.0.0", "2001:db8::/32",
-    "fe80::/10", "::/0", "172.16.0.0/12", "10.9.0.0/30", "127.0.0.0/8", "fd00::/8",
+    "10.0.0.0/8",
+    "10",
+    "192.168",
+    "192.168.1",
+    "192.168.1.0/24",
+    "0.0.0.0/0",
+    "10.0.0.0 mask 255.0.0.0",
+    "2001:db8::/32",
+    "fe80::/10",
+    "::/0",
+    "172.16.0.0/12",
+    "10.9.0.0/30",
+    "127.0.0.0/8",
+    "fd00::/8",
 ];
-const MACS: &[&str] = &["02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff", "33-33-00-00-00-01", "0200.0000.0001"];
+const MACS: &[&str] =
+    &["02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff", "33-33-00-00-00-01", "0200.0000.0001"];
 const PORTS: &[&str] = &[
     "80", "443", "22", "53", "8080", "5001", "1", "65535", "http", "domain", "ssh", "ntp", "https", "0x50", "ftp-data",
     "40000", "21",
 ];
 const RANGES: &[&str] = &["1-1023", "20-100", "1000-9000", "9000-1000", "80", "ftp-ssh", "30000-65535"];
 const FIELDS: &[&str] = &[
-    "tcp[tcpflags]", "tcp[13]", "tcp[2:2]", "tcp[0:4]", "tcp[12]", "udp[4:2]", "udp[0:2]", "ip[0]", "ip[2:2]", "ip[6:2]",
-    "ip[8]", "ip[9]", "ip[12:4]", "ip6[6]", "ip6[4:2]", "ip6[40]", "icmp[icmptype]", "icmp[1]", "icmp6[icmp6type]",
-    "ether[0]", "ether[12:2]", "ether[6:4]", "ether[13]", "arp[6:2]", "len", "sctp[0:2]", "tcp[ip[0] & 0xf]",
-    "ip[ip[0] & 15]", "ether[ether[14] & 7:2]", "igmp[0]", "tcp[0xfffffffe:2]", "ip[-2:2]", "udp[udp[5] & 3]", "pim[0]",
-    "tcp[(tcp[12] & 0xf0) >> 2]", "rarp[2:2]",
+    "tcp[tcpflags]",
+    "tcp[13]",
+    "tcp[2:2]",
+    "tcp[0:4]",
+    "tcp[12]",
+    "udp[4:2]",
+    "udp[0:2]",
+    "ip[0]",
+    "ip[2:2]",
+    "ip[6:2]",
+    "ip[8]",
+    "ip[9]",
+    "ip[12:4]",
+    "ip6[6]",
+    "ip6[4:2]",
+    "ip6[40]",
+    "icmp[icmptype]",
+    "icmp[1]",
+    "icmp6[icmp6type]",
+    "ether[0]",
+    "ether[12:2]",
+    "ether[6:4]",
+    "ether[13]",
+    "arp[6:2]",
+    "len",
+    "sctp[0:2]",
+    "tcp[ip[0] & 0xf]",
+    "ip[ip[0] & 15]",
+    "ether[ether[14] & 7:2]",
+    "igmp[0]",
+    "tcp[0xfffffffe:2]",
+    "ip[-2:2]",
+    "udp[udp[5] & 3]",
+    "pim[0]",
+    "tcp[(tcp[12] & 0xf0) >> 2]",
+    "rarp[2:2]",
 ];
 const NUMBERS: &[&str] = &[
-    "0", "1", "2", "5", "6", "8", "17", "20", "40", "60", "64", "80", "100", "128", "255", "0x0800", "0x86dd", "0xf", "0x1fff",
-    "1500", "tcp-syn", "tcp-ack", "(tcp-syn|tcp-fin)", "icmp-echo", "0xffffffff", "010", "69",
+    "0",
+    "1",
+    "2",
+    "5",
+    "6",
+    "8",
+    "17",
+    "20",
+    "40",
+    "60",
+    "64",
+    "80",
+    "100",
+    "128",
+    "255",
+    "0x0800",
+    "0x86dd",
+    "0xf",
+    "0x1fff",
+    "1500",
+    "tcp-syn",
+    "tcp-ack",
+    "(tcp-syn|tcp-fin)",
+    "icmp-echo",
+    "0xffffffff",
+    "010",
+    "69",
 ];
 const OPERATORS: &[&str] = &["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"];
 const COMPARISONS: &[&str] = &["=", "==", "!=", ">", "<", ">=", "<="];
 
 /// A random expression: sound as a rule, and now and then not.
-pub fn expression(random: &mut Random) -> String {
+pub(crate) fn expression(random: &mut Random) -> String {
     let mut text = row(random, 3);
     // A word out of place, to see both refuse it.
     if random.one_in(40) {
         let at = random.below(text.len() + 1);
         if text.is_char_boundary(at) {
-            text.insert_str(at, random.pick(&[" ", " tcp ", "(", ")", " 80 ", " and ", " not ", "-", " src ", " 10.0.0.1 "]));
+            text.insert_str(
+                at,
+                random.pick(&[" ", " tcp ", "(", ")", " 80 ", " and ", " not ", "-", " src ", " 10.0.0.1 "]),
+            );
         }
     }
     text
@@ -101,10 +182,22 @@ fn item(random: &mut Random, depth: usize) -> String {
         7..=9 => port(random),
         10..=12 => comparison(random),
         13 => {
-            let words = ["ether broadcast", "broadcast", "ether multicast", "multicast", "ip multicast", "ip6 multicast", "ip broadcast"];
+            let words = [
+                "ether broadcast",
+                "broadcast",
+                "ether multicast",
+                "multicast",
+                "ip multicast",
+                "ip6 multicast",
+                "ip broadcast",
+            ];
             random.pick(&words).to_owned()
         }
-        14 => format!("{} {}", random.pick(&["less", "greater"]), random.pick(&["0", "40", "60", "66", "74", "100", "1500"])),
+        14 => format!(
+            "{} {}",
+            random.pick(&["less", "greater"]),
+            random.pick(&["0", "40", "60", "66", "74", "100", "1500"])
+        ),
         15 | 16 => tag(random),
         17 => proto(random),
         18 => {
@@ -146,7 +239,10 @@ fn port(random: &mut Random) -> String {
 fn proto(random: &mut Random) -> String {
     let numbers = ["6", "17", "1", "58", "44", "132", r"\tcp", r"\udp", r"\icmp", "ospf", "ipv6-icmp"];
     match random.below(6) {
-        0 => format!("ether proto {}", random.pick(&["0x0800", "0x86dd", r"\ip", r"\ip6", r"\arp", "0x42", "0x8847", "loopback"])),
+        0 => format!(
+            "ether proto {}",
+            random.pick(&["0x0800", "0x86dd", r"\ip", r"\ip6", r"\arp", "0x42", "0x8847", "loopback"])
+        ),
         1 => format!("ip proto {}", random.pick(&numbers)),
         2 => format!("ip6 proto {}", random.pick(&numbers)),
         3 => format!("{}protochain {}", random.pick(&["", "ip ", "ip6 "]), random.pick(&numbers)),
@@ -156,8 +252,22 @@ fn proto(random: &mut Random) -> String {
 
 fn tag(random: &mut Random) -> String {
     let words = [
-        "vlan", "vlan", "vlan 1", "vlan 10", "vlan 100", "vlan 0", "mpls", "mpls 16", "mpls 100", "pppoes", "pppoes 1", "pppoed",
-        "vlan and vlan", "vlan and ip", "mpls and tcp", "pppoes and ip",
+        "vlan",
+        "vlan",
+        "vlan 1",
+        "vlan 10",
+        "vlan 100",
+        "vlan 0",
+        "mpls",
+        "mpls 16",
+        "mpls 100",
+        "pppoes",
+        "pppoes 1",
+        "pppoed",
+        "vlan and vlan",
+        "vlan and ip",
+        "mpls and tcp",
+        "pppoes and ip",
     ];
     random.pick(&words).to_owned()
 }

@@ -87,14 +87,14 @@ impl<'a> Emitter<'a> {
                 End::Return
             }
             Node::Hold { place, value, next } => {
-                self.to_a(value)?;
+                self.fill_a(value)?;
                 self.push(code::ST, SLOTS + slot(place));
                 End::Go(next)
             }
             // Only whether the loads succeed is of interest.
             Node::Ask { test, yes, no } if yes == no => {
-                self.to_a(test.a)?;
-                self.to_a(test.b)?;
+                self.fill_a(test.a)?;
+                self.fill_a(test.b)?;
                 End::Go(yes)
             }
             Node::Ask { test, yes, no } => self.branch(test, yes, no)?,
@@ -110,7 +110,7 @@ impl<'a> Emitter<'a> {
             Rel::Set => code::JSET,
         };
         let Some(k) = self.values.constant(test.b) else {
-            self.to_both(test.a, test.b)?;
+            self.fill_both(test.a, test.b)?;
             return Ok(End::Branch { code: jump | code::X, k: 0, yes, no });
         };
         // Whether none of some bits is set is a question of its own, and leaves the load in A.
@@ -118,15 +118,15 @@ impl<'a> Emitter<'a> {
             && let Some(mask) = self.values.constant(b)
             && self.registers.a != Some(test.a)
         {
-            self.to_a(a)?;
+            self.fill_a(a)?;
             return Ok(End::Branch { code: code::JSET, k: mask, yes: no, no: yes });
         }
-        self.to_a(test.a)?;
+        self.fill_a(test.a)?;
         Ok(End::Branch { code: jump, k, yes, no })
     }
 
     /// Has A hold the value. X may change.
-    fn to_a(&mut self, id: Id) -> Result<(), Unfit> {
+    fn fill_a(&mut self, id: Id) -> Result<(), Unfit> {
         if self.registers.a == Some(id) {
             return Ok(());
         }
@@ -141,44 +141,43 @@ impl<'a> Emitter<'a> {
             Value::Held(place) => self.push(code::LD_MEM, SLOTS + slot(place)),
             Value::Load { width, at: None, k } => self.push(code::LD_ABS | width_bits(width), k),
             Value::Load { width, at: Some(at), k } => {
-                self.to_x(at)?;
+                self.fill_x(at)?;
                 self.push(code::LD_IND | width_bits(width), k);
             }
             Value::Calc { op: Op::Sub, a, b } if self.values.constant(a) == Some(0) => {
-                self.to_a(b)?;
+                self.fill_a(b)?;
                 self.push(code::NEG, 0);
             }
-            Value::Calc { op, a, b } => match self.values.constant(b) {
-                Some(number) => {
-                    self.to_a(a)?;
+            Value::Calc { op, a, b } => {
+                if let Some(number) = self.values.constant(b) {
+                    self.fill_a(a)?;
                     self.push(code::ALU | op_bits(op), number);
-                }
-                None => {
-                    self.to_both(a, b)?;
+                } else {
+                    self.fill_both(a, b)?;
                     self.push(code::ALU | op_bits(op) | code::X, 0);
                 }
-            },
+            }
         }
         self.registers.a = Some(id);
         Ok(())
     }
 
     /// Has X hold the value. A may change.
-    fn to_x(&mut self, id: Id) -> Result<(), Unfit> {
+    fn fill_x(&mut self, id: Id) -> Result<(), Unfit> {
         if self.registers.x == Some(id) {
             return Ok(());
         }
-        if self.registers.a != Some(id) && self.straight_to_x(id) {
+        if self.registers.a != Some(id) && self.fill_x_alone(id) {
             return Ok(());
         }
-        self.to_a(id)?;
+        self.fill_a(id)?;
         self.push(code::TAX, 0);
         self.registers.x = Some(id);
         Ok(())
     }
 
     /// Has X hold the value and leaves A alone, where there is an instruction for that.
-    fn straight_to_x(&mut self, id: Id) -> bool {
+    fn fill_x_alone(&mut self, id: Id) -> bool {
         let (code, k) = match self.values.value(id) {
             Value::Const(number) => (code::LDX_IMM, number),
             Value::Len => (code::LDX_LEN, 0),
@@ -203,20 +202,20 @@ impl<'a> Emitter<'a> {
     }
 
     /// Has A hold the one value and X the other.
-    fn to_both(&mut self, a: Id, b: Id) -> Result<(), Unfit> {
+    fn fill_both(&mut self, a: Id, b: Id) -> Result<(), Unfit> {
         if self.registers.x == Some(b) && self.spares_x(a) {
-            return self.to_a(a);
+            return self.fill_a(a);
         }
         if self.header_len(b).is_some() || self.is_plain(b) {
-            self.to_a(a)?;
+            self.fill_a(a)?;
             if self.registers.x != Some(b) {
-                self.straight_to_x(b);
+                self.fill_x_alone(b);
             }
             return Ok(());
         }
         if self.spares_x(a) {
-            self.to_x(b)?;
-            return self.to_a(a);
+            self.fill_x(b)?;
+            return self.fill_a(a);
         }
         // The one that needs more memory comes first, while there is most of it.
         let slot = self.slots;
@@ -224,10 +223,10 @@ impl<'a> Emitter<'a> {
             return Err(Unfit::TooDeep);
         }
         let (first, second) = if self.need(a) >= self.need(b) { (a, b) } else { (b, a) };
-        self.to_a(first)?;
+        self.fill_a(first)?;
         self.push(code::ST, slot);
         self.slots += 1;
-        self.to_a(second)?;
+        self.fill_a(second)?;
         self.slots -= 1;
         if second == b {
             self.push(code::TAX, 0);
@@ -309,9 +308,8 @@ fn lay_out(blocks: &[(At, Block)]) -> Result<Vec<Instruction>, Unfit> {
         if len > MOST_INSTRUCTIONS {
             return Err(Unfit::TooLong);
         }
-        match write(blocks, &starts, &mut far) {
-            Some(program) => return Ok(program),
-            None => continue,
+        if let Some(program) = write(blocks, &starts, &mut far) {
+            return Ok(program);
         }
     }
 }

@@ -119,14 +119,7 @@ impl Graph {
     }
 
     /// Over a header whose length is its second octet plus `more`, in units.
-    fn step(
-        &mut self,
-        values: &mut Values,
-        follow: &Follow,
-        turn: u32,
-        (more, unit): (u32, u32),
-        further: At,
-    ) -> At {
+    fn step(&mut self, values: &mut Values, follow: &Follow, turn: u32, (more, unit): (u32, u32), further: At) -> At {
         let offset = values.held(held(follow, turn, Held::Offset));
         let proto = values.load(Width::Byte, Some(offset), follow.base);
         let len = values.load(Width::Byte, Some(offset), follow.base.wrapping_add(1));

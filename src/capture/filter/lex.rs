@@ -207,7 +207,8 @@ fn looks_like_v6(text: &str) -> bool {
         while let Some(group) = rest.next() {
             count += match group {
                 dotted if dotted.contains('.') => {
-                    let octets = dotted.split('.').filter(|octet| number_len(octet) == octet.len() && !octet.is_empty());
+                    let octets =
+                        dotted.split('.').filter(|octet| number_len(octet) == octet.len() && !octet.is_empty());
                     if rest.peek().is_some() || octets.count() != 4 || dotted.split('.').count() != 4 {
                         return None;
                     }
@@ -228,7 +229,11 @@ fn looks_like_v6(text: &str) -> bool {
 
 /// Six octets with `:`, `-` or `.` between them, or twelve digits with two dots or none.
 fn mac(rest: &str) -> Option<([u8; 6], usize)> {
-    [":", "-", "."].into_iter().filter_map(|between| pairs(rest, between)).chain(fours(rest)).max_by_key(|(_, len)| *len)
+    [":", "-", "."]
+        .into_iter()
+        .filter_map(|between| pairs(rest, between))
+        .chain(fours(rest))
+        .max_by_key(|(_, len)| *len)
 }
 
 fn pairs(rest: &str, between: &str) -> Option<([u8; 6], usize)> {

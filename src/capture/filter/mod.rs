@@ -27,15 +27,19 @@ mod lex;
 mod lower;
 mod names;
 mod parse;
+mod print;
 mod program;
 mod run;
+mod source;
 mod tree;
 mod value;
 mod view;
 mod words;
 
 pub use error::FilterError;
+pub use print::Listing;
 pub use program::{Instruction, MOST_INSTRUCTIONS, Program, Unsound};
+pub use source::Filtered;
 
 use super::frame::Link;
 use emit::Unfit;
@@ -136,7 +140,9 @@ impl Filter {
     fn unfit(&self, unfit: Unfit) -> FilterError {
         match unfit {
             Unfit::TooLong => self
-                .complaint(&format!("this takes more than {MOST_INSTRUCTIONS} instructions, the most a filter may have"))
+                .complaint(&format!(
+                    "this takes more than {MOST_INSTRUCTIONS} instructions, the most a filter may have"
+                ))
                 .hint("networks take fewer than the hosts in them, ranges fewer than the ports in them"),
             Unfit::TooDeep => self.complaint("this sum takes more memory than a filter has"),
         }

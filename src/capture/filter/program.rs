@@ -176,12 +176,23 @@ fn is_instruction(one: Instruction) -> bool {
     use code::{ADD, ALU, AND, DIV, LSH, MOD, MUL, OR, RSH, SUB, X, XOR};
 
     const LOADS: [u16; 3] = [code::WORD, code::HALF, code::BYTE];
+    const PLAIN: [u16; 11] = [
+        code::LD_IMM,
+        code::LD_LEN,
+        code::LDX_IMM,
+        code::LDX_LEN,
+        code::LDX_MSH,
+        code::RET,
+        code::RET_A,
+        code::TAX,
+        code::TXA,
+        code::NEG,
+        code::JA,
+    ];
     const OPS: [u16; 10] = [ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, MOD, XOR];
     match one.code {
-        code::LD_IMM | code::LD_LEN | code::LDX_IMM | code::LDX_LEN | code::LDX_MSH => true,
-        code::RET | code::RET_A | code::TAX | code::TXA | code::NEG | code::JA => true,
         code::LD_MEM | code::LDX_MEM | code::ST | code::STX => (one.k as usize) < SLOTS,
-        other if is_branch(other) => true,
+        other if is_branch(other) || PLAIN.contains(&other) => true,
         other if LOADS.iter().any(|width| other == code::LD_ABS | width || other == code::LD_IND | width) => true,
         other if OPS.iter().any(|op| other == ALU | op | X) => true,
         other => match OPS.into_iter().find(|op| other == ALU | op) {

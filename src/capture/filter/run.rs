@@ -158,9 +158,9 @@ impl Step {
         }
         let mut places = Vec::with_capacity(instructions.len());
         let mut place: u16 = 0;
-        for at in 0..instructions.len() {
+        for joined in &joined {
             places.push(place);
-            place += u16::from(!joined[at]);
+            place += u16::from(!joined);
         }
         let to = |at: usize, distance: usize| places.get(at + 1 + distance).copied().unwrap_or(u16::MAX);
         let mut steps = Vec::with_capacity(place.into());

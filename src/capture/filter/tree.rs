@@ -92,11 +92,20 @@ impl Kind {
 pub(super) enum Named {
     Number(u32),
     /// An IPv4 address, or as many leading octets of one as were written.
-    V4 { addr: Ipv4Addr, octets: u32 },
+    V4 {
+        addr: Ipv4Addr,
+        octets: u32,
+    },
     /// An IPv4 network with its mask.
-    V4Net { addr: Ipv4Addr, mask: Ipv4Addr },
+    V4Net {
+        addr: Ipv4Addr,
+        mask: Ipv4Addr,
+    },
     /// An IPv6 address or network, with the length of its prefix.
-    V6 { addr: Ipv6Addr, prefix: u32 },
+    V6 {
+        addr: Ipv6Addr,
+        prefix: u32,
+    },
     Mac([u8; 6]),
     /// A word that is no keyword.
     Name(String),
@@ -119,9 +128,19 @@ pub(super) enum Sum {
     Number(u32),
     Len,
     /// Octets of a protocol's header: `proto[at:width]`.
-    Octets { proto: Proto, at: Box<Sum>, width: u32, span: Range<usize> },
+    Octets {
+        proto: Proto,
+        at: Box<Sum>,
+        width: u32,
+        span: Range<usize>,
+    },
     Negative(Box<Sum>),
-    Calc { op: Op, a: Box<Sum>, b: Box<Sum>, span: Range<usize> },
+    Calc {
+        op: Op,
+        a: Box<Sum>,
+        b: Box<Sum>,
+        span: Range<usize>,
+    },
 }
 
 /// The kinds of IEEE 802.2 frames.

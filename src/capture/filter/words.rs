@@ -35,7 +35,10 @@ const WORDS: &[(&str, &str)] = &[
 
 /// Words of libpcap's that synfin leaves out, and why.
 const LEFT_OUT: &[(&[&str], &str)] = &[
-    (&["gateway"], "synfin looks up no names, and 'gateway' needs a host's address and hardware address from the system"),
+    (
+        &["gateway"],
+        "synfin looks up no names, and 'gateway' needs a host's address and hardware address from the system",
+    ),
     (&["byte"], "'byte' is left out: libpcap's own '&' and '|' forms of it do not look at the packet"),
     (&["geneve"], "'geneve' is left out: synfin does not look into tunnels over UDP"),
     (

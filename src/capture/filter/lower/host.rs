@@ -30,9 +30,7 @@ impl Lower<'_> {
                 let mask = u32::MAX.checked_shl(32 - 8 * octets).unwrap_or(0);
                 self.v4(proto, dir, V4 { addr: addr.to_bits(), mask }, span)
             }
-            Named::V4Net { addr, mask } => {
-                self.v4(proto, dir, V4 { addr: addr.to_bits(), mask: mask.to_bits() }, span)
-            }
+            Named::V4Net { addr, mask } => self.v4(proto, dir, V4 { addr: addr.to_bits(), mask: mask.to_bits() }, span),
             Named::Number(number) => {
                 let (mut addr, mut mask) = (number, u32::MAX);
                 // A network's number is written without the zeros behind it: 10 is 10.0.0.0/8.
@@ -46,14 +44,8 @@ impl Lower<'_> {
                 self.v6(proto, dir, V6 { addr: addr.to_bits(), mask }, span)
             }
             Named::Mac(mac) => self.mac(qualifiers, mac, span),
-            Named::Name(ref name) => Err(self.no_names(name, kind, span)),
+            Named::Name(ref name) => Err(no_names(name, kind, span)),
         }
-    }
-
-    fn no_names(&self, name: &str, kind: Option<Kind>, span: &Range<usize>) -> Complaint {
-        let what = if kind == Some(Kind::Net) { "network" } else { "host" };
-        let complaint = Complaint::new(span, format!("'{name}' is no address, and synfin looks up no names"));
-        complaint.hint(format!("give the {what}'s address"))
     }
 
     fn v4(&mut self, proto: Option<Proto>, dir: Dir, addr: V4, span: &Range<usize>) -> Lowered {
@@ -77,14 +69,7 @@ impl Lower<'_> {
         }
     }
 
-    fn v4_at(
-        &mut self,
-        proto: u32,
-        [src, dst]: [u32; 2],
-        dir: Dir,
-        addr: V4,
-        span: &Range<usize>,
-    ) -> Lowered {
+    fn v4_at(&mut self, proto: u32, [src, dst]: [u32; 2], dir: Dir, addr: V4, span: &Range<usize>) -> Lowered {
         let at = |offset: u32| {
             let carried = self.ethertype(proto, span)?;
             let value = self.network(Width::Word, offset, span)?;
@@ -134,4 +119,10 @@ pub(super) fn sides(dir: Dir, [src, dst]: [u32; 2], mut at: impl FnMut(u32) -> L
         Dir::Either => Ok(at(src)?.or(at(dst)?)),
         Dir::Both => Ok(at(src)?.and(at(dst)?)),
     }
+}
+
+fn no_names(name: &str, kind: Option<Kind>, span: &Range<usize>) -> Complaint {
+    let what = if kind == Some(Kind::Net) { "network" } else { "host" };
+    let complaint = Complaint::new(span, format!("'{name}' is no address, and synfin looks up no names"));
+    complaint.hint(format!("give the {what}'s address"))
 }

@@ -284,9 +284,9 @@ impl Lower<'_> {
 
     /// Whether the six octets of a hardware address at `offset` are these; the last ones first.
     pub(super) fn mac_is(&mut self, offset: u32, mac: [u8; 6], span: &Range<usize>) -> Lowered {
-        let [a, b, c, d, e, f] = mac;
-        let low = self.header_is(Width::Word, offset + 2, u32::from_be_bytes([c, d, e, f]), span)?;
-        let high = self.header_is(Width::Half, offset, u16::from_be_bytes([a, b]).into(), span)?;
+        let bits = mac.iter().fold(0_u64, |bits, octet| bits << 8 | u64::from(*octet));
+        let low = self.header_is(Width::Word, offset + 2, bits as u32, span)?;
+        let high = self.header_is(Width::Half, offset, (bits >> 32) as u32, span)?;
         Ok(low.and(high))
     }
 

@@ -83,7 +83,7 @@ impl Lower<'_> {
             What::Group(row) => self.row(row),
             What::Proto(proto) => self.proto(*proto, span),
             What::Matches(qualifiers, named) => self.matches(*qualifiers, named, span),
-            What::Compare(a, how, b) => self.compare(a, *how, b, span),
+            What::Compare(a, how, b) => self.compare(a, *how, b),
             What::Broadcast(proto) => self.broadcast(*proto, span),
             What::Multicast(proto) => self.multicast(*proto, span),
             What::Less(most) => {
@@ -131,8 +131,11 @@ impl Lower<'_> {
                 return Ok(self.values.ask_number(Rel::Eq, kind, OUTGOING));
             }
             _ => {
-                return Err(Complaint::new(span, format!("a capture of {} does not say which way a packet went", self.place.layer))
-                    .hint("cooked captures do, as from '-i any'; or name the host: 'src host 192.0.2.1'"));
+                return Err(Complaint::new(
+                    span,
+                    format!("a capture of {} does not say which way a packet went", self.place.layer),
+                )
+                .hint("cooked captures do, as from '-i any'; or name the host: 'src host 192.0.2.1'"));
             }
         };
         self.header_is(at.0, at.1, OUTGOING, span)
@@ -146,7 +149,10 @@ impl Lower<'_> {
             let interface = self.values.load(Width::Word, None, known::INTERFACE);
             return Ok(self.values.ask_number(Rel::Eq, interface, number));
         }
-        Err(Complaint::new(span, format!("a capture of {} does not say on which interface a packet was", self.place.layer)))
+        Err(Complaint::new(
+            span,
+            format!("a capture of {} does not say on which interface a packet was", self.place.layer),
+        ))
     }
 }
 

@@ -18,9 +18,9 @@ struct Operand {
 }
 
 impl Lower<'_> {
-    pub(super) fn compare(&mut self, a: &Sum, how: Compare, b: &Sum, span: &Range<usize>) -> Lowered {
-        let a = self.sum(a, span)?;
-        let b = self.sum(b, span)?;
+    pub(super) fn compare(&mut self, a: &Sum, how: Compare, b: &Sum) -> Lowered {
+        let a = self.sum(a)?;
+        let b = self.sum(b)?;
         let (rel, holds) = match how {
             Compare::Eq => (Rel::Eq, true),
             Compare::Ne => (Rel::Eq, false),
@@ -38,20 +38,20 @@ impl Lower<'_> {
         })
     }
 
-    fn sum(&mut self, sum: &Sum, span: &Range<usize>) -> Result<Operand, Complaint> {
+    fn sum(&mut self, sum: &Sum) -> Result<Operand, Complaint> {
         Ok(match sum {
             Sum::Number(number) => Operand { value: self.values.number(*number), given: None },
             Sum::Len => Operand { value: self.view.len(self.values), given: None },
             Sum::Negative(inner) => {
-                let inner = self.sum(inner, span)?;
+                let inner = self.sum(inner)?;
                 let zero = self.values.number(0);
                 // Nothing is divided.
                 let value = self.values.calc(Op::Sub, zero, inner.value).unwrap_or(zero);
                 Operand { value, given: inner.given }
             }
             Sum::Calc { op, a, b, span: sign } => {
-                let left = self.sum(a, span)?;
-                let right = self.sum(b, span)?;
+                let left = self.sum(a)?;
+                let right = self.sum(b)?;
                 if let (Op::Shl | Op::Shr, Sum::Number(32..)) = (op, &**b) {
                     return Err(Complaint::new(sign, "a number has only 32 bits to shift by"));
                 }
@@ -74,7 +74,7 @@ impl Lower<'_> {
 
     /// `proto[at:width]`.
     fn octets(&mut self, proto: Proto, at: &Sum, width: u32, span: &Range<usize>) -> Result<Operand, Complaint> {
-        let at = self.sum(at, span)?;
+        let at = self.sum(at)?;
         let width = match width {
             1 => Width::Byte,
             2 => Width::Half,
@@ -94,7 +94,7 @@ impl Lower<'_> {
             | Proto::Moprc
             | Proto::Mopdl => {
                 let is = self.proto(proto, span)?;
-                (self.load(width, Some(at.value), self.place.network_header(), span)?, also(at.given, is))
+                (self.load(width, Some(at.value), self.place.network_header(), span)?, Some(also(at.given, is)))
             }
             Proto::Tcp
             | Proto::Udp
@@ -122,7 +122,7 @@ impl Lower<'_> {
                 let is = also(at.given, is);
                 let carried = self.network_is(Width::Byte, 6, 58, span)?;
                 let begin = self.place.network_header().wrapping_add(40);
-                (self.load(width, Some(at.value), begin, span)?, also(is, carried))
+                (self.load(width, Some(at.value), begin, span)?, Some(is.and(carried)))
             }
             Proto::Ah
             | Proto::Esp
@@ -149,9 +149,10 @@ impl Lower<'_> {
     }
 }
 
-fn also(given: Option<Cond>, more: Cond) -> Option<Cond> {
-    Some(match given {
+/// What was given before, and this.
+fn also(given: Option<Cond>, more: Cond) -> Cond {
+    match given {
         Some(given) => given.and(more),
         None => more,
-    })
+    }
 }

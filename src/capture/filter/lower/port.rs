@@ -118,12 +118,14 @@ impl Lower<'_> {
 
 /// `1000-2000`, or the names of two services, or one of either.
 fn range(text: &str, span: &Range<usize>) -> Result<(RangeInclusive<u16>, Over), Complaint> {
-    let end = |text: &str| match text.bytes().all(|octet| octet.is_ascii_digit()) && !text.is_empty() {
-        true => match text.parse::<u16>() {
+    let end = |text: &str| {
+        if text.is_empty() || !text.bytes().all(|octet| octet.is_ascii_digit()) {
+            return service(text).ok_or_else(|| no_service(text, span));
+        }
+        match text.parse() {
             Ok(port) => Ok((port, Over::Any)),
             Err(_) => Err(Complaint::new(span, format!("{text} is no port: they end at 65535"))),
-        },
-        false => service(text).ok_or_else(|| no_service(text, span)),
+        }
     };
     // The name of a service may have a '-' in it.
     if let Some((port, over)) = service(text) {

@@ -89,7 +89,8 @@ impl Lower<'_> {
             }
             Some(other) => {
                 let what = format!("'{}' carries no protocols by number", other.word());
-                Err(Complaint::new(span, what).hint("there are 'ether proto', 'ip proto', 'ip6 proto', and 'proto' for the last two"))
+                Err(Complaint::new(span, what)
+                    .hint("there are 'ether proto', 'ip proto', 'ip6 proto', and 'proto' for the last two"))
             }
         }
     }

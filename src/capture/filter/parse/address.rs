@@ -60,10 +60,11 @@ impl Parser {
         };
         let complaint = Complaint::new(&self.span(), wanted);
         match (kind, self.keyword_as_name()) {
-            (Some(Kind::Proto | Kind::ProtoChain), Some(word)) if is_word(&word) => {
-                Complaint::new(&self.span(), format!("'{word}' is a word of the language here, not the name of a protocol"))
-                    .hint(format!("write \\{word} (in a shell, quote it)"))
-            }
+            (Some(Kind::Proto | Kind::ProtoChain), Some(word)) if is_word(&word) => Complaint::new(
+                &self.span(),
+                format!("'{word}' is a word of the language here, not the name of a protocol"),
+            )
+            .hint(format!("write \\{word} (in a shell, quote it)")),
             _ => complaint,
         }
     }
@@ -80,13 +81,11 @@ impl Parser {
             Ipv4Addr::from_bits(u32::MAX.checked_shl(32 - prefix).unwrap_or(0))
         } else if self.takes("mask") {
             let span = self.span();
-            match self.next() {
-                Token::V4(mask) => dotted(&mask, &span)?.0,
-                _ => {
-                    self.at -= 1;
-                    return Err(Complaint::new(&self.span(), "a mask such as 255.255.255.0 has to stand here"));
-                }
-            }
+            let Token::V4(mask) = self.token().clone() else {
+                return Err(Complaint::new(&span, "a mask such as 255.255.255.0 has to stand here"));
+            };
+            self.at += 1;
+            dotted(&mask, &span)?.0
         } else {
             return match kind {
                 None | Some(Kind::Host | Kind::Net) => Ok(Named::V4 { addr, octets }),

@@ -132,11 +132,7 @@ impl Parser {
         self.row_from(first, before)
     }
 
-    fn row_from(
-        &mut self,
-        first: Element,
-        before: Option<Qualifiers>,
-    ) -> Result<(Row, Option<Qualifiers>), Complaint> {
+    fn row_from(&mut self, first: Element, before: Option<Qualifiers>) -> Result<(Row, Option<Qualifiers>), Complaint> {
         let Element::Term(first, mut held) = first else {
             return Err(self.no_condition(&first, before));
         };
@@ -181,20 +177,16 @@ impl Parser {
     }
 
     /// A number that stands for an address, a port or a protocol.
-    fn bare_number(
-        &self,
-        sum: Sum,
-        held: Option<Qualifiers>,
-        start: usize,
-        negated: bool,
-    ) -> Result<Item, Complaint> {
+    fn bare_number(&self, sum: Sum, held: Option<Qualifiers>, start: usize, negated: bool) -> Result<Item, Complaint> {
         let span = self.since(start);
         match (sum, held) {
             (Sum::Number(number), Some(qualifiers)) => {
                 Ok(Item { negated, what: What::Matches(qualifiers, Named::Number(number)), span })
             }
             (Sum::Number(_), None) => Err(unqualified(&span)),
-            _ => Err(Complaint::new(&span, "this is a number, and no condition").hint("compare it: =, !=, <, >, <=, >=")),
+            _ => {
+                Err(Complaint::new(&span, "this is a number, and no condition").hint("compare it: =, !=, <, >, <=, >="))
+            }
         }
     }
 
@@ -220,7 +212,9 @@ impl Parser {
             }
             Token::Word(_) => self.about(None, start),
             Token::End => Err(self.breaks_off()),
-            Token::Sign(sign) => Err(Complaint::new(&self.span(), format!("a condition has to stand here, not '{sign}'"))),
+            Token::Sign(sign) => {
+                Err(Complaint::new(&self.span(), format!("a condition has to stand here, not '{sign}'")))
+            }
         }
     }
 
@@ -241,7 +235,9 @@ impl Parser {
                 // libpcap's grammar has no list that begins with a list.
                 if nested {
                     let what = "a list of addresses cannot begin with another list";
-                    return Err(Complaint::new(&item.span, what).hint("leave out the inner parentheses, or put it last"));
+                    return Err(
+                        Complaint::new(&item.span, what).hint("leave out the inner parentheses, or put it last")
+                    );
                 }
                 Element::Bare(self.bare_row(item, held, start)?)
             }
@@ -385,13 +381,11 @@ impl Parser {
     }
 
     fn plain_number(&mut self, word: &str) -> Result<u32, Complaint> {
-        match self.next() {
-            Token::Number(number) => Ok(number),
-            _ => {
-                self.at -= 1;
-                Err(Complaint::new(&self.span(), format!("a number has to follow '{word}'")))
-            }
-        }
+        let Token::Number(number) = *self.token() else {
+            return Err(Complaint::new(&self.span(), format!("a number has to follow '{word}'")));
+        };
+        self.at += 1;
+        Ok(number)
     }
 
     fn llc_frame(&mut self) -> Result<Option<super::tree::LlcFrame>, Complaint> {
@@ -419,7 +413,8 @@ impl Parser {
             Token::Name(name) => match near(name) {
                 Some(word) => Complaint::new(&span, format!("'{name}' is not a word of the filter language"))
                     .hint(format!("is it '{word}'?")),
-                None => Complaint::new(&span, format!("'{name}' cannot stand here")).hint("join conditions with 'and' or 'or'"),
+                None => Complaint::new(&span, format!("'{name}' cannot stand here"))
+                    .hint("join conditions with 'and' or 'or'"),
             },
             Token::Sign(")") => Complaint::new(&span, "this parenthesis was not opened"),
             Token::Sign("=" | "!=" | "<" | ">" | "<=" | ">=") => {
@@ -459,10 +454,12 @@ impl Parser {
             Element::Term(item, _) => Complaint::new(&item.span, "a condition has to stand here"),
             Element::Bare(item) => Complaint::new(&item.span, "a row of conditions cannot begin with an address alone"),
             Element::Sum(sum) => {
-                let span = self.since(self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |(_, s)| s.start));
+                let span =
+                    self.since(self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |(_, s)| s.start));
                 match (sum, held) {
                     (Sum::Number(_), None) => unqualified(&span),
-                    _ => Complaint::new(&span, "this is a number, and no condition").hint("compare it: =, !=, <, >, <=, >="),
+                    _ => Complaint::new(&span, "this is a number, and no condition")
+                        .hint("compare it: =, !=, <, >, <=, >="),
                 }
             }
         }
