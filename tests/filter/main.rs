@@ -89,7 +89,7 @@ impl Bench {
         match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => self.verdicts(text, &case, &ours, &theirs, account),
             (Err(_), Err(_)) => account.both_refuse += 1,
-            (Ok(ours), Err(said)) => match excuse_for_taking(&said, text) {
+            (Ok(_), Err(said)) => match excuse_for_taking(&said, text) {
                 Some(excuse) => *account.excused.entry(excuse).or_default() += 1,
                 None => account.complain(format!("{case}: libpcap refuses: {said}")),
             },
