@@ -100,7 +100,7 @@ fn keep(heard: &mut Heard, recorder: &mut Recorder) -> anyhow::Result<Summary> {
         match heard.next()? {
             Next::Frame(frame) => recorder.keep(&frame),
             Next::Idle(_) => recorder.idle(),
-            Next::Damage(_) => Ok(()),
+            Next::LeftOut | Next::Damage(_) => Ok(()),
             Next::End => break,
         }
         .context("cannot write what was captured")?;
