@@ -36,10 +36,7 @@ pub trait Digits {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// As many digits as the largest number has.
-const DIGITS: usize = 20;
-
-/// `00` to `99`, one after the other.
+/// `00` to `99`.
 const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
     let mut at = 0;
@@ -58,16 +55,16 @@ impl Digits for Vec<u8> {
 
     #[inline]
     fn dec(&mut self, value: u64) {
-        if value < 10 {
-            self.push(b'0' + value as u8);
-        } else {
-            long(self, value, 0);
+        match value {
+            0..10 => self.push(b'0' + value as u8),
+            10..100 => self.extend_from_slice(&PAIRS[value as usize]),
+            _ => wide(self, value, 1),
         }
     }
 
     #[inline]
     fn dec_wide(&mut self, value: u64, width: usize) {
-        long(self, value, width);
+        wide(self, value, width);
     }
 
     #[inline]
@@ -117,64 +114,80 @@ impl Digits for Vec<u8> {
     }
 }
 
-/// Appends `value` in two digits or more, with zeros in front up to `width`.
-///
-/// The digits are made from the last to the first. They go out as an array whose length the
-/// compiler knows, and what is too much of it is taken back: that spares a call that copies a few
-/// octets, which takes longer than making them.
-fn long(out: &mut Vec<u8>, value: u64, width: usize) {
-    let mut digits = [b'0'; 2 * DIGITS];
-    let mut at = DIGITS;
-    let mut rest = value;
-    while rest >= 100 {
-        at -= 2;
-        [digits[at], digits[at + 1]] = PAIRS[(rest % 100) as usize];
-        rest /= 100;
+/// Appends `value`, with zeros in front up to `width` digits, of which there is one at least.
+fn wide(out: &mut Vec<u8>, value: u64, width: usize) {
+    const EIGHT: u64 = 100_000_000;
+
+    if value >= EIGHT || width > 8 {
+        wide(out, value / EIGHT, width.saturating_sub(8));
+        out.extend_from_slice(&(eight(value % EIGHT) | ZEROS).to_le_bytes());
+        return;
     }
-    [digits[at - 2], digits[at - 1]] = PAIRS[rest as usize];
-    at -= if rest < 10 { 1 } else { 2 };
-    at = at.min(DIGITS - width.min(DIGITS));
-    append(out, &digits, at, DIGITS - at);
+    let digits = eight(value);
+    // The first digits are the lowest octets.
+    let zeros = digits.trailing_zeros() / 8;
+    let spare = zeros.min(8 - width.clamp(1, 8) as u32);
+    let text = (digits | ZEROS) >> (8 * spare);
+    append(out, &text.to_le_bytes(), 8 - spare as usize);
 }
 
-/// Appends `len` octets of `text`, at most [`DIGITS`], from `at` on.
+/// Eight times `0`.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// The eight digits of `value`, one to an octet, the first digit lowest: all halves are divided at
+/// once, by multiplying with what is nearly an inverse. Exact for what has no more digits.
+fn eight(value: u64) -> u64 {
+    // Two numbers of four digits, then four of two, then eight of one.
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | (twos - 10 * tens) << 8
+}
+
+/// Appends the first `len` octets of `text`. All of it goes out, since the compiler knows its length,
+/// and what is too much is taken back: that spares a call to copy a few octets, which takes longer
+/// than making them.
 #[inline]
-fn append(out: &mut Vec<u8>, text: &[u8; 2 * DIGITS], at: usize, len: usize) {
+fn append<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], len: usize) {
     let end = out.len() + len;
-    if let Some(piece) = text.get(at..).and_then(<[u8]>::first_chunk::<DIGITS>) {
-        out.extend_from_slice(piece);
-        out.truncate(end);
-    }
+    out.extend_from_slice(text);
+    out.truncate(end);
 }
 
-/// An octet in decimal and how many digits that are, flush left.
-const OCTETS: [([u8; 3], u8); 256] = {
-    let mut octets = [([b'0'; 3], 1); 256];
-    let mut at = 0;
-    while at < octets.len() {
-        let [hundreds, tens, ones] = [at / 100, at / 10 % 10, at % 10];
-        octets[at] = match at {
-            0..10 => ([b'0' + ones as u8, 0, 0], 1),
-            10..100 => ([b'0' + tens as u8, b'0' + ones as u8, 0], 2),
-            _ => ([b'0' + hundreds as u8, b'0' + tens as u8, b'0' + ones as u8], 3),
-        };
-        at += 1;
+/// An octet in decimal with a point behind it, and how long that is.
+const OCTETS: [([u8; 4], u8); 256] = {
+    let mut octets = [([b'.'; 4], 0); 256];
+    let mut octet = 0;
+    while octet < octets.len() {
+        let (text, len) = &mut octets[octet];
+        let mut power = if octet >= 100 { 100 } else { 10 };
+        if octet < 10 {
+            power = 1;
+        }
+        while power > 0 {
+            text[*len as usize] = b'0' + (octet / power % 10) as u8;
+            *len += 1;
+            power /= 10;
+        }
+        *len += 1;
+        octet += 1;
     }
     octets
 };
 
 fn ipv4(out: &mut Vec<u8>, addr: Ipv4Addr) {
-    let mut text = [b'.'; 2 * DIGITS];
-    let mut at = 0;
+    let mut text = [0; 16];
+    let mut end = 0;
     for octet in addr.octets() {
         let (digits, len) = OCTETS[usize::from(octet)];
-        // Four octets take sixteen characters at most.
-        [text[at], text[at + 1], text[at + 2]] = digits;
-        at += usize::from(len);
-        text[at] = b'.';
-        at += 1;
+        // Three octets take twelve characters at most.
+        if let Some(place) = text.get_mut(end..end + 4) {
+            place.copy_from_slice(&digits);
+        }
+        end += usize::from(len);
     }
-    append(out, &text, 0, at - 1);
+    append(out, &text, end - 1);
 }
 
 /// RFC 5952 §4: no leading zeros, lower case, the longest run of zero groups left out, the first of

@@ -23,13 +23,13 @@ pub fn write_span(out: &mut Vec<u8>, span: Span) {
     // The limits lie where rounding would reach the next unit.
     match ns {
         0 => out.text("0 ms"),
-        1..1_000 => decimal(out, ns, MS, 4, " ms"),
-        1_000..999_500 => decimal(out, ns, MS, 3, " ms"),
-        999_500..9_995_000 => decimal(out, ns, MS, 2, " ms"),
-        9_995_000..99_950_000 => decimal(out, ns, MS, 1, " ms"),
-        99_950_000..999_500_000 => decimal(out, ns, MS, 0, " ms"),
-        999_500_000..9_995_000_000 => decimal(out, ns, S, 2, " s"),
-        9_995_000_000..119_950_000_000 => decimal(out, ns, S, 1, " s"),
+        1..1_000 => decimal::<MS, 4>(out, ns, " ms"),
+        1_000..999_500 => decimal::<MS, 3>(out, ns, " ms"),
+        999_500..9_995_000 => decimal::<MS, 2>(out, ns, " ms"),
+        9_995_000..99_950_000 => decimal::<MS, 1>(out, ns, " ms"),
+        99_950_000..999_500_000 => decimal::<MS, 0>(out, ns, " ms"),
+        999_500_000..9_995_000_000 => decimal::<S, 2>(out, ns, " s"),
+        9_995_000_000..119_950_000_000 => decimal::<S, 1>(out, ns, " s"),
         _ => {
             let s = ns / S + u64::from(ns % S >= S / 2);
             let (min, hours, days) = (s / 60, s / 3600, s / 86_400);
@@ -46,21 +46,22 @@ pub fn write_span(out: &mut Vec<u8>, span: Span) {
     }
 }
 
-/// Appends `value` in units of `unit`, rounded to so many digits behind the point.
-fn decimal(out: &mut Vec<u8>, value: u64, unit: u64, digits: u32, name: &str) {
-    let scale = 10_u64.pow(digits);
-    let step = unit / scale;
+/// Appends `value` in units of `UNIT`, rounded to so many `DIGITS` behind the point, and what the
+/// unit is called. Constants, since dividing by them is multiplying.
+fn decimal<const UNIT: u64, const DIGITS: u32>(out: &mut Vec<u8>, value: u64, name: &str) {
+    let scale = const { 10_u64.pow(DIGITS) };
+    let step = const { UNIT / 10_u64.pow(DIGITS) };
     let (steps, rest) = (value / step, value % step);
     if 2 * rest == step {
         // Which way a half goes is the floating point number's to say: seldom it is one exactly.
         // Writing to a vector cannot fail.
-        let _ = write!(out, "{:.*}", digits as usize, value as f64 / unit as f64);
+        let _ = write!(out, "{:.*}", DIGITS as usize, value as f64 / UNIT as f64);
     } else {
         let steps = steps + u64::from(2 * rest > step);
         out.dec(steps / scale);
-        if digits > 0 {
+        if DIGITS > 0 {
             out.push(b'.');
-            out.dec_wide(steps % scale, digits as usize);
+            out.dec_wide(steps % scale, DIGITS as usize);
         }
     }
     out.text(name);

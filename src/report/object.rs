@@ -3,22 +3,29 @@
 use super::digits::Digits as _;
 use crate::capture::Checksum;
 
-/// The name of a member as it stands behind another member, `,"seq":`: one piece is appended faster
-/// than four. Made by [`key!`].
+/// The name of a member as it stands between another member and text, `,"seq":"`: one piece is
+/// appended faster than four. Made by [`key!`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key(&'static str);
 
 impl Key {
-    /// Of a comma, the name in quotes and a colon.
+    /// Of a comma, the name in quotes, a colon and the quote that begins a text.
     pub(super) const fn of(text: &'static str) -> Self {
         Self(text)
+    }
+
+    /// What is needed of it.
+    #[inline]
+    fn part(self, comma: bool, quote: bool) -> &'static str {
+        let (start, end) = (usize::from(!comma), self.0.len() - usize::from(!quote));
+        self.0.get(start..end).unwrap_or_default()
     }
 }
 
 /// The [`Key`] of a plain name.
 macro_rules! key {
     ($name:literal) => {
-        $crate::report::object::Key::of(concat!(",\"", $name, "\":"))
+        $crate::report::object::Key::of(concat!(",\"", $name, "\":\""))
     };
 }
 pub(super) use key;
@@ -46,7 +53,7 @@ impl<'a> Object<'a> {
     /// A member's name.
     #[inline]
     fn name(&mut self, key: Key) -> &mut Vec<u8> {
-        self.out.text(if self.any { key.0 } else { key.0.get(1..).unwrap_or_default() });
+        self.out.text(key.part(self.any, false));
         self.any = true;
         self.out
     }
@@ -110,10 +117,10 @@ impl<'a> Object<'a> {
     /// A string that `write` writes, without anything to escape.
     #[inline]
     pub(super) fn quoted(&mut self, key: Key, write: impl FnOnce(&mut Vec<u8>)) {
-        let out = self.name(key);
-        out.push(b'"');
-        write(out);
-        out.push(b'"');
+        self.out.text(key.part(self.any, true));
+        self.any = true;
+        write(self.out);
+        self.out.push(b'"');
     }
 
     /// A string that may hold anything.

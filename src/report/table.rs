@@ -53,9 +53,11 @@ pub struct Table {
     dull: Vec<bool>,
 }
 
-/// How a column is shown.
+/// Where a column is shown.
 #[derive(Clone, Copy, Debug)]
 struct Shown {
+    /// Its place in a line.
+    at: usize,
     width: usize,
     align: Align,
 }
@@ -131,8 +133,13 @@ impl Table {
         ellipsis: &str,
         paint: Paint,
     ) -> io::Result<()> {
-        let shown = self.fit(width).into_iter().zip(self.columns);
-        let shown: Vec<_> = shown.map(|(width, column)| Some(Shown { width: width?, align: column.align })).collect();
+        let mut at = 0;
+        let shown = self.fit(width).into_iter().zip(self.columns).map(|(width, column)| {
+            let shown = Shown { at, width: width?, align: column.align };
+            at += shown.width + GAP;
+            Some(shown)
+        });
+        let shown: Vec<_> = shown.collect();
         let mut line = Vec::new();
         paint.with(Ink::Bold, &mut line, |line| {
             write_line(line, &shown, self.columns.iter().map(|column| column.title.as_bytes()), ellipsis);
@@ -200,34 +207,28 @@ impl Table {
 /// Appends the cells that are shown, each in its place; the spaces at the end are left off.
 fn write_line<'c>(line: &mut Vec<u8>, shown: &[Option<Shown>], cells: impl Iterator<Item = &'c [u8]>, ellipsis: &str) {
     let start = line.len();
-    // What stands between this cell and the last is known when this one is.
-    let mut blank = 0;
+    let end = shown.iter().rev().find_map(|shown| shown.map(|Shown { at, width, .. }| at + width));
+    line.resize(start + end.unwrap_or(0), b' ');
+    // An ellipsis may take more octets than it takes room.
+    let mut shift = start;
     for (shown, cell) in shown.iter().zip(cells) {
-        let Some(Shown { width, align }) = *shown else {
+        let Some(Shown { at, width, align }) = *shown else {
             continue;
         };
-        let room = width.saturating_sub(cell.len());
-        let (before, after) = if align == Align::Right { (room, 0) } else { (0, room) };
-        spaces(line, blank + before);
+        let at = at + shift;
         if cell.len() <= width {
-            line.extend_from_slice(cell);
+            let at = if align == Align::Right { at + width - cell.len() } else { at };
+            if let Some(place) = line.get_mut(at..at + cell.len()) {
+                place.copy_from_slice(cell);
+            }
         } else {
-            shorten(line, cell, width, ellipsis);
+            let short = shorten(cell, width, ellipsis);
+            shift += short.len().saturating_sub(width);
+            line.splice(at..at + width, short);
         }
-        blank = after + GAP;
     }
     let text = line.get(start..).unwrap_or_default().trim_ascii_end().len();
     line.truncate(start + text);
-}
-
-/// Appends spaces: nearly always few, and then without a call.
-#[inline]
-fn spaces(line: &mut Vec<u8>, count: usize) {
-    let end = line.len() + count;
-    if count <= 16 {
-        line.extend_from_slice(&[b' '; 16]);
-    }
-    line.resize(end, b' ');
 }
 
 fn total(shown: &[Option<usize>]) -> usize {
@@ -235,14 +236,13 @@ fn total(shown: &[Option<usize>]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// Appends `cell` in `width` characters: what is too much is taken from its middle, since the port
-/// of an endpoint stands at its end.
-fn shorten(line: &mut Vec<u8>, cell: &[u8], width: usize, ellipsis: &str) {
+/// `cell` in `width` characters: what is too much is taken from its middle, since the port of an
+/// endpoint stands at its end.
+fn shorten(cell: &[u8], width: usize, ellipsis: &str) -> Vec<u8> {
     let room = width.saturating_sub(ellipsis.chars().count());
     let (head, tail) = (room / 2, room - room / 2);
-    line.extend_from_slice(cell.get(..head).unwrap_or_default());
-    line.text(ellipsis);
-    line.extend_from_slice(cell.get(cell.len() - tail.min(cell.len())..).unwrap_or_default());
+    let (start, end) = (cell.get(..head), cell.get(cell.len().saturating_sub(tail)..));
+    [start.unwrap_or_default(), ellipsis.as_bytes(), end.unwrap_or_default()].concat()
 }
 
 #[cfg(test)]
