@@ -14,7 +14,8 @@ use super::process::{self, Owners, Process, Processes};
 use super::totals::Totals;
 use crate::capture::track::{Ends, Role, Standing};
 use crate::capture::{
-    Arp, Body, Conn, Ether, Icmp, Ip, Link, Observation, Packet, Quoted, Sink, Summary, Tcp, Udp, UdpFault,
+    Arp, Aside, Body, Conn, Direction, Ether, Icmp, Ip, Link, Observation, Packet, Quoted, Sink, Summary, Tcp, Udp,
+    UdpFault,
 };
 use crate::wire::options::{self, Item, kind};
 use crate::wire::{Options, Protocol};
@@ -100,6 +101,7 @@ fn write_packet(
     object.number(key!("len"), u64::from(record.wire_len));
     object.number(key!("caplen"), u64::from(record.cap_len));
     link(&mut object, record.link);
+    aside(&mut object, packet.frame.aside);
     if let Some(ether) = &record.ether {
         object.object(key!("eth"), |object| eth(object, ether));
     }
@@ -178,6 +180,18 @@ fn link(object: &mut Object<'_>, link: Link) {
         Link::Ethernet => object.word(key!("link"), "ethernet"),
         // Writing to a vector cannot fail.
         other => object.quoted(key!("link"), |out| _ = write!(out, "{other}")),
+    }
+}
+
+/// What the capturing host knew beside: of files mostly nothing.
+fn aside(object: &mut Object<'_>, aside: Aside) {
+    match aside.direction {
+        None => {}
+        Some(Direction::In) => object.word(key!("direction"), "in"),
+        Some(Direction::Out) => object.word(key!("direction"), "out"),
+    }
+    if let Some(size) = aside.segment_size {
+        object.number(key!("segment_size"), u64::from(size.get()));
     }
 }
 

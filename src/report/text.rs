@@ -10,7 +10,7 @@ use super::line::{self, Counting, Origins, Style};
 use super::paint::{self, Ink};
 use super::process::Processes;
 use super::totals::Totals;
-use crate::capture::{Conn, Observation, Packet, Sink, Summary};
+use crate::capture::{Body, Conn, Observation, Packet, Sink, Summary};
 
 /// What a listing shows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,6 +82,9 @@ impl Sink for Text<'_> {
         let origins = if listing.absolute { Origins::default() } else { counting.of(packet, told) };
         line::write(lines, packet, told, origins, style);
         lines.push(b'\n');
+        if let (Some(size), true) = (packet.frame.aside.segment_size, style.verbose > 0) {
+            offload(lines, packet, u32::from(size.get()));
+        }
         if let (Some(comment), true) = (packet.frame.comment, style.verbose > 0) {
             lines.text("    comment: ");
             paint::escape(lines, comment);
@@ -123,4 +126,18 @@ impl Sink for Text<'_> {
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         if self.listing.summary { self.totals.write_text(summary, self.out) } else { Ok(()) }
     }
+}
+
+/// Says what a frame stands for that is not on the wire like this.
+fn offload(lines: &mut Vec<u8>, packet: &Packet<'_>, size: u32) {
+    let payload = match packet.record.body {
+        Body::Tcp(tcp) => tcp.segment.len,
+        Body::Udp(udp) => udp.payload_len,
+        Body::Icmp(_) | Body::Arp(_) | Body::Skip(_) => 0,
+    };
+    lines.text("    offload: on the wire, ");
+    lines.dec(u64::from(payload.div_ceil(size)));
+    lines.text(" packets of at most ");
+    lines.dec(u64::from(size));
+    lines.text(" octets of data each\n");
 }

@@ -125,7 +125,8 @@ pub struct Live {
     phase: Phase,
     /// Frames came since the last [`Next::Idle`].
     busy: bool,
-    down: bool,
+    /// When the interface went down, if nothing came since.
+    down: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -202,7 +203,7 @@ impl Live {
             account: Account::default(),
             phase: Phase::Listening,
             busy: false,
-            down: false,
+            down: None,
         })
     }
 
@@ -211,9 +212,9 @@ impl Live {
         self.shape.link()
     }
 
-    /// Whether the interface has gone down since.
+    /// Whether the interface has gone down, and nothing was seen of it since.
     pub fn is_down(&self) -> bool {
-        self.down
+        self.down.is_some()
     }
 
     /// What became of the frames until now.
@@ -239,14 +240,12 @@ impl Live {
                 Ok(Rest::Idle)
             }
             Phase::Listening => match self.socket.wait(IDLE).map_err(|error| self.failed(error))? {
-                Wake::Ready => {
-                    self.down = false;
-                    Ok(Rest::Look)
-                }
-                // One that goes away is down first.
-                wake @ (Wake::Down | Wake::Nothing) => {
-                    self.down |= wake == Wake::Down;
-                    if self.down && self.is_gone() { self.drain().map(|()| Rest::Look) } else { Ok(Rest::Idle) }
+                Wake::Ready => Ok(Rest::Look),
+                _ if self.is_gone() => self.drain().map(|()| Rest::Look),
+                Wake::Nothing => Ok(Rest::Idle),
+                Wake::Down => {
+                    self.down = Some(sys::now());
+                    Ok(Rest::Idle)
                 }
             },
             Phase::Draining(waited) => {
@@ -309,7 +308,11 @@ impl Source for Live {
         self.busy = true;
         self.account.delivered += 1;
         Ok(match self.ring.take() {
-            Some(slot) => Next::Frame(self.shape.frame(slot, self.setup.snaplen)),
+            Some(slot) => {
+                let frame = self.shape.frame(slot, self.setup.snaplen);
+                self.down = self.down.filter(|since| frame.time < *since);
+                Next::Frame(frame)
+            }
             // A slot that contradicts itself: no kernel makes one.
             None => Next::Idle(Timestamp(0)),
         })
