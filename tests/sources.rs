@@ -1,5 +1,6 @@
 //! What every source of frames owes its reader, whatever it reads.
 
+mod common;
 mod files;
 
 use std::collections::HashMap;
@@ -7,6 +8,7 @@ use std::fs;
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
+use common::space;
 use files::build::{Order, interface, packet, plain_enhanced, plain_pcap, plain_pcapng, plain_record, section};
 use files::{frames, open, read, read_bytes, read_bytes_resync, shared};
 use lz4_flex::frame::{BlockSize, FrameEncoder, FrameInfo};
@@ -103,6 +105,63 @@ fn every_source_yields_the_packets_in_order_and_then_the_end() {
         }
     }
 }
+
+/// The ring of an interface, to which the same packets are sent.
+#[cfg(all(target_os = "linux", feature = "live"))]
+#[test]
+fn an_interface_yields_the_packets_in_order_and_then_the_end() {
+    use std::sync::atomic::Ordering;
+
+    use synfin::capture::live::{Live, Setup, Ways};
+
+    if !space::has(&["python3"]) {
+        return;
+    }
+    space::inside(|| {
+        space::run("ip link add v0 type veth peer name v1");
+        // No neighbours are looked for, so that nothing else passes.
+        for name in ["v0", "v1"] {
+            space::run(&format!("ip link set {name} arp off addrgenmode none"));
+            space::run(&format!("ip link set {name} up"));
+        }
+        let setup = Setup { ways: Ways::In, ..Setup::new("v1") };
+        let stop = setup.stop.clone();
+        let mut live = Live::open(setup).expect("the right to listen");
+        let capture = write_file("sent.pcap", &plain_pcap(PACKETS));
+        let script = write_file("send.py", SEND);
+        space::run(&format!("python3 {} {}", script.display(), capture.display()));
+        let mut seen = Vec::new();
+        let mut idle = 0;
+        while idle < 3 {
+            match live.next().expect("an interface") {
+                Next::Frame(frame) => seen.push(OwnedFrame::from(&frame)),
+                Next::Idle(_) => idle += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        let octets = |frames: &[OwnedFrame]| {
+            frames.iter().map(|frame| (frame.link, frame.wire_len, frame.bytes.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(octets(&seen), octets(&expected()));
+        assert!(seen.is_sorted_by_key(|frame| frame.time) && seen[0].time.0 > 1_700_000_000_000_000_000);
+        stop.store(true, Ordering::Relaxed);
+        for _ in 0..3 {
+            assert!(matches!(live.next(), Ok(Next::End)), "the end stays the end");
+        }
+    });
+}
+
+/// Sends the frames of a pcap.
+const SEND: &[u8] = b"\
+import socket, struct, sys
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(('v0', 0))
+records = open(sys.argv[1], 'rb').read()[24:]
+while records:
+    end = 16 + struct.unpack('<I', records[8:12])[0]
+    link.send(records[16:end])
+    records = records[end:]
+";
 
 #[test]
 fn frames_come_while_a_pipe_is_still_open() {
