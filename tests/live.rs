@@ -392,7 +392,7 @@ fn all(live: &mut Live) -> Vec<OwnedFrame> {
     loop {
         match live.next().expect("an interface") {
             Next::Frame(frame) => frames.push(OwnedFrame::from(&frame)),
-            Next::Idle(_) => {}
+            Next::Idle(_) | Next::LeftOut => {}
             Next::Damage(damage) => panic!("{damage}"),
             Next::End => return frames,
         }
@@ -469,7 +469,7 @@ fn listening(running: Running) -> Running {
         fs::read_dir(&held).is_ok_and(|fds| {
             fds.flatten().any(|fd| {
                 let to = fs::read_link(fd.path()).unwrap_or_default();
-                sockets.iter().any(|inode| to == PathBuf::from(format!("socket:[{inode}]")))
+                sockets.iter().any(|inode| to.as_os_str() == format!("socket:[{inode}]").as_str())
             })
         })
     };
