@@ -69,6 +69,17 @@ impl<S: Source + ?Sized> Source for &mut S {
     }
 }
 
+/// Nothing is kept where there is no keeper.
+impl<K: Keeper> Keeper for Option<K> {
+    fn keep(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        self.as_mut().map_or(Ok(()), |keeper| keeper.keep(frame))
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.as_mut().map_or(Ok(()), Keeper::idle)
+    }
+}
+
 impl<K: Keeper + ?Sized> Keeper for &mut K {
     fn keep(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         (**self).keep(frame)

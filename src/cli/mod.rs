@@ -16,6 +16,10 @@ mod listen;
 mod look;
 mod output;
 #[cfg(all(feature = "live", target_os = "linux"))]
+mod perform;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod play;
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod processes;
 mod progress;
 mod read;
@@ -68,6 +72,8 @@ enum Command {
     Explain(explain::Explain),
     Check(check::Check),
     #[cfg(all(feature = "live", target_os = "linux"))]
+    Play(play::Play),
+    #[cfg(all(feature = "live", target_os = "linux"))]
     Interfaces(interfaces::Interfaces),
     #[cfg(all(feature = "live", target_os = "linux"))]
     #[command(name = processes::COMMAND, hide = true)]
@@ -92,6 +98,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         }
         #[cfg(all(feature = "live", target_os = "linux"))]
         Command::SocketHolders(holders) => return holders.run().map(|()| ExitCode::SUCCESS),
+        #[cfg(all(feature = "live", target_os = "linux"))]
+        Command::Play(play) => {
+            let code = play.run(&mut out);
+            out.flush().context("cannot write")?;
+            return code;
+        }
         Command::Read(read) => read.run(&mut out),
         #[cfg(all(feature = "live", target_os = "linux"))]
         Command::Sniff(sniff) => sniff.run(&mut out),

@@ -25,6 +25,7 @@ pub mod packet;
 pub mod player;
 pub mod policy;
 pub mod script;
+pub mod stock;
 pub mod template;
 
 pub use emit::{Ip, Link, Spec, Transport, emit};
@@ -39,3 +40,6 @@ pub use player::{Action, Player, Verdict};
 pub use policy::{Bounds, Network, Policy, Refusal};
 pub use script::{Script, ScriptError, Shot};
 pub use template::{Place, Spot, Template};
+
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub use crate::sys::guard::{Guard, GuardError};

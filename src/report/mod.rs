@@ -12,6 +12,7 @@ pub mod json;
 pub mod line;
 mod object;
 pub mod paint;
+pub mod played;
 pub mod process;
 pub mod steps;
 pub mod story;

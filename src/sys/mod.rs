@@ -6,6 +6,7 @@
 
 #[allow(dead_code)]
 pub(crate) mod diag;
+pub(crate) mod guard;
 pub(crate) mod hear;
 #[allow(dead_code)]
 pub(crate) mod holders;
@@ -21,6 +22,7 @@ pub(crate) mod sandbox;
 pub(crate) mod send;
 #[allow(dead_code)]
 pub(crate) mod space;
+pub(crate) mod tcp;
 
 use std::io;
 use std::time::SystemTime;

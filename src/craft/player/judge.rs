@@ -1,5 +1,5 @@
 use super::{Action, Failure, Got, Incoming, MOST_DOUBLINGS, Outgoing, Player, Turn, Verdict};
-use crate::craft::script::{Difference, Extras, Heard, Number, Pattern, When};
+use crate::craft::script::{Act, Difference, Extras, Heard, Line, Number, Pattern, Saying, When};
 use crate::wire::notation::Origin;
 use crate::wire::{Flags, Span, Timestamp};
 
@@ -7,6 +7,8 @@ use crate::wire::{Flags, Span, Timestamp};
 enum Sense {
     /// What was expected.
     Expected,
+    /// What is expected after this, and it brings along the acknowledgment that is expected now.
+    Next,
     /// Something that any TCP may say on the side.
     Aside,
     /// The other end repeats what it has said: our answer was lost.
@@ -41,6 +43,12 @@ impl Player {
                     self.answered = true;
                     self.passed_over.clear();
                     self.resend_at = None;
+                    return Turn::Over(None);
+                }
+                Sense::Next => {
+                    self.inbox.push_front((heard, at));
+                    self.held += 1;
+                    self.answered = true;
                     return Turn::Over(None);
                 }
                 Sense::Wrong(differences) => {
@@ -158,6 +166,9 @@ impl Player {
         if self.is_repeat(heard) {
             return Sense::Repeat;
         }
+        if pattern.is_pure_ack() && pattern.window.is_none() && self.is_next(pattern, heard) {
+            return Sense::Next;
+        }
         if self.is_aside(heard) && !(pattern.is_pure_ack() && self.is_beyond(pattern, heard)) {
             return Sense::Aside;
         }
@@ -177,6 +188,22 @@ impl Player {
     /// Whether the segment only acknowledges.
     fn is_aside(&self, heard: &Incoming) -> bool {
         !self.manner.strict && heard.segment.flags == Flags::ACK && heard.segment.len == 0
+    }
+
+    /// Whether a segment is what the next step expects, and acknowledges as much as `pattern` does.
+    fn is_next(&self, pattern: &Pattern, heard: &Incoming) -> bool {
+        let next = self.lines.iter().skip(self.at + 1).find_map(|line| match line {
+            Line::Step(step) => Some(&step.act),
+            _ => None,
+        });
+        let Some(Act::Say(speaker, Saying::Tcp(next), _)) = next else {
+            return false;
+        };
+        let short = Pattern { ack: pattern.ack, flags: None, len: None, ..pattern.clone() };
+        let mut books = self.books.clone();
+        *speaker != self.role
+            && books.hold(!self.role, next, heard.as_heard()).is_empty()
+            && (books.hold(!self.role, &short, heard.as_heard()).is_empty() || self.is_beyond(pattern, heard))
     }
 
     /// Whether an acknowledgment goes further than the one that is waited for: that will not come.

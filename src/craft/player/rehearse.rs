@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use crate::craft::script::{
     Act, Extras, Line, Name, OptionPattern, Pattern, Saying, Script, Speaker, Step, Unresolved,
 };
+use crate::wire::options::kind;
 
 /// Why a script cannot be performed, though it can be read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -45,15 +46,12 @@ fn check(step: &Step, role: Speaker, known: &mut BTreeSet<Name>) -> Result<(), S
 }
 
 fn sayable(pattern: &Pattern, known: &BTreeSet<Name>) -> Result<(), String> {
-    let options = pattern.options.iter();
-    let valueless = |item: &OptionPattern| matches!(item, OptionPattern::AnyOf(_));
+    let valueless = |item: &OptionPattern| matches!(item, OptionPattern::AnyOf(option) if *option != kind::MSS);
     let open = if pattern.flags.is_none() {
         Some(Unresolved::Open("flags"))
     } else if pattern.len.is_none() && pattern.data.is_none() {
         Some(Unresolved::Open("a length"))
-    } else if options.clone().any(|options| options.more) {
-        Some(Unresolved::Open("its options"))
-    } else if options.clone().any(|options| options.items.iter().any(valueless)) {
+    } else if pattern.options.iter().any(|options| options.items.iter().any(valueless)) {
         Some(Unresolved::Open("the value of its option"))
     } else {
         pattern

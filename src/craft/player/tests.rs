@@ -179,6 +179,28 @@ fn what_any_tcp_may_say_on_the_side_passes_but_not_in_a_strict_script() {
 }
 
 #[test]
+fn an_acknowledgment_may_come_with_the_segment_after_it() {
+    let text = "isn server 9
+        > F. 1:1(0) ack 1
+        < . 1:1(0) ack 2
+        // In between.
+        < F. 1:1(0) ack 2
+        > . 2:2(0) ack 2";
+    let mut player = client(text);
+    sends(&mut player, 0);
+    player.hear(said("F. 1:1(0) ack 2", Seq(9)), AT(1));
+    assert_eq!(sends(&mut player, 1).len(), 1);
+    assert_eq!(player.poll(AT(1)), Action::Done(Verdict::Held { expectations: 2 }));
+
+    for (text, heard) in [(format!("strict\n{text}"), "F. 1:1(0) ack 2"), (text.to_owned(), "F. 1:1(0) ack 1")] {
+        let mut player = client(&text);
+        sends(&mut player, 0);
+        player.hear(said(heard, Seq(9)), AT(1));
+        assert!(failure(&mut player, 1).contains("flags: wanted ., got F."), "{text}");
+    }
+}
+
+#[test]
 fn what_passed_is_told_when_what_was_expected_never_came() {
     let mut player = client("isn server 9\n> P. 1:6(5) ack 1\n< . 1:1(0) ack 6");
     sends(&mut player, 0);

@@ -10,6 +10,10 @@ use crate::wire::notation::Origin;
 use crate::wire::options::kind;
 use crate::wire::{Flags, OptionList, Segment, Seq, Window};
 
+/// The segment size that a sender offers where a script leaves it open: an Ethernet's 1,500 octets,
+/// less two headers of 20.
+const USUAL_MSS: u16 = 1460;
+
 /// The books of a conversation: from where each end counts, how far it has come, and what has
 /// been learnt by name.
 #[derive(Clone, Debug, Default)]
@@ -279,14 +283,12 @@ impl Books {
     /// The option list that is to be sent.
     fn options(&self, pattern: &OptionsPattern, peer: &Ledger, clock: u32) -> Result<OptionList, Unresolved> {
         let mut list = OptionList::EMPTY;
-        if pattern.more {
-            return Err(Unresolved::Open("its options"));
-        }
         for item in &pattern.items {
             match item {
                 OptionPattern::Exactly(option) => {
                     list.extend(option.counted_from(peer.isn.unwrap_or_default()).octets())
                 }
+                OptionPattern::AnyOf(kind::MSS) => list.push(kind::MSS, &USUAL_MSS.to_be_bytes()),
                 OptionPattern::AnyOf(_) => return Err(Unresolved::Open("the value of its option")),
                 OptionPattern::Timestamps(val, ecr) => {
                     let val = self.value(*val, clock)?;

@@ -133,7 +133,7 @@ fn octets_sent_again_are_the_same_octets() {
 fn what_is_open_is_whatever_is_right() {
     let script = read(
         "link raw
-        > S 0:0(0) <TS val 5 ecr 0>
+        > S 0:0(0) <mss ...,TS val 5 ecr 0,...>
         < S. 0:0(0) ack ... <TS val ... ecr ...>
         > P. ...:...(...) ack ... \"hello\"
         +0.5 < nothing
@@ -141,7 +141,7 @@ fn what_is_open_is_whatever_is_right() {
     );
     let fixed = read(
         "link raw
-        > S 0:0(0) <TS val 5 ecr 0>
+        > S 0:0(0) <mss 1460,TS val 5 ecr 0>
         < S. 0:0(0) ack 1 <TS val 1994041354 ecr 5>
         > P. 1:6(5) ack 1 \"hello\"
         +0.51 < . 1:1(0) ack 6",
@@ -157,8 +157,7 @@ fn what_nobody_can_know_makes_no_frame() {
     for (text, reason) in [
         ("> P. 1:...(...) ack 1", "line 1: what is to be said needs a length"),
         ("\n> ... 1:1(0) ack 1", "line 2: what is to be said needs flags"),
-        ("> S 0:0(0) <...>", "line 1: what is to be said needs its options"),
-        ("> S 0:0(0) <mss ...>", "line 1: what is to be said needs the value of its option"),
+        ("> S 0:0(0) <wscale ...>", "line 1: what is to be said needs the value of its option"),
         ("> . 1:1(0) ack end", "line 1: nothing has been learnt by the name `end`"),
     ] {
         let error = read(text).frames().expect_err(text).to_string();

@@ -1,0 +1,174 @@
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::craft::script::{Call, Data};
+use crate::sys::tcp::{self, Wishes};
+
+/// How long a program waits for anything.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the kernel is told who may bring data on a SYN.
+const FAST_OPEN: &str = "/proc/sys/net/ipv4/tcp_fastopen";
+
+/// The program at the end that is not played: somebody else's, or one of ours that does what the
+/// script says, call by call, on real sockets.
+#[derive(Debug)]
+pub(in crate::cli) struct Program {
+    calls: Option<Sender<(Call, SocketAddr)>>,
+    complaints: Arc<Mutex<Vec<String>>>,
+}
+
+impl Program {
+    /// One that does as it likes.
+    pub(in crate::cli) fn foreign() -> Self {
+        Self { calls: None, complaints: Arc::default() }
+    }
+
+    /// A server behind this listening socket.
+    pub(in crate::cli) fn server(listener: TcpListener) -> Self {
+        Self::ours("server", Some(listener), b'A')
+    }
+
+    /// A client of whoever is played.
+    pub(in crate::cli) fn client() -> Self {
+        Self::ours("client", None, b'a')
+    }
+
+    fn ours(name: &'static str, listener: Option<TcpListener>, first_letter: u8) -> Self {
+        let (calls, to_do) = mpsc::channel();
+        let complaints = Arc::<Mutex<Vec<String>>>::default();
+        let heard = Arc::clone(&complaints);
+        // It is never waited for: it may hang in a connect that nobody answers.
+        thread::spawn(move || {
+            let actor = Actor { listener, first_letter, ..Actor::default() };
+            actor.run(&to_do, |call, error| {
+                if let Ok(mut heard) = heard.lock() {
+                    heard.push(format!("the {name}'s program could not {call}: {error}"));
+                }
+            });
+        });
+        Self { calls: Some(calls), complaints }
+    }
+
+    pub(super) fn is_foreign(&self) -> bool {
+        self.calls.is_none()
+    }
+
+    /// Has it do something when it is done with what it was asked before; `played` is where the
+    /// other end stands.
+    pub(super) fn ask(&self, call: Call, played: SocketAddr) {
+        if let Some(calls) = &self.calls {
+            // A program that has ended has said why.
+            let _ = calls.send((call, played));
+        }
+    }
+
+    /// What it could not do.
+    pub(in crate::cli) fn complaints(&self) -> Vec<String> {
+        self.complaints.lock().map(|heard| heard.clone()).unwrap_or_default()
+    }
+}
+
+/// One of our programs, at work.
+#[derive(Default)]
+struct Actor {
+    listener: Option<TcpListener>,
+    stream: Option<TcpStream>,
+    wishes: Wishes,
+    first_letter: u8,
+    written: usize,
+}
+
+impl Actor {
+    fn run(mut self, to_do: &Receiver<(Call, SocketAddr)>, complain: impl Fn(&Call, &io::Error)) {
+        while let Ok((call, played)) = to_do.recv() {
+            if let Err(error) = self.act(&call, played) {
+                complain(&call, &error);
+            }
+        }
+    }
+
+    fn act(&mut self, call: &Call, played: SocketAddr) -> io::Result<()> {
+        match call {
+            Call::Accept => {
+                self.stream = Some(self.accept()?);
+                self.written = 0;
+            }
+            Call::Connect => {
+                let stream = tcp::connect(played, self.wishes);
+                // A refusal is what some scripts are about.
+                if !stream.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+                    self.stream = Some(patient(stream?)?);
+                }
+                self.written = 0;
+            }
+            Call::Read(octets) => self.stream()?.read_exact(&mut vec![0; *octets as usize])?,
+            Call::ReadToEnd => _ = io::copy(self.stream()?, &mut io::sink())?,
+            Call::Write(Data::Letters(octets)) => {
+                let (first, place) = (self.first_letter, self.written);
+                let letters: Vec<u8> = (0..*octets as usize).map(|at| first + ((place + at) % 26) as u8).collect();
+                self.write(&letters)?;
+            }
+            Call::Write(Data::Text(text)) => self.write(text)?,
+            Call::Shutdown => self.stream()?.shutdown(Shutdown::Write)?,
+            Call::Close => drop(self.stream.take()),
+            Call::Abort => {
+                tcp::reset_on_close(self.stream()?)?;
+                drop(self.stream.take());
+            }
+            Call::Stop => drop(self.listener.take()),
+            Call::Buffer(octets) => self.wish(Wishes { buffer: Some(*octets), ..self.wishes })?,
+            Call::Retries(times) => self.wish(Wishes { retries: Some(*times), ..self.wishes })?,
+            Call::FastOpen => {
+                // As client and as server. Only root of this network namespace may say so.
+                std::fs::write(FAST_OPEN, "3")
+                    .map_err(|error| io::Error::new(error.kind(), format!("cannot write {FAST_OPEN}: {error}")))?;
+                self.wish(Wishes { fast_open: true, ..self.wishes })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn wish(&mut self, wishes: Wishes) -> io::Result<()> {
+        self.wishes = wishes;
+        self.listener.as_ref().map_or(Ok(()), |listener| wishes.tell(listener))
+    }
+
+    fn accept(&self) -> io::Result<TcpStream> {
+        let listener = self.listener.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        listener.set_nonblocking(true)?;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match listener.accept() {
+                Ok((stream, _)) => {
+                    stream.set_nonblocking(false)?;
+                    return patient(stream);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < until => {
+                    thread::sleep(Duration::from_micros(200));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.written += octets.len();
+        self.stream()?.write_all(octets)
+    }
+
+    fn stream(&mut self) -> io::Result<&mut TcpStream> {
+        self.stream.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+/// Not for ever.
+fn patient(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
