@@ -6,6 +6,8 @@
 mod args;
 mod check;
 mod conns;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod demo;
 mod explain;
 mod following;
 mod input;
@@ -74,6 +76,8 @@ enum Command {
     #[cfg(all(feature = "live", target_os = "linux"))]
     Play(play::Play),
     #[cfg(all(feature = "live", target_os = "linux"))]
+    Demo(demo::Demo),
+    #[cfg(all(feature = "live", target_os = "linux"))]
     Interfaces(interfaces::Interfaces),
     #[cfg(all(feature = "live", target_os = "linux"))]
     #[command(name = processes::COMMAND, hide = true)]
@@ -101,6 +105,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         #[cfg(all(feature = "live", target_os = "linux"))]
         Command::Play(play) => {
             let code = play.run(&mut out);
+            out.flush().context("cannot write")?;
+            return code;
+        }
+        #[cfg(all(feature = "live", target_os = "linux"))]
+        Command::Demo(demo) => {
+            let code = demo.run(&mut out);
             out.flush().context("cannot write")?;
             return code;
         }

@@ -221,13 +221,13 @@ fn pump(source: &mut dyn capture::Source, sink: &mut dyn Sink) -> anyhow::Result
 }
 
 /// Writes what passes to a file.
-struct Recorder {
+pub(super) struct Recorder {
     writer: CaptureWriter<BufWriter<File>>,
     margin: Margin,
 }
 
 impl Recorder {
-    fn open(path: &Path, margin: Margin) -> anyhow::Result<Self> {
+    pub(super) fn open(path: &Path, margin: Margin) -> anyhow::Result<Self> {
         let format = if path.extension().is_some_and(|extension| extension == "pcapng") {
             Format::Pcapng
         } else {
@@ -239,7 +239,7 @@ impl Recorder {
         Ok(Self { writer, margin })
     }
 
-    fn finish(self) -> anyhow::Result<()> {
+    pub(super) fn finish(self) -> anyhow::Result<()> {
         self.writer.finish().map(drop).context("cannot write the recording")
     }
 }

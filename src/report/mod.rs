@@ -9,6 +9,7 @@ pub mod fields;
 pub mod hexdump;
 pub mod human;
 pub mod json;
+pub mod lesson;
 pub mod line;
 mod object;
 pub mod paint;

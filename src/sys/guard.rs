@@ -8,10 +8,11 @@
 //! process.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 
 use super::check;
+use super::tcp::{set, with_sockaddr};
 
 /// The hop count that no packet of a usual host has when it arrives: they begin with 64, 128 or 255
 /// and a guard on this host sees those of its own with 64.
@@ -92,7 +93,11 @@ impl Guard {
         if foreign {
             set(&socket, level, free_bind, 1).map_err(denied("bind to an address of somebody else"))?;
         }
-        bind(&socket, at).map_err(|error| match error.kind() {
+        let bound = with_sockaddr(at, |at, len| {
+            // SAFETY: the kernel reads `len` octets from `at`, which is that long.
+            check(unsafe { libc::bind(socket.as_raw_fd(), at, len) })
+        });
+        bound.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => GuardError::InUse { addr, port },
             io::ErrorKind::AddrNotAvailable => GuardError::Elsewhere { addr },
             io::ErrorKind::PermissionDenied => GuardError::Reserved { port },
@@ -126,46 +131,9 @@ fn drop_all(socket: &OwnedFd) -> io::Result<()> {
     // BPF_RET | BPF_K: keep no octet.
     let mut nothing = [libc::sock_filter { code: 0x06, jt: 0, jf: 0, k: 0 }];
     let program = libc::sock_fprog { len: 1, filter: nothing.as_mut_ptr() };
+    // What the program points to outlives the call.
     set(socket, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, program)?;
     set(socket, libc::SOL_SOCKET, SO_LOCK_FILTER, 1)
-}
-
-fn set<T: Copy>(socket: &OwnedFd, level: libc::c_int, option: libc::c_int, value: T) -> io::Result<()> {
-    let len = size_of::<T>() as libc::socklen_t;
-    // SAFETY: the kernel reads `len` octets from `value`, which is that long; what a filter program
-    // points to outlives this call.
-    let done = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const value).cast(), len) };
-    check(done).map(drop)
-}
-
-fn bind(socket: &OwnedFd, at: SocketAddr) -> io::Result<()> {
-    match at {
-        SocketAddr::V4(at) => {
-            let at = libc::sockaddr_in {
-                sin_family: libc::AF_INET as u16,
-                sin_port: at.port().to_be(),
-                sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(at.ip().octets()) },
-                sin_zero: [0; 8],
-            };
-            bind_to(socket, &at)
-        }
-        SocketAddr::V6(at) => {
-            let at = libc::sockaddr_in6 {
-                sin6_family: libc::AF_INET6 as u16,
-                sin6_port: at.port().to_be(),
-                sin6_flowinfo: 0,
-                sin6_addr: libc::in6_addr { s6_addr: at.ip().octets() },
-                sin6_scope_id: at.scope_id(),
-            };
-            bind_to(socket, &at)
-        }
-    }
-}
-
-fn bind_to<A>(socket: &OwnedFd, at: &A) -> io::Result<()> {
-    let len = size_of::<A>() as libc::socklen_t;
-    // SAFETY: the kernel reads `len` octets from `at`, which is that long.
-    check(unsafe { libc::bind(socket.as_raw_fd(), std::ptr::from_ref(at).cast(), len) }).map(drop)
 }
 
 fn port_of(socket: &OwnedFd) -> io::Result<u16> {
@@ -179,17 +147,9 @@ fn port_of(socket: &OwnedFd) -> io::Result<u16> {
     Ok(u16::from_be(at.sin6_port))
 }
 
-/// All addresses of the family of `addr`.
-pub(crate) fn everywhere(addr: IpAddr) -> IpAddr {
-    match addr {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
     use std::time::Duration;
 
     use super::*;
@@ -214,7 +174,9 @@ mod tests {
         for host in HOSTS {
             let listener = TcpListener::bind((host, 0)).expect("a port is free");
             let port = listener.local_addr().expect("bound").port();
-            for addr in [host, everywhere(host)] {
+            let everywhere: IpAddr =
+                if host.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+            for addr in [host, everywhere] {
                 let refused = Guard::new(addr, port, false).expect_err("it is in use");
                 assert!(matches!(refused, GuardError::InUse { .. }), "{refused}");
             }

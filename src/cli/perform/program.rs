@@ -1,5 +1,5 @@
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -14,11 +14,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Where the kernel is told who may bring data on a SYN.
 const FAST_OPEN: &str = "/proc/sys/net/ipv4/tcp_fastopen";
 
+/// What a program is asked to do, where the other end stands, and whom to tell when it is done.
+type Asked = (Call, SocketAddr, Sender<()>);
+
 /// The program at the end that is not played: somebody else's, or one of ours that does what the
 /// script says, call by call, on real sockets.
 #[derive(Debug)]
 pub(in crate::cli) struct Program {
-    calls: Option<Sender<(Call, SocketAddr)>>,
+    calls: Option<Sender<Asked>>,
     complaints: Arc<Mutex<Vec<String>>>,
 }
 
@@ -30,21 +33,20 @@ impl Program {
 
     /// A server behind this listening socket.
     pub(in crate::cli) fn server(listener: TcpListener) -> Self {
-        Self::ours("server", Some(listener), b'A')
+        Self::ours("server", Actor { listener: Some(listener), first_letter: b'A', ..Actor::default() })
     }
 
-    /// A client of whoever is played.
-    pub(in crate::cli) fn client() -> Self {
-        Self::ours("client", None, b'a')
+    /// A client of whoever is played, at this address.
+    pub(in crate::cli) fn client(from: IpAddr) -> Self {
+        Self::ours("client", Actor { from: Some(from), first_letter: b'a', ..Actor::default() })
     }
 
-    fn ours(name: &'static str, listener: Option<TcpListener>, first_letter: u8) -> Self {
+    fn ours(name: &'static str, actor: Actor) -> Self {
         let (calls, to_do) = mpsc::channel();
         let complaints = Arc::<Mutex<Vec<String>>>::default();
         let heard = Arc::clone(&complaints);
         // It is never waited for: it may hang in a connect that nobody answers.
         thread::spawn(move || {
-            let actor = Actor { listener, first_letter, ..Actor::default() };
             actor.run(&to_do, |call, error| {
                 if let Ok(mut heard) = heard.lock() {
                     heard.push(format!("the {name}'s program could not {call}: {error}"));
@@ -59,11 +61,16 @@ impl Program {
     }
 
     /// Has it do something when it is done with what it was asked before; `played` is where the
-    /// other end stands.
+    /// other end stands. What is only a setting has been done when this returns.
     pub(super) fn ask(&self, call: Call, played: SocketAddr) {
-        if let Some(calls) = &self.calls {
-            // A program that has ended has said why.
-            let _ = calls.send((call, played));
+        let Some(calls) = &self.calls else {
+            return;
+        };
+        let setting = matches!(call, Call::Stop | Call::Buffer(_) | Call::Retries(_) | Call::FastOpen);
+        let (done, told) = mpsc::channel();
+        // A program that has ended has said why.
+        if calls.send((call, played, done)).is_ok() && setting {
+            let _ = told.recv_timeout(PATIENCE);
         }
     }
 
@@ -78,17 +85,21 @@ impl Program {
 struct Actor {
     listener: Option<TcpListener>,
     stream: Option<TcpStream>,
+    /// Where it connects from.
+    from: Option<IpAddr>,
     wishes: Wishes,
     first_letter: u8,
     written: usize,
 }
 
 impl Actor {
-    fn run(mut self, to_do: &Receiver<(Call, SocketAddr)>, complain: impl Fn(&Call, &io::Error)) {
-        while let Ok((call, played)) = to_do.recv() {
+    fn run(mut self, to_do: &Receiver<Asked>, complain: impl Fn(&Call, &io::Error)) {
+        while let Ok((call, played, done)) = to_do.recv() {
             if let Err(error) = self.act(&call, played) {
                 complain(&call, &error);
             }
+            // Mostly nobody waits for it.
+            let _ = done.send(());
         }
     }
 
@@ -99,7 +110,7 @@ impl Actor {
                 self.written = 0;
             }
             Call::Connect => {
-                let stream = tcp::connect(played, self.wishes);
+                let stream = tcp::connect(self.from, played, self.wishes);
                 // A refusal is what some scripts are about.
                 if !stream.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
                     self.stream = Some(patient(stream?)?);
