@@ -52,6 +52,10 @@ pub(super) struct Demo {
     #[arg(long, value_name = "END")]
     craft: Option<End>,
 
+    /// Stay where this is called, on its loopback: to look on with another program
+    #[arg(long)]
+    here: bool,
+
     /// Over IPv6
     #[arg(short = '6', long)]
     ipv6: bool,
@@ -86,7 +90,7 @@ const PORT: u16 = 80;
 struct Setting {
     client: IpAddr,
     server: SocketAddr,
-    /// Why it is not a namespace of our own.
+    /// Where it is, if not in a namespace of our own.
     instead: Option<String>,
 }
 
@@ -146,6 +150,13 @@ impl Demo {
 
     /// Goes where nobody is disturbed.
     fn enter(&self) -> anyhow::Result<Setting> {
+        let at_home = |instead| {
+            let host: IpAddr = if self.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+            Ok(Setting { client: host, server: SocketAddr::new(host, 0), instead: Some(instead) })
+        };
+        if self.here {
+            return at_home("Both live on the loopback of this machine.".to_owned());
+        }
         let [client, server] = HOMES[usize::from(self.ipv6)];
         let prefix = if self.ipv6 { 128 } else { 32 };
         let addresses = [client, server].map(|addr| Address { addr, prefix }).to_vec();
@@ -155,11 +166,9 @@ impl Demo {
                 settle(server);
                 Ok(Setting { client, server: SocketAddr::new(server, PORT), instead: None })
             }
-            Err(error) => {
-                let host: IpAddr =
-                    if self.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
-                Ok(Setting { client: host, server: SocketAddr::new(host, 0), instead: Some(error.to_string()) })
-            }
+            Err(error) => at_home(format!(
+                "Both live on the loopback of this machine, since a namespace of their own could not be had:\n{error}"
+            )),
         }
     }
 
@@ -219,10 +228,8 @@ fn introduction(role: Speaker, stage: &Stage, place: Place, instead: Option<&str
              segment it sends is built from scratch, and the kernel is kept from answering in its place."
         ),
     };
-    match instead {
-        None => format!("{ends}\nBoth live in a network namespace that was made for this and is gone after it."),
-        Some(why) => format!("{ends}\nBoth live on the loopback of this machine, since it was not possible to {why}", why = why.trim_start_matches("cannot ")),
-    }
+    let home = instead.unwrap_or("Both live in a network namespace that was made for this and is gone after it.");
+    format!("{ends}\n{home}")
 }
 
 fn pump(source: &mut MemorySource, sink: &mut dyn Sink) -> anyhow::Result<()> {

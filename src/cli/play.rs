@@ -135,7 +135,8 @@ impl Play {
         let signals = Signals::taken()?;
         let margin = Margin::default();
         let policy = Policy { remote: self.allow_remote.clone(), groups: false };
-        let manner = Manner { patience: self.patience, strict: self.strict, resend: self.resend, ..Manner::new(self.isn()) };
+        let manner =
+            Manner { patience: self.patience, strict: self.strict, resend: self.resend, ..Manner::new(self.isn()) };
         let stage = Stage::set(script, place, manner, policy, Program::foreign(), margin.clone(), signals.stop())?;
         match place {
             Place::To { server, .. } => {
@@ -202,7 +203,10 @@ pub(super) fn script_text(path: &Path) -> anyhow::Result<(String, Option<&'stati
     }
     let text = if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
     let text = text.with_context(|| {
-        format!("cannot read the script {}: it is no file, nor one of the scenes that `synfin play --list` names", path.display())
+        format!(
+            "cannot read the script {}: it is no file, nor one of the scenes that `synfin play --list` names",
+            path.display()
+        )
     })?;
     Ok((text, None))
 }

@@ -62,10 +62,7 @@ pub(crate) fn connect(from: Option<IpAddr>, to: SocketAddr, wishes: Wishes) -> i
 }
 
 /// Lends `call` an address as the kernel has it, and its length.
-pub(super) fn with_sockaddr<T>(
-    addr: SocketAddr,
-    call: impl FnOnce(*const libc::sockaddr, libc::socklen_t) -> T,
-) -> T {
+pub(super) fn with_sockaddr<T>(addr: SocketAddr, call: impl FnOnce(*const libc::sockaddr, libc::socklen_t) -> T) -> T {
     match addr {
         SocketAddr::V4(addr) => {
             let addr = libc::sockaddr_in {
@@ -93,8 +90,6 @@ pub(super) fn with_sockaddr<T>(
 pub(super) fn set<T: Copy>(socket: &impl AsFd, level: libc::c_int, option: libc::c_int, value: T) -> io::Result<()> {
     let len = size_of::<T>() as libc::socklen_t;
     // SAFETY: the kernel reads `len` octets from `value`, which is that long.
-    let done = unsafe {
-        libc::setsockopt(socket.as_fd().as_raw_fd(), level, option, (&raw const value).cast(), len)
-    };
+    let done = unsafe { libc::setsockopt(socket.as_fd().as_raw_fd(), level, option, (&raw const value).cast(), len) };
     check(done).map(drop)
 }

@@ -8,11 +8,13 @@ use anyhow::{Context as _, anyhow};
 
 use super::margin::Margin;
 use super::program::Program;
-use crate::capture::{Aside, Body, Checksums, Direction, Frame, Link, Next, Packet, Record, Source, SourceError, decode};
+use crate::capture::{
+    Aside, Body, Checksums, Direction, Frame, Link, Next, Packet, Record, Source, SourceError, decode,
+};
 use crate::craft::inject::{InjectError, is_private, source_for};
 use crate::craft::player::{Action, Incoming, Manner, Outgoing};
 use crate::craft::script::Speaker;
-use crate::craft::{Ear, Guard, Injector, Player, Policy, Script, Verdict, emit};
+use crate::craft::{Ear, Guard, Injector, Player, Policy, Refusal, Script, Verdict, emit};
 use crate::sys::now;
 use crate::wire::{Endpoint, OptionList, Span, Timestamp};
 
@@ -82,7 +84,22 @@ impl Stage {
         let guard = Guard::new(local, port, is_private())?;
         let local = endpoint(guard.at());
         let (packet, verdict, ended, last) = (Vec::new(), None, None, Timestamp(0));
-        Ok(Self { player, injector, ear, guard, role, local, remote, program, margin, stop, packet, verdict, ended, last })
+        Ok(Self {
+            player,
+            injector,
+            ear,
+            guard,
+            role,
+            local,
+            remote,
+            program,
+            margin,
+            stop,
+            packet,
+            verdict,
+            ended,
+            last,
+        })
     }
 
     /// Where the player stands.
@@ -151,9 +168,9 @@ impl Stage {
     }
 
     fn send(&mut self, outgoing: &Outgoing) -> anyhow::Result<()> {
-        let to = self.remote.ok_or_else(|| {
-            anyhow!("line {}: nobody has come yet to whom this could be said", outgoing.line)
-        })?;
+        let to = self
+            .remote
+            .ok_or_else(|| anyhow!("line {}: nobody has come yet to whom this could be said", outgoing.line))?;
         self.packet.clear();
         emit(&outgoing.spec(self.local, to), &mut self.packet)
             .with_context(|| format!("cannot build what line {} says", outgoing.line))?;
@@ -257,7 +274,22 @@ pub(in crate::cli) fn endpoint(at: SocketAddr) -> Endpoint {
     Endpoint { addr: at.ip(), port: at.port() }
 }
 
-/// What can be done about it.
+/// What went wrong, and what can be done about it.
 fn advise(error: InjectError) -> anyhow::Error {
-    anyhow::Error::from(error)
+    let advice = match &error {
+        InjectError::Denied { error: cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => {
+            let program = std::env::current_exe().unwrap_or_else(|_| "synfin".into());
+            format!(
+                "to send packets of one's own making takes a right: run it with sudo, or give it that right for good \
+                 (`sudo setcap cap_net_raw+ep {}`); `synfin demo` does without",
+                program.display()
+            )
+        }
+        InjectError::Refused(Refusal::Remote { to, .. }) => {
+            let bits = if to.is_ipv4() { 32 } else { 128 };
+            format!("if you mean it and may, allow it with `--allow-remote {to}/{bits}`")
+        }
+        _ => return error.into(),
+    };
+    anyhow!("{:#}; {advice}", anyhow::Error::from(error))
 }

@@ -204,7 +204,7 @@ impl Books {
         if let Some(options) = &pattern.options
             && !self.options_fit(options, heard.options, self.ledger(!speaker), &mut learnt)
         {
-            let got = heard.options.to_string();
+            let got = said.options.as_ref().map(OptionsPattern::to_string).unwrap_or_default();
             differ("options", format!("<{options}>"), format!("<{got}>"));
         }
         if let Some(data) = &pattern.data {

@@ -19,7 +19,10 @@ pub(super) fn draw(page: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Obser
     text.push_str("     0                   1                   2                   3\n");
     text.push_str("     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1\n");
     rule(&mut text);
-    row(&mut text, &[(31, format!("Source Port {}", tcp.src_port)), (31, format!("Destination Port {}", tcp.dst_port))]);
+    row(
+        &mut text,
+        &[(31, format!("Source Port {}", tcp.src_port)), (31, format!("Destination Port {}", tcp.dst_port))],
+    );
     rule(&mut text);
     let seq = relative(segment.seq, told, |role| role);
     row(&mut text, &[(WIDE, format!("Sequence Number {}{seq}", segment.seq))]);
@@ -48,7 +51,8 @@ pub(super) fn draw(page: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Obser
     }
     let payload = packet.payload();
     if segment.len > 0 {
-        let shown: String = payload.iter().take(40).flat_map(|octet| std::ascii::escape_default(*octet)).map(char::from).collect();
+        let shown: String =
+            payload.iter().take(40).flat_map(|octet| std::ascii::escape_default(*octet)).map(char::from).collect();
         let more = if payload.len() > 40 { "..." } else { "" };
         for part in wrapped(&format!("Data: {} octets \"{shown}{more}\"", segment.len), WIDE - 2) {
             row(&mut text, &[(WIDE, part)]);
