@@ -16,6 +16,7 @@ Examples:
   synfin sniff -i eth0                 the same of an interface, as it passes; also synfin -i eth0
   synfin conns capture.pcap            a line per connection
   synfin explain capture.pcap          the story of one connection, step by step
+  synfin demo                          a connection of one's own, performed and explained
   synfin read -T json capture.pcap     a JSON object per packet";
 
 /// When to colour.

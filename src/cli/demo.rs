@@ -1,4 +1,4 @@
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -175,7 +175,7 @@ impl Demo {
     fn show(&self, frames: Vec<OwnedFrame>, paint: Paint, out: &mut Output) -> anyhow::Result<()> {
         let mut source = MemorySource::new(frames);
         if self.step {
-            let mut lesson = Lesson::new(out, paint, |out: &mut &mut Output| {
+            let mut lesson = Lesson::new(out, paint, |out: &mut dyn Write| {
                 write!(out, "-- Enter ")?;
                 out.flush()?;
                 let mut line = String::new();
@@ -194,10 +194,9 @@ impl Demo {
     /// Where to go from here.
     fn advise(&self, out: &mut Output) -> io::Result<()> {
         let scene = self.scene.display();
+        writeln!(out)?;
         if !self.step {
-            writeln!(out, "\nsynfin demo --step {scene}     the same, one segment at a time")?;
-        } else {
-            writeln!(out)?;
+            writeln!(out, "synfin demo --step {scene}     the same, one segment at a time")?;
         }
         writeln!(out, "synfin play --print {scene}    its script, to edit and play")?;
         writeln!(out, "synfin demo --list     the other scenes")

@@ -74,7 +74,7 @@ pub(super) struct Play {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     resend: Option<Span>,
 
-    /// Count from this initial sequence number [default: a random one]
+    /// Count from this initial sequence number [default: one that is fresh]
     #[arg(long, value_name = "N")]
     isn: Option<u32>,
 

@@ -20,14 +20,14 @@ pub struct Lesson<W, T> {
     page: Vec<u8>,
 }
 
-impl<W: Write, T: FnMut(&mut W) -> io::Result<()>> Lesson<W, T> {
+impl<W: Write, T: FnMut(&mut dyn Write) -> io::Result<()>> Lesson<W, T> {
     /// A lesson to `out`; `turn` is called after each page, and returns when the next is wanted.
     pub fn new(out: W, paint: Paint, turn: T) -> Self {
         Self { out, paint, counting: Counting::default(), turn, page: Vec::new() }
     }
 }
 
-impl<W: Write, T: FnMut(&mut W) -> io::Result<()>> Sink for Lesson<W, T> {
+impl<W: Write, T: FnMut(&mut dyn Write) -> io::Result<()>> Sink for Lesson<W, T> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
         let Self { page, paint, counting, .. } = self;
         let style = Style { paint: *paint, ..Style::default() };
