@@ -20,6 +20,7 @@
 //! (`graph`), instructions (`emit`). Verdicts are libpcap's, packet by packet, for frames cut short
 //! too; `docs/filters.md` says what is left out.
 
+mod display;
 mod emit;
 mod error;
 mod graph;
@@ -65,7 +66,7 @@ impl Filter {
     /// Where it is not in the language. What makes no sense on a certain link type is told by
     /// [`Filter::program`].
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        let row = parse::parse(text).map_err(|complaint| complaint.about(text))?;
+        let row = parse::parse(text).map_err(|complaint| display::advice(text).unwrap_or(complaint).about(text))?;
         Ok(Self { text: text.to_owned(), row })
     }
 
