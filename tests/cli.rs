@@ -70,7 +70,9 @@ fn what_cannot_be_opened_is_named_with_what_to_do() {
         ),
         ("read captures", "synfin: cannot open captures: is a directory; name the captures in it"),
         ("read Cargo.toml", "synfin: Cargo.toml is not a capture"),
-        ("read captures/ping.pcap no/such.pcap", "synfin: cannot open no/such.pcap"),
+        ("read captures/ping.pcap Cargo.toml", "synfin: Cargo.toml is not a capture"),
+        ("read tcp port 80", "synfin: 'tcp port 80' is a filter, and there is no capture before it"),
+        ("read captures/any.pcap vlan", "synfin: there are no VLAN tags on Linux cooked frames (v2)\n  vlan\n  ^^^^\n"),
     ] {
         let ran = synfin(call);
         assert_eq!(code(&ran), 1, "{call}");
@@ -80,7 +82,7 @@ fn what_cannot_be_opened_is_named_with_what_to_do() {
 
 #[test]
 fn results_come_before_the_failure() {
-    let ran = synfin("read captures/ping.pcap no/such.pcap");
+    let ran = synfin("read captures/ping.pcap Cargo.toml");
     assert!(stdout(&ran).contains("ICMP echo request"));
 }
 
@@ -92,7 +94,13 @@ fn a_wrong_call_is_told_from_a_failure() {
         ("read --no-such-option x", "unexpected argument '--no-such-option'"),
         ("swim x", "unrecognized subcommand 'swim'"),
         ("captures/ping.pcap", "synfin read captures/ping.pcap"),
-        ("-r captures/ping.pcap tcp port 80", "'tcp' after '-r FILE' would be a filter expression"),
+        ("read captures/ping.pcap no/such.pcap", "there is no file 'no/such.pcap'; is the path right?"),
+        ("-r captures/ping.pcap tcp prot 80", "'prot' is not a word of the filter language\n  tcp prot 80\n      ^^^^"),
+        ("read captures/ping.pcap tcp.port == 80", "as a capture filter: tcp port 80"),
+        ("conns captures/ping.pcap host example.org", "synfin looks up no names"),
+        ("explain captures/ping.pcap port 65536", "65536 is no port: they end at 65535"),
+        ("read captures/ping.pcap -F Cargo.toml", "is no part of the filter language"),
+        ("-r captures/ping.pcap -F Cargo.toml tcp", "'tcp' begins a filter, and '-F' names another"),
         ("read -T pdml x", "synfin does not write pdml"),
         ("read -T ek x", "an object per line already"),
         ("read -T fields captures/ping.pcap", "'-e help' lists them"),
@@ -105,6 +113,51 @@ fn a_wrong_call_is_told_from_a_failure() {
         assert!(stderr(&ran).contains(told), "{call}: {}", stderr(&ran));
         assert_eq!(stdout(&ran), "", "{call}");
     }
+}
+
+#[test]
+fn a_filter_chooses_packets_before_connections_are_followed() {
+    let two = "captures/ping.pcap captures/http-get.pcap";
+    let all = stdout(&synfin(&format!("conns {two} -T csv")));
+    let tcp = stdout(&synfin(&format!("conns {two} -T csv tcp")));
+    assert_eq!((all.lines().count(), tcp.lines().count()), (3, 2), "{all}\n{tcp}");
+    // What is left out was never seen: half of a connection is half a connection.
+    let server = synfin("read captures/http-get.pcap src port 80 -q");
+    assert!(stdout(&server).starts_with("16:39:13.158187 IP 10.9.0.2.80 > 10.9.0.1.46290"), "{}", stdout(&server));
+    let lines = |call: &str| stdout(&synfin(call)).lines().filter(|line| line.contains(" IP")).count();
+    assert_eq!(lines("-r captures/http-get.pcap -c 3 tcp port http"), 3, "as many as were asked for are chosen");
+    assert_eq!(lines("-r captures/http-get.pcap not tcp"), 0);
+}
+
+#[test]
+fn a_filter_is_found_wherever_it_stands() {
+    let whole = stdout(&synfin("read captures/http-get.pcap dst port 80"));
+    assert!(whole.contains("> 10.9.0.2.80") && !whole.contains("10.9.0.2.80 >"), "{whole}");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("filter.txt");
+    fs::write(&file, "dst\n port 80\n").expect("the folder can be written");
+    let from_file = command().args(["read", "captures/http-get.pcap", "-F"]).arg(&file).output().expect("the program");
+    for (how, ran) in [
+        ("-r", synfin("-r captures/http-get.pcap dst port 80")),
+        ("-F", from_file),
+        ("options between", synfin("read captures/http-get.pcap dst -n port 80")),
+    ] {
+        assert_eq!(stdout(&ran), whole, "{how}: {}", stderr(&ran));
+    }
+}
+
+#[test]
+fn a_filters_program_is_printed_as_tcpdump_prints_it() {
+    let words =
+        "(000) ldh      [12]\n(001) jeq      #0x806           jt 2\tjf 3\n(002) ret      #262144\n(003) ret      #0\n";
+    assert_eq!(stdout(&synfin("read -d arp")), words);
+    assert_eq!(
+        stdout(&synfin("-dd -r captures/ping.pcap arp")),
+        "{ 0x28, 0, 0, 0x0000000c },\n{ 0x15, 0, 1, 0x00000806 },\n{ 0x6, 0, 0, 0x00040000 },\n{ 0x6, 0, 0, 0x00000000 },\n"
+    );
+    assert_eq!(
+        stdout(&synfin("conns -ddd captures/any.pcap outbound")),
+        "4\n48 0 0 10\n21 0 1 4\n6 0 0 262144\n6 0 0 0\n"
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ Examples:
   synfin -r capture.pcap               the same, for hands that know tcpdump
   synfin sniff -i eth0                 the same of an interface, as it passes; also synfin -i eth0
   synfin conns capture.pcap            a line per connection
+  synfin read capture.pcap port 443    only what a filter chooses, in the language of tcpdump
   synfin explain capture.pcap          the story of one connection, step by step
   synfin demo                          a connection of one's own, performed and explained
   synfin read -T json capture.pcap     a JSON object per packet";

@@ -102,6 +102,9 @@ impl Conns {
         if self.fields.iter().any(|name| name == "help") {
             return help(out);
         }
+        if self.input.prints_filter(out)? {
+            return Ok(Summary::default());
+        }
         let choice = Choice {
             format: self.format(out)?,
             order: self.sort.into(),

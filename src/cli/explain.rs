@@ -53,6 +53,9 @@ enum Show {
 impl Explain {
     /// Reads the captures.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
+        if self.input.prints_filter(out)? {
+            return Ok(Summary::default());
+        }
         let look = Look { width: self.width.of(out), ascii: self.width.ascii(), paint: Paint { on: out.color() } };
         let choice = Choice {
             conns: self.conns.clone(),

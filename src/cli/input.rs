@@ -1,24 +1,33 @@
 //! What every command reads, and how.
 
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use clap::error::ErrorKind;
 
+use super::choose::Choose;
 use super::following::Following;
+use super::output::Output;
 use super::progress::Watched;
 use crate::capture::file::{Captures, Options};
+use crate::capture::filter::{Filter, Filtered};
 use crate::capture::track::Timers;
-use crate::capture::{self, Next, PumpError, Sink, Source, SourceError, Summary};
+use crate::capture::{self, Link, Next, PumpError, Sink, Source, SourceError, Summary};
 use crate::report::line::describe_link;
 
 /// The captures to read and how to read them: the same options in every command.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Input {
-    /// Captures to read, in order, as one: pcap or pcapng, plain or compressed; `-` is stdin
-    #[arg(value_name = "FILE", required_unless_present = "also", help_heading = None)]
-    files: Vec<PathBuf>,
+    /// Captures to read, in order, as one (pcap or pcapng, plain or compressed; `-` is stdin); then,
+    /// if not all packets are wanted, a filter in the language of tcpdump
+    ///
+    /// The first word that names no file begins the filter; after -r FILE all words are filter. It
+    /// chooses packets before connections are followed: what it leaves out was never seen. Fragments
+    /// are chosen one by one, before they are put together.
+    #[arg(value_name = "FILE|FILTER", required_unless_present_any = ["also", "print"], help_heading = None)]
+    words: Vec<OsString>,
 
     /// Capture to read, for hands that know tcpdump
     #[arg(short = 'r', value_name = "FILE", help_heading = "Input")]
@@ -38,6 +47,9 @@ pub(super) struct Input {
 
     #[command(flatten)]
     following: Following,
+
+    #[command(flatten)]
+    choose: Choose,
 }
 
 /// What stderr is told of the reading.
@@ -60,18 +72,25 @@ impl Input {
 
     /// The same, telling of it what `talk` says.
     pub(super) fn pump_and_tell(&self, talk: Talk, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
-        let files = self.files()?;
+        let (files, words) = self.parts();
+        let filter = self.choose.filter(words)?;
         if files.iter().any(|file| is_stdin(file)) && io::stdin().is_terminal() {
             return Err(anyhow!("standard input is a terminal: pipe a capture into it, or name a file"));
         }
-        let captures = Captures::open(files, Options { resync: self.resync }).map_err(advise)?;
+        let captures =
+            Captures::open(&files, Options { resync: self.resync }).map_err(|error| self.without_a_file(error))?;
         let watched = Watched::new(captures, talk.progress);
-        let mut source = Limited {
-            source: watched,
-            left: self.count,
-            banner: talk.banner.then(|| name(files)),
-            legend: talk.legend,
+        let mut announced =
+            Announced { source: watched, banner: talk.banner.then(|| name(&files)), legend: talk.legend };
+        let mut filtered;
+        let source: &mut dyn Source = match filter {
+            Some(filter) => {
+                filtered = Filtered::new(announced, filter);
+                &mut filtered
+            }
+            None => &mut announced,
         };
+        let mut source = Limited { source, left: self.count };
         let timers = self.timers.then(Timers::default);
         let mut tracker = self.following.tracker(timers);
         capture::pump(&mut source, self.following.reading(), &mut tracker, sink).map_err(|error| match error {
@@ -82,23 +101,60 @@ impl Input {
 
     /// Whether something is read from standard input.
     pub(super) fn reads_stdin(&self) -> bool {
-        self.files.iter().chain(&self.also).any(|file| is_stdin(file))
+        self.parts().0.iter().any(|file| is_stdin(file))
     }
 
-    /// The captures, in order.
-    fn files(&self) -> Result<&[PathBuf], clap::Error> {
-        match (&*self.files, &*self.also) {
-            ([], also) => Ok(also),
-            (files, []) => Ok(files),
-            ([first, ..], _) => Err(super::usage(
-                ErrorKind::ArgumentConflict,
-                format!(
-                    "'{}' after '-r FILE' would be a filter expression, and synfin does not read those; to read \
-                     several captures, leave out the '-r'",
-                    first.display()
-                ),
-            )),
+    /// Prints the filter's program, if that was asked for: for the link type of the first packet, or
+    /// for Ethernet where there is no capture.
+    pub(super) fn prints_filter(&self, out: &mut Output) -> anyhow::Result<bool> {
+        if !self.choose.prints() {
+            return Ok(false);
         }
+        let (files, words) = self.parts();
+        let filter = self.choose.filter(words)?;
+        let mut link = Link::Ethernet;
+        if !files.is_empty() {
+            let mut captures = Captures::open(&files, Options { resync: self.resync }).map_err(advise)?;
+            if let Next::Frame(frame) = captures.next().map_err(advise)? {
+                link = frame.link;
+            }
+        }
+        self.choose.print(filter.as_ref(), link, out)?;
+        Ok(true)
+    }
+
+    /// An input error; where a filter stands in the place of the captures, that.
+    fn without_a_file(&self, error: SourceError) -> anyhow::Error {
+        let words = self.words.join(OsStr::new(" "));
+        match error {
+            SourceError::Open { error, .. }
+                if error.kind() == io::ErrorKind::NotFound
+                    && self.also.is_empty()
+                    && words.to_str().is_some_and(|words| Filter::parse(words).is_ok()) =>
+            {
+                let words = words.display();
+                anyhow!("'{words}' is a filter, and there is no capture before it: name one, or '-' for standard input")
+            }
+            error => advise(error),
+        }
+    }
+
+    /// The captures, in order, and the words of the filter: those from the first on that names no
+    /// file. A word that begins the list is a file, whether it is there or not.
+    fn parts(&self) -> (Vec<PathBuf>, &[OsString]) {
+        let words = &*self.words;
+        let files = if !self.also.is_empty() {
+            0
+        } else if self.choose.is_in_file() {
+            words.len()
+        } else {
+            // `src` is a word of filters, and many a folder is called that.
+            let names = |word: &OsString| word == "-" || fs::metadata(word).is_ok_and(|found| !found.is_dir());
+            let first = usize::from(!self.choose.prints() && !words.is_empty());
+            words.iter().skip(first).position(|word| !names(word)).map_or(words.len(), |at| at + first)
+        };
+        let (files, filter) = words.split_at(files);
+        (self.also.iter().cloned().chain(files.iter().map(PathBuf::from)).collect(), filter)
     }
 }
 
@@ -130,34 +186,52 @@ fn advise(error: SourceError) -> anyhow::Error {
     anyhow!("{error}; {advice}")
 }
 
-/// A source that ends after so many frames, and says what it reads when the first one comes.
-struct Limited<S> {
+/// A source that says what it reads when the first frame comes.
+struct Announced<S> {
     source: S,
-    left: Option<u64>,
     banner: Option<String>,
     legend: bool,
 }
 
-impl<S: Source> Source for Limited<S> {
+impl<S: Source> Source for Announced<S> {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
-        if self.left == Some(0) {
-            return Ok(Next::End);
-        }
         let next = self.source.next()?;
-        if let (Next::End, Some(files)) = (&next, &self.banner) {
-            let _ = writeln!(io::stderr(), "reading from {files}: it holds no packets");
+        if self.banner.is_none() {
+            return Ok(next);
         }
-        if let Next::Frame(frame) = &next {
-            if let Some(left) = &mut self.left {
-                *left -= 1;
-            }
-            if let Some(files) = self.banner.take() {
-                // With a closed stderr there is nobody left to tell.
+        // With a closed stderr there is nobody left to tell.
+        match &next {
+            Next::Frame(frame) => {
+                let files = self.banner.take().unwrap_or_default();
                 let _ = writeln!(io::stderr(), "reading from {files}, link-type {}", describe_link(frame.link));
                 if self.legend {
                     let _ = writeln!(io::stderr(), "marks: ! proven   ? expected, if the packet arrives   ~ assumed");
                 }
             }
+            Next::End => {
+                let files = self.banner.take().unwrap_or_default();
+                let _ = writeln!(io::stderr(), "reading from {files}: it holds no packets");
+            }
+            Next::Idle(_) | Next::LeftOut | Next::Damage(_) => {}
+        }
+        Ok(next)
+    }
+}
+
+/// A source that ends after so many frames.
+struct Limited<'a> {
+    source: &'a mut dyn Source,
+    left: Option<u64>,
+}
+
+impl Source for Limited<'_> {
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        if self.left == Some(0) {
+            return Ok(Next::End);
+        }
+        let next = self.source.next()?;
+        if let (Next::Frame(_), Some(left)) = (&next, &mut self.left) {
+            *left -= 1;
         }
         Ok(next)
     }

@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod choose;
 mod conns;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod demo;

@@ -27,6 +27,9 @@ impl Read {
             Show::list_fields(out)?;
             return Ok(Summary::default());
         }
+        if self.input.prints_filter(out)? {
+            return Ok(Summary::default());
+        }
         let screen = io::stdout().is_terminal();
         let text = self.show.is_text();
         let talk = Talk { banner: text, legend: text && screen && !self.show.is_quiet(), progress: !screen };

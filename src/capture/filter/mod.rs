@@ -50,6 +50,20 @@ use tree::Row;
 use value::{Rel, Test, Values, Width};
 use view::{Cooked, View, known};
 
+/// The link types that filters know: the one with most to ask for first.
+const LINKS: [Link; 10] = [
+    Link::Ethernet,
+    Link::Sll,
+    Link::Sll2,
+    Link::Raw,
+    Link::Ppp,
+    Link::Pppoe,
+    Link::Null,
+    Link::Loop,
+    Link::Other(104),
+    Link::Other(10),
+];
+
 /// An expression of the filter language, read and understood.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Filter {
@@ -63,11 +77,22 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// Where it is not in the language. What makes no sense on a certain link type is told by
-    /// [`Filter::program`].
+    /// Where it is not in the language, or makes no sense on any link type. What makes none on a
+    /// certain one is told by [`Filter::program`].
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let row = parse::parse(text).map_err(|complaint| display::advice(text).unwrap_or(complaint).about(text))?;
-        Ok(Self { text: text.to_owned(), row })
+        let filter = Self { text: text.to_owned(), row };
+        filter.makes_sense_somewhere()?;
+        Ok(filter)
+    }
+
+    /// Finds what is wrong on every link type, such as a port that there cannot be.
+    fn makes_sense_somewhere(&self) -> Result<(), FilterError> {
+        let Some(row) = &self.row else { return Ok(()) };
+        let view = View { kernel: true, ..View::default() };
+        let lowered = |link: &Link| lower::lower(&mut Values::default(), row, *link, view).map(drop);
+        let Some(Err(complaint)) = LINKS.first().map(lowered) else { return Ok(()) };
+        if LINKS.iter().skip(1).any(|link| lowered(link).is_ok()) { Ok(()) } else { Err(complaint.about(&self.text)) }
     }
 
     /// The expression, as it was written.
