@@ -14,17 +14,13 @@ pub(super) fn advice(text: &str) -> Option<Complaint> {
     })?;
     let mut reader = Reader { pieces: &pieces, at: 0, depth: 0 };
     let said = reader.either().filter(|_| reader.at == pieces.len());
-    Some(match said {
-        Some(said) => Complaint::new(span, format!("'{field}' is a word of Wireshark's display filters"))
-            .hint(format!("as a capture filter: {}", said.text)),
-        None => {
-            let field = reader.stuck().unwrap_or(field);
-            let what =
-                format!("'{field}' is a word of Wireshark's display filters, and capture filters have none for it");
-            Complaint::new(&place(text, field, span), what)
-                .hint("`tshark -r FILE -Y FILTER` understands display filters")
-        }
-    })
+    if let Some(said) = said {
+        let what = format!("'{field}' is a word of Wireshark's display filters");
+        return Some(Complaint::new(span, what).hint(format!("as a capture filter: {}", said.text)));
+    }
+    let field = reader.stuck().unwrap_or(field);
+    let what = format!("'{field}' is a word of Wireshark's display filters, and capture filters have none for it");
+    Some(Complaint::new(&place(text, field, span), what).hint("`tshark -r FILE -Y FILTER` understands display filters"))
 }
 
 fn place(text: &str, field: &str, span: &Range<usize>) -> Range<usize> {

@@ -89,10 +89,15 @@ impl Filter {
     /// Finds what is wrong on every link type, such as a port that there cannot be.
     fn makes_sense_somewhere(&self) -> Result<(), FilterError> {
         let Some(row) = &self.row else { return Ok(()) };
-        let view = View { kernel: true, ..View::default() };
-        let lowered = |link: &Link| lower::lower(&mut Values::default(), row, *link, view).map(drop);
-        let Some(Err(complaint)) = LINKS.first().map(lowered) else { return Ok(()) };
-        if LINKS.iter().skip(1).any(|link| lowered(link).is_ok()) { Ok(()) } else { Err(complaint.about(&self.text)) }
+        let views = [false, true].map(|kernel| View { kernel, ..View::default() });
+        let mut tried = LINKS
+            .iter()
+            .flat_map(|link| views.map(|view| (*link, view)))
+            .map(|(link, view)| lower::lower(&mut Values::default(), row, link, view));
+        match tried.next() {
+            Some(Err(complaint)) if tried.all(|lowered| lowered.is_err()) => Err(complaint.about(&self.text)),
+            _ => Ok(()),
+        }
     }
 
     /// The expression, as it was written.
