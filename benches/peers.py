@@ -4,6 +4,7 @@
     benches/peers.py                        # a tenth of each workload, five pairs of runs
     benches/peers.py --full --pairs 9       # the whole: 3.7 GB of captures, an hour or two
     benches/peers.py -w w1 -p tcpdump       # only this workload, only peers so called
+    benches/peers.py --record               # the tables of docs/BENCHMARKS.md anew
     benches/peers.py --list                 # which peers there are, and how to get those that are missing
 
 The workloads are made by a generator that is not part of this project: a folder that holds the
@@ -31,6 +32,10 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# The page that tells the ratios, and between what.
+PAGE = ROOT / "docs/BENCHMARKS.md"
+BEGIN, END = "<!-- written by benches/peers.py --record -->", "<!-- up to here -->"
 
 WORKLOADS = {
     "w1": "a realistic mix",
@@ -105,6 +110,20 @@ PEERS = [
         "apt-get install tshark",
         most=each(0.025, 0.023, 0.02, 0.023),
     ),
+    Peer(
+        "gopacket, a flow map",
+        ["flows-gopacket", "{file}"],
+        "apt-get install golang-go golang-github-google-gopacket-dev golang-golang-x-net-dev golang-golang-x-sys-dev; "
+        "cd benches/peers/gopacket; GO111MODULE=off GOPATH=/usr/share/gocode "
+        "go build -o ../../../target/peers/bin/flows-gopacket main.go",
+        most={"w1": 0.5, "w2": 0.25, "w4": 0.6},
+    ),
+    Peer(
+        "flowscope",
+        ["flows-flowscope", "{file}"],
+        "cargo install --locked --path benches/peers/flowscope --root target/peers",
+        most={"w1": 0.45, "w2": 0.22, "w4": 0.6},
+    ),
     Peer("softflowd", ["softflowd", "-d", "-r", "{file}"], "apt-get install softflowd"),
     Peer("argus", ["argus", "-X", "-r", "{file}", "-w", "/dev/null"], "apt-get install argus-server"),
     Peer(
@@ -172,17 +191,29 @@ def main() -> int:
         print(f"peers.py: {reason}", file=sys.stderr)
         return 1
     call = " ".join(["benches/peers.py", *sys.argv[1:]])
-    print(f"{date.today().isoformat()}, {machine()}; {args.pairs} pairs each; `{call}`")
-    failed = False
+    told = [f"{date.today().isoformat()}, {machine()}; {args.pairs} pairs each; `{call}`"]
+    print(told[0])
+    above = False
     for workload in args.workload or WORKLOADS:
         rows, notes = bench.compare(workload)
-        failed |= write_table(bench, workload, rows, notes)
-    missing = [peer for peer in bench.peers if not bench.found(peer)]
+        table, too_much = table_of(bench, workload, rows, notes)
+        print(f"\n{table}", flush=True)
+        told.append(table)
+        above |= too_much
+    missing = [f"- {peer.name}: {peer.install}" for peer in bench.peers if not bench.found(peer)]
     if missing:
-        print("\nNot compared with, since missing on this machine:\n")
-        for peer in missing:
-            print(f"- {peer.name}: {peer.install}")
-    return 1 if failed and args.strict else 0
+        told.append("\n".join(["Not compared with, since missing on that machine:", "", *missing]))
+        print(f"\n{told[-1]}")
+    if args.record:
+        record("\n\n".join(told))
+    return 1 if above and args.strict else 0
+
+
+def record(tables: str) -> None:
+    """Puts the tables between the two marks of the page about benchmarks."""
+    text = PAGE.read_text()
+    (before, _), (_, after) = text.split(BEGIN), text.split(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}")
 
 
 def arguments() -> argparse.Namespace:
@@ -199,6 +230,7 @@ def arguments() -> argparse.Namespace:
     add("--synfin", type=Path, metavar="FILE", help="the program to measure, if not target/release/synfin")
     add("--cpu", action="store_true", help="compare processor time, all cores together, instead of wall time")
     add("--strict", action="store_true", help="end with 1 if a ratio is above what it may be")
+    add("--record", action="store_true", help="write the tables into docs/BENCHMARKS.md")
     add("--list", action="store_true", help="list the peers and end")
     args = parser.parse_args()
     args.scale = args.scale or (1.0 if args.full else 0.1)
@@ -351,16 +383,16 @@ def into_cache(path: Path) -> None:
             pass
 
 
-def write_table(bench: Bench, workload: str, rows: list[Row], notes: list[str]) -> bool:
-    """Prints a workload's table; whether a ratio is above what it may be."""
-    if not rows and not notes:
-        return False
+def table_of(bench: Bench, workload: str, rows: list[Row], notes: list[str]) -> tuple[str, bool]:
+    """A workload's table, and whether a ratio is above what it may be."""
     path = bench.capture(workload, bench.args.scale)
-    packets = bench.count(path)
     size = path.stat().st_size / 1e6
-    print(f"\n### {workload.upper()}: {WORKLOADS[workload]} ({packets:,} packets, {size:,.0f} MB)\n")
-    print("| peer | ratio | least to greatest | at most | aim | ours, ns a packet | peer's | ours, MiB | peer's |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    lines = [
+        f"### {workload.upper()}: {WORKLOADS[workload]} ({bench.count(path):,} packets, {size:,.0f} MB)",
+        "",
+        "| peer | ratio | least to greatest | at most | aim | ours, ns a packet | peer's | ours, MiB | peer's |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     above = False
     for row in rows:
         ratios = row.ratios()
@@ -380,10 +412,10 @@ def write_table(bench: Bench, workload: str, rows: list[Row], notes: list[str]) 
             *(f"{time * 1e9 / count:,.0f}" for time in times),
             *(f"{max(run.peak_mib for run in runs):,.0f}" for runs in (row.ours, row.theirs)),
         ]
-        print(f"| {' | '.join(cells)} |", flush=True)
+        lines.append(f"| {' | '.join(cells)} |")
     for note in notes:
-        print(f"\n{note}")
-    return above
+        lines += ["", note]
+    return "\n".join(lines), above
 
 
 def figure(value: float | None) -> str:

@@ -216,9 +216,17 @@ fn ipv6(out: &mut Vec<u8>, addr: Ipv6Addr) {
         if at > 0 && at != start + len {
             out.push(b':');
         }
-        out.hex_short(u64::from(groups[at]));
+        group(out, groups[at]);
         at += 1;
     }
+}
+
+/// Appends `value` in hexadecimal, without zeros in front.
+fn group(out: &mut Vec<u8>, value: u16) {
+    let digit = |place: u16| HEX[usize::from(value >> (4 * place) & 15)];
+    let digits = u32::from_le_bytes([digit(3), digit(2), digit(1), digit(0)]);
+    let zeros = (value.leading_zeros() / 4).min(3);
+    append(out, &(digits >> (8 * zeros)).to_le_bytes(), 4 - zeros as usize);
 }
 
 #[cfg(test)]
