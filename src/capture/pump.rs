@@ -77,6 +77,16 @@ pub trait Sink {
         Ok(())
     }
 
+    /// The same moment, with a look at all connections that are being followed.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written: stops the pump.
+    fn survey(&mut self, tracker: &Tracker) -> io::Result<()> {
+        let _ = tracker;
+        Ok(())
+    }
+
     /// Whether the sink has all it wants; the pump then stops.
     fn full(&self) -> bool {
         false
@@ -227,6 +237,7 @@ fn pass_all(
                     sink.ended(&conn)?;
                 }
                 sink.idle()?;
+                sink.survey(tracker)?;
             }
             Next::LeftOut => summary.left_out += 1,
             Next::Damage(damage) => summary.damage.push(damage),

@@ -66,7 +66,7 @@ impl Sink for Json<'_> {
             totals.ended(conn);
         }
         if let Some(processes) = &mut self.processes {
-            processes.last_of(conn);
+            processes.forget(conn);
         }
         Ok(())
     }

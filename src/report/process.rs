@@ -31,9 +31,11 @@ pub trait Processes {
     /// The owners of the ends of `conn`, which `packet` belongs to: asked with every packet.
     fn of(&mut self, packet: &Packet<'_>, seen: &Observation, conn: &Conn) -> Owners<'_>;
 
-    /// The owners as they were found, for the last time: the connection has ended and will not be
-    /// asked for again.
-    fn last_of(&mut self, conn: &Conn) -> Ends<Option<Process>>;
+    /// The owners as they are known by now.
+    fn known(&mut self, conn: &Conn) -> Ends<Option<&Process>>;
+
+    /// The connection has ended and will not be asked for again.
+    fn forget(&mut self, conn: &Conn);
 }
 
 impl Owners<'_> {

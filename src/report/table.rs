@@ -53,8 +53,15 @@ pub struct Table {
     dull: Vec<bool>,
 }
 
+/// The columns of a table that are shown, and where.
+#[derive(Clone, Debug)]
+pub struct Fit {
+    columns: &'static [Column],
+    shown: Vec<Option<Shown>>,
+}
+
 /// Where a column is shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Shown {
     /// Its place in a line.
     at: usize,
@@ -133,26 +140,27 @@ impl Table {
         ellipsis: &str,
         paint: Paint,
     ) -> io::Result<()> {
+        let fit = self.fitted(width);
+        let mut line = Vec::new();
+        fit.head(&mut line, ellipsis, paint);
+        out.write_all(&line)?;
+        for row in rows {
+            line.clear();
+            fit.row(&mut line, row, ellipsis);
+            out.write_all(&line)?;
+        }
+        Ok(())
+    }
+
+    /// The columns as they fit `width` for the rows measured so far; 0 is no limit.
+    pub fn fitted(&self, width: usize) -> Fit {
         let mut at = 0;
         let shown = self.fit(width).into_iter().zip(self.columns).map(|(width, column)| {
             let shown = Shown { at, width: width?, align: column.align };
             at += shown.width + GAP;
             Some(shown)
         });
-        let shown: Vec<_> = shown.collect();
-        let mut line = Vec::new();
-        paint.with(Ink::Bold, &mut line, |line| {
-            write_line(line, &shown, self.columns.iter().map(|column| column.title.as_bytes()), ellipsis);
-        });
-        line.push(b'\n');
-        out.write_all(&line)?;
-        for row in rows {
-            line.clear();
-            write_line(&mut line, &shown, cells(row, self.columns.len()), ellipsis);
-            line.push(b'\n');
-            out.write_all(&line)?;
-        }
-        Ok(())
+        Fit { columns: self.columns, shown: shown.collect() }
     }
 
     /// The width of each column, `None` where it is left out.
@@ -201,6 +209,27 @@ impl Table {
             *widest -= 1;
         }
         shown
+    }
+}
+
+impl Fit {
+    /// Whether lines of both stand under the same header.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        self.shown == other.shown
+    }
+
+    /// Appends the header.
+    pub fn head(&self, out: &mut Vec<u8>, ellipsis: &str, paint: Paint) {
+        paint.with(Ink::Bold, out, |out| {
+            write_line(out, &self.shown, self.columns.iter().map(|column| column.title.as_bytes()), ellipsis);
+        });
+        out.push(b'\n');
+    }
+
+    /// Appends a row.
+    pub fn row(&self, out: &mut Vec<u8>, row: &[u8], ellipsis: &str) {
+        write_line(out, &self.shown, cells(row, self.columns.len()), ellipsis);
+        out.push(b'\n');
     }
 }
 

@@ -114,7 +114,7 @@ impl Sink for Text<'_> {
             self.totals.ended(conn);
         }
         if let Some(processes) = &mut self.processes {
-            processes.last_of(conn);
+            processes.forget(conn);
         }
         Ok(())
     }

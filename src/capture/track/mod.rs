@@ -162,6 +162,11 @@ impl Tracker {
         }
     }
 
+    /// The latest time it has heard of.
+    pub const fn now(&self) -> Timestamp {
+        self.clock
+    }
+
     /// How many connections were begun.
     pub fn begun(&self) -> u64 {
         u64::from(self.conns.next_id().0)

@@ -214,15 +214,22 @@ impl Processes for Finder {
         Owners { ends: Ends { client: ends.client.owner(), server: ends.server.owner() }, news: client || server }
     }
 
-    fn last_of(&mut self, conn: &Conn) -> Ends<Option<Process>> {
-        let ends = self.conns.remove(&conn.id).unwrap_or_default();
-        let mut last = |end| match end {
-            End::New | End::Nobody => None,
+    fn known(&mut self, conn: &Conn) -> Ends<Option<&Process>> {
+        let mut ends = self.conns.remove(&conn.id).unwrap_or_default();
+        for end in [&mut ends.client, &mut ends.server] {
             // The answer may have come since.
-            End::Open(socket) => self.holder(socket),
-            End::Known(process, _) => Some(process),
-        };
-        Ends { client: last(ends.client), server: last(ends.server) }
+            if let End::Open(socket) = *end
+                && let Some(process) = self.holder(socket)
+            {
+                *end = End::Known(process, socket);
+            }
+        }
+        let ends = self.conns.entry(conn.id).insert_entry(ends).into_mut();
+        Ends { client: ends.client.owner(), server: ends.server.owner() }
+    }
+
+    fn forget(&mut self, conn: &Conn) {
+        self.conns.remove(&conn.id);
     }
 }
 

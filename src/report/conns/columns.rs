@@ -4,7 +4,6 @@ use crate::capture::Conn;
 use crate::capture::track::{Close, Ends, Role};
 use crate::report::digits::Digits as _;
 use crate::report::human;
-use crate::report::paint;
 use crate::report::process::Process;
 use crate::report::table::{Align, Cells, Column};
 use crate::wire::{Protocol, ports};
@@ -35,6 +34,30 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { dull: "-", ..column("RTT SRV", Align::Right, 4) },
     Column { dull: "-", ..column("RTT CLI", Align::Right, 4) },
     column("DURATION", Align::Right, 1),
+];
+
+/// A row as there are many, and as wide: a table that begins without its rows has room for it.
+pub(super) const COMMON: &[&str] = &[
+    "1000",
+    "tcp",
+    "192.168.100.100:50000",
+    "192.168.100.100:50000",
+    "-",
+    "-",
+    "missing_syn",
+    "fin_then_reset",
+    "client",
+    "CLOSE_WAIT?",
+    "TIME_WAIT!",
+    "ShADadFf",
+    "100",
+    "100",
+    "100.0K",
+    "100.0K",
+    "0",
+    "100.0ms",
+    "100.0ms",
+    "100.0ms",
 ];
 
 /// Appends the row of `conn`, a cell for each column.
@@ -85,8 +108,10 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
 /// `curl > nginx`, a `-` for who is not known.
 fn processes(out: &mut Vec<u8>, owners: Ends<Option<&Process>>) {
     let name = |out: &mut Vec<u8>, owner: Option<&Process>| match owner {
-        // A row's cells are told apart by a character that no text has.
-        Some(process) => paint::escape(out, process.name.as_bytes()),
+        // A table's cells are ASCII.
+        Some(process) => {
+            out.extend(process.name.bytes().map(|octet| if octet.is_ascii_graphic() { octet } else { b'?' }))
+        }
         None => out.push(b'-'),
     };
     name(out, owners.client);

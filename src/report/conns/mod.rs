@@ -4,9 +4,11 @@
 //! Without an order of its own to keep, a format that needs no widths is written as connections
 //! end; else their lines are held, formatted already, until the input ends.
 
+mod board;
 mod columns;
 mod community;
 mod fields;
+mod follow;
 mod record;
 mod zeek;
 
@@ -22,7 +24,10 @@ use crate::report::process::{Process, Processes};
 use crate::report::table::Table;
 use crate::report::totals::Totals;
 use crate::wire::{Protocol, Timestamp};
+pub use board::Board;
 pub use fields::Field;
+pub use follow::Follow;
+use follow::Running;
 
 /// What a line looks like.
 #[derive(Clone, Debug)]
@@ -88,6 +93,13 @@ pub struct Choice {
     pub summary: bool,
 }
 
+impl Choice {
+    /// Whether they stand in a table.
+    fn is_table(&self) -> bool {
+        matches!(self.format, Format::Table { .. })
+    }
+}
+
 /// Writes a line per connection.
 pub struct Conns<W> {
     out: W,
@@ -98,6 +110,8 @@ pub struct Conns<W> {
     line: Vec<u8>,
     totals: Totals,
     processes: Option<Box<dyn Processes>>,
+    /// The table that is written row by row, where that is wanted.
+    running: Option<Running>,
     first: Option<Timestamp>,
     last: Timestamp,
     begun: bool,
@@ -125,6 +139,7 @@ impl<W: Write> Conns<W> {
             line: Vec::new(),
             totals: Totals::default(),
             processes: None,
+            running: None,
             first: None,
             last: Timestamp(0),
             begun: false,
@@ -139,8 +154,9 @@ impl<W: Write> Conns<W> {
     }
 
     fn streams(&self) -> bool {
-        let Choice { format, order, reverse, top, .. } = &self.choice;
-        !matches!(format, Format::Table { .. }) && *order == Order::Id && !reverse && top.is_none()
+        let Choice { order, reverse, top, .. } = &self.choice;
+        let at_once = !self.choice.is_table() || self.running.is_some();
+        at_once && *order == Order::Id && !reverse && top.is_none()
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -161,6 +177,36 @@ impl<W: Write> Conns<W> {
             Format::Table { .. } | Format::Json => {}
         }
         self.out.write_all(&self.line)
+    }
+
+    /// Writes the line of `conn`, or holds it until its place is known.
+    fn tell(&mut self, conn: &Conn, owners: Ends<Option<&Process>>) -> io::Result<()> {
+        if self.choice.protocol.is_some_and(|protocol| protocol != conn.protocol()) {
+            return Ok(());
+        }
+        if self.choice.summary {
+            self.totals.ended(conn);
+        }
+        if self.streams() {
+            self.begin()?;
+            self.line.clear();
+            match (&mut self.running, &self.choice.format) {
+                (Some(running), Format::Table { width, ellipsis, paint }) => {
+                    running.write(&mut self.line, conn, owners, *width, ellipsis, *paint);
+                }
+                (_, format) => format.write(&mut self.line, conn, owners),
+            }
+            return self.out.write_all(&self.line);
+        }
+        let start = self.text.len();
+        self.choice.format.write(&mut self.text, conn, owners);
+        let len = (self.text.len() - start) as u32;
+        self.held.push(Held { value: self.value(conn), id: conn.id.0, len, start });
+        // Seldom enough that forgetting costs less than writing does.
+        if self.choice.top.is_some_and(|top| self.held.len() / 2 > top.max(2048)) {
+            self.sort();
+        }
+        Ok(())
     }
 
     fn value(&self, conn: &Conn) -> Reverse<i64> {
@@ -234,29 +280,17 @@ impl<W: Write> Sink for Conns<W> {
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
-        let owners = self.processes.as_mut().map(|processes| processes.last_of(conn)).unwrap_or_default();
-        let owners = Ends { client: owners.client.as_ref(), server: owners.server.as_ref() };
-        if self.choice.protocol.is_some_and(|protocol| protocol != conn.protocol()) {
-            return Ok(());
-        }
-        if self.choice.summary {
-            self.totals.ended(conn);
-        }
-        if self.streams() {
-            self.begin()?;
-            self.line.clear();
-            self.choice.format.write(&mut self.line, conn, owners);
-            return self.out.write_all(&self.line);
-        }
-        let start = self.text.len();
-        self.choice.format.write(&mut self.text, conn, owners);
-        let len = (self.text.len() - start) as u32;
-        self.held.push(Held { value: self.value(conn), id: conn.id.0, len, start });
-        // Seldom enough that forgetting costs less than writing does.
-        if self.choice.top.is_some_and(|top| self.held.len() / 2 > top.max(2048)) {
-            self.sort();
-        }
-        Ok(())
+        let Some(mut processes) = self.processes.take() else {
+            return self.tell(conn, Ends::default());
+        };
+        let told = self.tell(conn, processes.known(conn));
+        processes.forget(conn);
+        self.processes = Some(processes);
+        told
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 
     fn finish(&mut self, read: &Summary) -> io::Result<()> {
