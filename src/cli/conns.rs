@@ -4,6 +4,8 @@ use super::input::Input;
 use super::look::Width;
 use super::output::Output;
 use super::usage;
+#[cfg(all(feature = "live", target_os = "linux"))]
+use super::watch::Watch;
 use crate::capture::Summary;
 use crate::report::conns::{Choice, Conns as Writer, Field, Format, Order};
 use crate::report::fields::Layout;
@@ -16,8 +18,15 @@ use crate::wire::Protocol;
 /// `<` count what went from client to server and back; RTT SRV and RTT CLI are the two parts of
 /// the handshake's round trip, from the capture point to the server and to the client. UDP
 /// conversations and ICMP exchanges have rows as well.
+///
+/// Of an interface (-i), a row is written as soon as its connection is over: closed, reset, or
+/// silent for too long. With --every, all connections of the moment are written again and again.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
+#[cfg_attr(
+    all(feature = "live", target_os = "linux"),
+    command(mut_arg("words", |words| words.required_unless_present("interface")))
+)]
 pub(super) struct Conns {
     /// How to write them
     #[arg(short = 'T', value_name = "FORMAT", default_value = "table")]
@@ -53,6 +62,10 @@ pub(super) struct Conns {
 
     #[command(flatten)]
     width: Width,
+
+    #[cfg(all(feature = "live", target_os = "linux"))]
+    #[command(flatten)]
+    watch: Watch,
 
     #[command(flatten)]
     input: Input,
@@ -118,6 +131,11 @@ impl Conns {
             },
             summary: self.summary,
         };
+        #[cfg(all(feature = "live", target_os = "linux"))]
+        if self.watch.is_asked_for() {
+            let (following, count, filter) = self.input.of_interface()?;
+            return self.watch.run(choice, filter, following, count, out);
+        }
         self.input.pump(&mut Writer::new(out, choice))
     }
 

@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+#[cfg(all(feature = "live", target_os = "linux"))]
+use clap::error::ErrorKind;
 
 use super::choose::Choose;
 use super::following::Following;
@@ -97,6 +99,16 @@ impl Input {
             PumpError::Source(error) => advise(error),
             PumpError::Sink(_) => error.into(),
         })
+    }
+
+    /// What of these options counts for an interface: all words are filter then.
+    #[cfg(all(feature = "live", target_os = "linux"))]
+    pub(super) fn of_interface(&self) -> anyhow::Result<(&Following, Option<u64>, Option<Filter>)> {
+        if let Some(file) = self.also.first() {
+            let message = format!("'-r {}' and '-i' are two inputs; one of them is enough", file.display());
+            return Err(super::usage(ErrorKind::ArgumentConflict, message).into());
+        }
+        Ok((&self.following, self.count, self.choose.filter(&self.words)?))
     }
 
     /// Whether something is read from standard input.

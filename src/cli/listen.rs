@@ -19,11 +19,7 @@ use crate::report::line::describe_link;
 pub(super) struct Listen {
     /// Interface to listen to, by name or by its number in the list (-D); `any` is all of them
     #[arg(short = 'i', long, value_name = "IF")]
-    interface: String,
-
-    /// Stop after N packets
-    #[arg(short = 'c', long, value_name = "N")]
-    count: Option<u64>,
+    interface: Option<String>,
 
     /// Stop after a time: seconds, or with a unit (500ms, 90s, 5m, 2h)
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -77,7 +73,13 @@ enum LinkType {
 impl Listen {
     /// Begins to listen, and says so. What comes is read at leisure: it has up to a block's time to
     /// be handed over where `at_leisure`, and hardly any where somebody is looking.
-    pub(super) fn open(&self, filter: Vec<Instruction>, signals: &Signals, at_leisure: bool) -> anyhow::Result<Heard> {
+    pub(super) fn open(
+        &self,
+        filter: Vec<Instruction>,
+        count: Option<u64>,
+        signals: &Signals,
+        at_leisure: bool,
+    ) -> anyhow::Result<Heard> {
         let stop = signals.stop();
         let setup = Setup {
             promiscuous: !self.no_promiscuous_mode,
@@ -108,7 +110,7 @@ impl Listen {
             name,
             signals: signals.clone(),
             stop,
-            left: self.count,
+            left: count,
             end: self.duration.map(|duration| Instant::now() + duration),
             captured: 0,
             conns: Arc::default(),
@@ -119,12 +121,18 @@ impl Listen {
         })
     }
 
-    /// The name of the interface: a number stands for one in the list, unless it is a name.
+    /// Whether an interface was named.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.interface.is_some()
+    }
+
+    /// The name of the interface: a number stands for one in the list, unless it is a name, and
+    /// nothing for the first of them.
     fn interface(&self) -> anyhow::Result<String> {
-        let Ok(number) = self.interface.parse() else {
-            return Ok(self.interface.clone());
-        };
-        Ok(numbered(number)?.unwrap_or_else(|| self.interface.clone()))
+        let name = self.interface.clone();
+        let number = name.as_ref().map_or(Some(1), |name| name.parse().ok());
+        let listed = number.map(numbered).transpose()?.flatten();
+        listed.or(name).ok_or_else(|| anyhow!("there is no interface to listen to; name one with -i"))
     }
 
     /// Octets of each packet to keep.
@@ -281,7 +289,7 @@ fn connections(count: u64) -> String {
 }
 
 /// A time with or without a unit.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds = match unit {

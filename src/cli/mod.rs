@@ -35,6 +35,8 @@ mod show;
 mod signals;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod sniff;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod watch;
 
 use std::ffi::OsString;
 use std::io::Write as _;

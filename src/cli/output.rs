@@ -10,7 +10,7 @@ use super::args::Color;
 pub(super) struct Output {
     to: BufWriter<StdoutLock<'static>>,
     color: bool,
-    width: Option<usize>,
+    size: Option<(usize, usize)>,
     flush: bool,
 }
 
@@ -20,9 +20,9 @@ impl Output {
         ColorChoice::from(color).write_global();
         let stdout = io::stdout().lock();
         let color = AutoStream::choice(&stdout) != ColorChoice::Never;
-        let width =
-            if stdout.is_terminal() { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
-        Self { to: BufWriter::with_capacity(64 * 1024, stdout), color, width, flush: false }
+        let size = if stdout.is_terminal() { terminal_size::terminal_size() } else { None };
+        let size = size.map(|(width, height)| (usize::from(width.0), usize::from(height.0)));
+        Self { to: BufWriter::with_capacity(64 * 1024, stdout), color, size, flush: false }
     }
 
     /// Lets nothing wait: each packet's text is seen as soon as it is written.
@@ -38,7 +38,13 @@ impl Output {
     /// Columns of the terminal; `None` where the output goes elsewhere and lines may be as long as
     /// they like.
     pub(super) fn width(&self) -> Option<usize> {
-        self.width
+        self.size.map(|(width, _)| width)
+    }
+
+    /// Lines of the terminal; `None` where the output goes elsewhere.
+    #[cfg(all(feature = "live", target_os = "linux"))]
+    pub(super) fn height(&self) -> Option<usize> {
+        self.size.map(|(_, height)| height)
     }
 }
 

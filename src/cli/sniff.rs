@@ -13,7 +13,7 @@ use super::show::Show;
 use super::signals::Signals;
 use crate::capture::tee::{Keeper as _, Tee};
 use crate::capture::track::Timers;
-use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Source, Summary};
+use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Source, Summary, Tracker};
 
 /// What passes an interface, a line per packet, with what it meant for its connection
 ///
@@ -22,6 +22,10 @@ use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Sou
 /// the counts in between.
 #[derive(Debug, clap::Args)]
 pub(super) struct Sniff {
+    /// Stop after N packets
+    #[arg(short = 'c', long, value_name = "N", help_heading = "Input")]
+    count: Option<u64>,
+
     #[command(flatten)]
     listen: Listen,
 
@@ -56,7 +60,7 @@ impl Sniff {
         let lists = self.record.lists();
         // While there are rights to start it with.
         let processes = if lists { self.lookup.begin() } else { None };
-        let mut heard = self.listen.open(Vec::new(), &signals, !lists)?;
+        let mut heard = self.listen.open(Vec::new(), self.count, &signals, !lists)?;
         let mut recorder = self.record.begin(heard.link())?;
         heard.announce(self.listen.snaplen());
         if lists && self.show.is_text() && screen && !self.show.is_quiet() {
@@ -109,9 +113,9 @@ fn keep(heard: &mut Heard, recorder: &mut Recorder) -> anyhow::Result<Summary> {
 }
 
 /// Counts connections for those who ask in between.
-struct Counted<'a> {
-    sink: &'a mut dyn Sink,
-    conns: &'a AtomicU64,
+pub(super) struct Counted<'a> {
+    pub(super) sink: &'a mut dyn Sink,
+    pub(super) conns: &'a AtomicU64,
 }
 
 impl Sink for Counted<'_> {
@@ -129,6 +133,10 @@ impl Sink for Counted<'_> {
 
     fn idle(&mut self) -> io::Result<()> {
         self.sink.idle()
+    }
+
+    fn survey(&mut self, tracker: &Tracker) -> io::Result<()> {
+        self.sink.survey(tracker)
     }
 
     fn full(&self) -> bool {

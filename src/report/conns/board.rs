@@ -59,7 +59,7 @@ impl<W: Write> Board<W> {
         }
         self.clock.write(&mut self.text, self.now);
         self.text.dec(followed as u64);
-        self.text.text(" connections, ");
+        self.text.text(if followed == 1 { " connection, " } else { " connections, " });
         self.text.dec(begun);
         self.text.text(" since the start\n");
     }

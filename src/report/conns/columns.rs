@@ -110,7 +110,7 @@ fn processes(out: &mut Vec<u8>, owners: Ends<Option<&Process>>) {
     let name = |out: &mut Vec<u8>, owner: Option<&Process>| match owner {
         // A table's cells are ASCII.
         Some(process) => {
-            out.extend(process.name.bytes().map(|octet| if octet.is_ascii_graphic() { octet } else { b'?' }))
+            out.extend(process.name.bytes().map(|octet| if matches!(octet, b' '..=b'~') { octet } else { b'?' }));
         }
         None => out.push(b'-'),
     };

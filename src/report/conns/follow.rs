@@ -77,7 +77,9 @@ impl Running {
         let mut table = Table::new(columns::COLUMNS);
         let mut row = Vec::new();
         let mut cells = Cells::begin(&mut row, columns::COLUMNS.len());
-        columns::COMMON.iter().for_each(|cell| cells.word(cell));
+        for cell in columns::COMMON {
+            cells.word(cell);
+        }
         table.measure(&row);
         Self { table, fit: None, row }
     }
@@ -95,7 +97,7 @@ impl Running {
         columns::write(&mut self.row, conn, owners);
         self.table.measure(&self.row);
         let fit = self.table.fitted(width);
-        let known = self.fit.as_ref() == Some(&fit);
+        let known = self.fit.as_ref().is_some_and(|known| known.looks_like(&fit));
         let fit = self.fit.insert(fit);
         if !known {
             fit.head(out, ellipsis, paint);
