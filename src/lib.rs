@@ -29,3 +29,8 @@ pub mod cli;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The same for the page on crafting.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/crafting.md")]
+struct Crafting;

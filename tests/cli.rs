@@ -29,6 +29,8 @@ fn help_reads_as_before() {
         ("demo-help", "demo --help"),
         ("check-h", "check -h"),
         ("check-help", "check --help"),
+        ("craft-h", "craft -h"),
+        ("craft-help", "craft --help"),
         ("interfaces-h", "interfaces -h"),
         ("interfaces-help", "interfaces --help"),
     ] {

@@ -87,8 +87,8 @@ fn a_frame_reaches_the_other_end_of_a_pair() {
         // Its source is nobody's, which is allowed in a namespace that has no way out.
         let (from, to) = (at(addr("10.7.0.99"), 40_000), at(addr("10.7.0.1"), 9000));
         let near =
-            LinkInjector::open(Policy::default(), "near", false).expect("near is there").mac().expect("a veth has one");
-        let mut injector = LinkInjector::open(Policy::default(), "far", true).expect("far is there");
+            LinkInjector::new(Policy::default(), "near", false).expect("near is there").mac().expect("a veth has one");
+        let mut injector = LinkInjector::new(Policy::default(), "far", true).expect("far is there");
         let link = Link::Ethernet { src: [2, 0, 0, 0, 0, 99], dst: near, vlans: Vlans::default() };
         let frame = built(&Spec { link, payload: b"over the wire", ..udp(from, to) });
         injector.send(&frame).expect("far leads to near");

@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod choose;
 mod conns;
+mod craft;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod demo;
 mod explain;
@@ -20,6 +21,8 @@ mod look;
 mod output;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod perform;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod permit;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod play;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -76,6 +79,7 @@ enum Command {
     Conns(conns::Conns),
     Explain(explain::Explain),
     Check(check::Check),
+    Craft(Box<craft::Craft>),
     #[cfg(all(feature = "live", target_os = "linux"))]
     Play(play::Play),
     #[cfg(all(feature = "live", target_os = "linux"))]
@@ -122,6 +126,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Sniff(sniff) => sniff.run(&mut out),
         Command::Conns(conns) => conns.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Craft(craft) => craft.run(&mut out),
         Command::Check(check) => {
             let agrees = check.run(&mut out);
             out.flush()?;

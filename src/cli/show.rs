@@ -18,7 +18,7 @@ use crate::report::process::Processes;
 use crate::report::text::{Listing, Text};
 
 /// What to write of each packet.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Show {
     /// What to write: text, json (an object per line), or fields (those named with -e)
@@ -100,6 +100,17 @@ enum Written {
 }
 
 impl Show {
+    /// The same, with the headers and the octets of each packet where nothing else is asked for.
+    pub(super) fn in_full(&self) -> Self {
+        let mut show = self.clone();
+        if !show.quiet {
+            show.verbose = show.verbose.max(1);
+            let dumps = show.hex + show.hex_ascii + show.ascii > 0;
+            show.hex_ascii = if dumps { show.hex_ascii } else { 1 };
+        }
+        show
+    }
+
     /// Whether lines for eyes are written.
     pub(super) fn is_text(&self) -> bool {
         self.written == Written::Text

@@ -91,6 +91,16 @@ impl Injector {
         self.socket(to).map(drop)
     }
 
+    /// Tells whether a packet would be sent, and sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the policy is against it.
+    pub fn check(&mut self, packet: &[u8]) -> Result<(), InjectError> {
+        let (from, to) = addresses(packet).ok_or(InjectError::NotJudged)?;
+        self.judge(from, to).map(drop)
+    }
+
     /// Sends a packet, which begins with its IP header.
     ///
     /// # Errors
@@ -146,29 +156,46 @@ pub struct LinkInjector {
     private: bool,
     interface: Interface,
     reach: Reach,
-    socket: RawLink,
+    bypass: bool,
+    socket: Option<RawLink>,
     /// The pair of addresses that was judged last.
     judged: Option<(IpAddr, IpAddr)>,
 }
 
 impl LinkInjector {
     /// Sends what `policy` allows on the interface of this name. With `bypass`, frames do not wait
-    /// in the kernel's queue, which is faster; a full interface then loses them.
+    /// in the kernel's queue, which is faster; a full interface then loses them. The socket is
+    /// opened when the first frame goes.
     ///
     /// # Errors
     ///
-    /// When there is no such interface, or the kernel does not let us send.
-    pub fn open(policy: Policy, name: &str, bypass: bool) -> Result<Self, InjectError> {
+    /// When there is no such interface.
+    pub fn new(policy: Policy, name: &str, bypass: bool) -> Result<Self, InjectError> {
         let interface =
             interface(|one| one.name == name)?.ok_or_else(|| InjectError::NoInterface { name: name.to_owned() })?;
-        let socket = RawLink::open(interface.index, bypass).map_err(denied("open a packet socket"))?;
         let reach = reach(&interface);
-        Ok(Self { policy, private: is_private(), interface, reach, socket, judged: None })
+        Ok(Self { policy, private: is_private(), interface, reach, bypass, socket: None, judged: None })
     }
 
     /// The Ethernet address of the interface, if it has one.
     pub fn mac(&self) -> Option<[u8; 6]> {
         self.interface.mac
+    }
+
+    /// The Ethernet address of whoever is at the other end, where there is one only and it is known:
+    /// the interface itself on `lo`, the peer of a pair.
+    pub fn neighbor_mac(&self) -> Option<[u8; 6]> {
+        let peer = if self.interface.loopback { Some(self.interface.index) } else { self.interface.peer };
+        interface(|one| Some(one.index) == peer).ok().flatten().and_then(|peer| peer.mac)
+    }
+
+    /// Tells whether a frame would be sent, and sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the policy is against it.
+    pub fn check(&mut self, frame: &[u8]) -> Result<(), InjectError> {
+        self.judge(frame)
     }
 
     /// Sends a frame.
@@ -178,7 +205,7 @@ impl LinkInjector {
     /// When the policy is against it, or the kernel.
     pub fn send(&mut self, frame: &[u8]) -> Result<(), InjectError> {
         self.judge(frame)?;
-        self.socket.send(frame).map_err(InjectError::Send)
+        self.socket()?.send(frame).map_err(InjectError::Send)
     }
 
     /// Sends the first of `frames`, each `len` octets long, in one call: as many as it takes, at
@@ -191,7 +218,16 @@ impl LinkInjector {
         for frame in frames.chunks_exact(len.max(1)) {
             self.judge(frame)?;
         }
-        self.socket.send_batch(frames, len).map_err(InjectError::Send)
+        self.socket()?.send_batch(frames, len).map_err(InjectError::Send)
+    }
+
+    fn socket(&mut self) -> Result<&RawLink, InjectError> {
+        let slot = &mut self.socket;
+        if let Some(socket) = slot {
+            return Ok(socket);
+        }
+        let opened = RawLink::open(self.interface.index, self.bypass).map_err(denied("open a packet socket"))?;
+        Ok(slot.insert(opened))
     }
 
     /// An ear on this interface, for packets of the family of `to`.

@@ -5,7 +5,8 @@
 
 use std::net::IpAddr;
 
-use super::packet::{EmitError, Layer, Packet, sum};
+use super::packet::ipv4::last_hop;
+use super::packet::{EmitError, Layer, Packet, proto, sum};
 
 /// A built packet, and where in it what stands.
 ///
@@ -100,29 +101,95 @@ impl Template {
         let mut template = Self { octets: packet.build()?, ip: None, transport: None };
         let mut at = 0;
         for layer in &packet.layers {
-            template.find(layer, at);
+            if !template.find(layer, at) {
+                break;
+            }
             at += layer.len();
         }
         Ok(template)
     }
 
-    /// Takes note of a layer that begins at `at`.
-    fn find(&mut self, layer: &Layer, at: usize) {
-        if self.transport.is_some() {
-            return;
+    /// A packet that is built already: its IP header begins at `ip_at`.
+    ///
+    /// What does not read as a header is left alone: it has no spots.
+    pub fn read(octets: Vec<u8>, ip_at: usize) -> Self {
+        let mut template = Self { octets, ip: None, transport: None };
+        let packet = template.octets.get(ip_at..).unwrap_or_default();
+        match packet.first().map(|first| first >> 4) {
+            Some(4) => template.read_v4(ip_at),
+            Some(6) => template.read_v6(ip_at),
+            _ => {}
         }
-        let transport = |kind, sum_at, pseudo_header| Transport { at, kind, sum_at, pseudo_header };
+        template
+    }
+
+    fn read_v4(&mut self, at: usize) {
+        let packet = self.octets.get(at..).unwrap_or_default();
+        let Some(&[first, .., place, low, _, protocol]) = packet.first_chunk::<10>() else { return };
+        let len = usize::from(first & 0x0f) * 4;
+        let Some(options) = packet.get(20..len.max(20)) else { return };
+        self.ip = Some(Ip { at, v6: false, dst_is_last: last_hop(options).is_none() });
+        // The first fragment, or all there is.
+        if (place & 0x1f, low) == (0, 0) {
+            self.read_transport(at + len, protocol, false);
+        }
+    }
+
+    fn read_v6(&mut self, at: usize) {
+        let Some(mut next) = self.octets.get(at + 6).copied() else { return };
+        let mut dst_is_last = true;
+        let mut end = at + 40;
+        while let (proto::HOP_BY_HOP | proto::ROUTING | proto::DESTINATION, Some(&[after, units])) =
+            (next, self.octets.get(end..).and_then(<[u8]>::first_chunk))
+        {
+            // A route that is not done has the destination behind it.
+            dst_is_last &= next != proto::ROUTING || self.octets.get(end + 3) == Some(&0);
+            next = after;
+            end += (usize::from(units) + 1) * 8;
+        }
+        self.ip = Some(Ip { at, v6: true, dst_is_last });
+        self.read_transport(end, next, true);
+    }
+
+    fn read_transport(&mut self, at: usize, protocol: u8, v6: bool) {
+        let (kind, sum_at, len, pseudo_header) = match (protocol, v6) {
+            (proto::TCP, _) => (Kind::Tcp, 16, 20, true),
+            (proto::UDP, _) => (Kind::Udp, 6, 8, true),
+            (proto::ICMP, false) => (Kind::Icmp, 2, 8, false),
+            (proto::ICMPV6, true) => (Kind::Icmp, 2, 8, true),
+            _ => return,
+        };
+        if self.octets.len() >= at + len {
+            self.transport = Some(Transport { at, kind, sum_at: at + sum_at, pseudo_header });
+        }
+    }
+
+    /// Makes the transport's checksum wrong; tells whether there is one.
+    pub fn spoil_checksum(&mut self) -> bool {
+        let field = self.transport.and_then(|transport| self.octets.get_mut(transport.sum_at..));
+        let Some(field) = field.and_then(<[u8]>::first_chunk_mut) else { return false };
+        // Neither zero stands for the other, and none for no checksum.
+        let wrong = u16::from_be_bytes(*field) ^ 0x0f0f;
+        *field = if wrong == 0 { 0xf0f0 } else { wrong }.to_be_bytes();
+        true
+    }
+
+    /// Takes note of a layer that begins at `at`; tells whether there may be more to note.
+    fn find(&mut self, layer: &Layer, at: usize) -> bool {
+        let transport = |kind, sum_at, pseudo_header| Some(Transport { at, kind, sum_at: at + sum_at, pseudo_header });
         match (layer, &mut self.ip) {
+            (Layer::Ethernet(_) | Layer::Vlan(_), None) | (Layer::Fragment(_), Some(_)) => {}
             (Layer::Ipv4(header), None) => {
-                self.ip = Some(Ip { at, v6: false, dst_is_last: !header.is_source_routed() });
+                self.ip = Some(Ip { at, v6: false, dst_is_last: last_hop(&header.options).is_none() });
             }
             (Layer::Ipv6(_), None) => self.ip = Some(Ip { at, v6: true, dst_is_last: true }),
             (Layer::Extension(header), Some(ip)) => ip.dst_is_last &= header.last_hop().is_none(),
-            (Layer::Tcp(_), Some(_)) => self.transport = Some(transport(Kind::Tcp, at + 16, true)),
-            (Layer::Udp(_), Some(_)) => self.transport = Some(transport(Kind::Udp, at + 6, true)),
-            (Layer::Icmp(_), Some(ip)) => self.transport = Some(transport(Kind::Icmp, at + 2, ip.v6)),
-            _ => {}
+            (Layer::Tcp(_), Some(_)) => self.transport = transport(Kind::Tcp, 16, true),
+            (Layer::Udp(_), Some(_)) => self.transport = transport(Kind::Udp, 6, true),
+            (Layer::Icmp(_), Some(ip)) => self.transport = transport(Kind::Icmp, 2, ip.v6),
+            _ => return false,
         }
+        self.transport.is_none()
     }
 
     /// The octets as they are now.
@@ -183,39 +250,39 @@ impl Template {
 
     #[inline]
     fn put(&mut self, place: Place, value: &[u8]) {
+        let mut change = sum::Change::default();
         if let [octet] = value {
             // Half a word: in IPv4 the upper one, in IPv6 under no checksum.
-            let Some(&[_, low]) = self.octets.get(place.at..).and_then(<[u8]>::first_chunk) else { return };
-            return self.put_word(place, place.at, u16::from_be_bytes([*octet, low]));
+            let Some(word) = word_at(&mut self.octets, place.at) else { return };
+            change.swap(word, [*octet, word[1]]);
         }
-        for (at, word) in (place.at..).step_by(2).zip(value.as_chunks().0) {
-            self.put_word(place, at, u16::from_be_bytes(*word));
+        for (at, new) in (place.at..).step_by(2).zip(value.as_chunks().0) {
+            let Some(word) = word_at(&mut self.octets, at) else { return };
+            change.swap(word, *new);
         }
-    }
-
-    #[inline]
-    fn put_word(&mut self, place: Place, at: usize, new: u16) {
-        let Some(word) = self.octets.get_mut(at..).and_then(<[u8]>::first_chunk_mut) else { return };
-        let old = u16::from_be_bytes(*word);
-        *word = new.to_be_bytes();
         if let (true, Some(ip)) = (place.ip_sum, self.ip) {
-            self.change_sum(ip.at + 10, old, new, false);
+            self.change_sum(ip.at + 10, change, false);
         }
         if let (true, Some(transport)) = (place.transport_sum, self.transport) {
-            self.change_sum(transport.sum_at, old, new, transport.kind == Kind::Udp);
+            self.change_sum(transport.sum_at, change, transport.kind == Kind::Udp);
         }
     }
 
     #[inline]
-    fn change_sum(&mut self, at: usize, old: u16, new: u16, zero_is_none: bool) {
-        let Some(field) = self.octets.get_mut(at..).and_then(<[u8]>::first_chunk_mut) else { return };
+    fn change_sum(&mut self, at: usize, change: sum::Change, zero_is_none: bool) {
+        let Some(field) = word_at(&mut self.octets, at) else { return };
         let before = u16::from_be_bytes(*field);
         if zero_is_none && before == 0 {
             return;
         }
-        let after = sum::changed(before, old, new);
+        let after = change.of(before);
         *field = if zero_is_none && after == 0 { 0xffffu16 } else { after }.to_be_bytes();
     }
+}
+
+#[inline]
+fn word_at(octets: &mut [u8], at: usize) -> Option<&mut [u8; 2]> {
+    octets.get_mut(at..)?.first_chunk_mut()
 }
 
 #[cfg(test)]
@@ -311,6 +378,41 @@ mod tests {
         let mut wrong = template(v4(1) / udp(Field::Wrong(0x1234)));
         wrong.set(place(&wrong, Spot::SrcPort), 2);
         assert_eq!(wrong.octets()[26..28], [0x12, 0x33]);
+    }
+
+    #[test]
+    fn built_octets_are_read_as_their_layers_are() {
+        let udp = || Udp::new(1, 2);
+        for packet in [
+            v4(1) / Tcp::new(1, 2, Flags::SYN) / "data",
+            Ipv4 { options: vec![131, 7, 4, 192, 0, 2, 1], ..v4(1) } / udp(),
+            v4(1) / Icmp::echo(1, 1),
+            v6(1) / Icmp::echo_v6(1, 1),
+            v6(1) / Extension::hop_by_hop(&[]) / Extension::destination(&[1, 0]) / udp(),
+            v6(1) / Extension::routing(2, 1, &["2001:db8::99".parse().expect("an address")]) / udp(),
+            Ipv4 { fragment_offset: 3, ..v4(1) } / vec![0; 40],
+            v4(1) / v4(2) / udp(),
+        ] {
+            let (layers, octets) = (template(packet.clone()), packet.build().expect("it fits"));
+            let read = Template::read([vec![0; 14], octets].concat(), 14);
+            for spot in [Spot::SrcAddr, Spot::DstAddr, Spot::Ttl, Spot::Id, Spot::SrcPort, Spot::Seq, Spot::EchoSeq] {
+                let moved = layers.place(spot).map(|place| Place { at: place.at + 14, ..place });
+                assert_eq!(read.place(spot), moved, "{spot:?} of {packet:?}");
+            }
+        }
+        for octets in [vec![], vec![0x45], vec![0x60; 39], vec![0x4f; 30], vec![0x45; 24]] {
+            assert!(Template::read(octets, 0).place(Spot::SrcPort).is_none());
+        }
+    }
+
+    #[test]
+    fn a_checksum_is_spoilt_and_not_left_out() {
+        for sum in [0x0f0f, 0xffff, 0x1234] {
+            let mut template = template(v4(1) / Udp { checksum: Field::Wrong(sum), ..Udp::new(1, 2) });
+            assert!(template.spoil_checksum());
+            assert!(![sum.to_be_bytes(), [0, 0]].contains(&[template.octets()[26], template.octets()[27]]));
+        }
+        assert!(!template(v4(1) / v4(2)).spoil_checksum());
     }
 
     #[test]

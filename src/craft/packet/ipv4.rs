@@ -110,11 +110,6 @@ impl Ipv4 {
         Ok(())
     }
 
-    /// Whether the packet is bound for another address than its destination, in the end.
-    pub(in crate::craft) fn is_source_routed(&self) -> bool {
-        last_hop(&self.options).is_some()
-    }
-
     /// The addresses of the pseudo header; the destination is where a source route ends.
     pub(super) fn pseudo_header(&self) -> Sum {
         let dst = last_hop(&self.options).unwrap_or(self.dst);
@@ -124,7 +119,7 @@ impl Ipv4 {
 
 /// The destination that a source route still has to reach (RFC 791 §3.1): its last address, as
 /// long as the pointer stands within the list.
-fn last_hop(mut options: &[u8]) -> Option<Ipv4Addr> {
+pub(in crate::craft) fn last_hop(mut options: &[u8]) -> Option<Ipv4Addr> {
     loop {
         match options {
             [1, rest @ ..] => options = rest,

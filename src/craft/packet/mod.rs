@@ -28,7 +28,7 @@
 
 mod fragment;
 mod icmp;
-mod ipv4;
+pub(super) mod ipv4;
 mod ipv6;
 mod link;
 pub(super) mod sum;

@@ -28,11 +28,25 @@ impl Sum {
     }
 }
 
-/// The checksum after a word under it has changed (RFC 1624 §3): `!(!sum + !old + new)`.
-pub(in crate::craft) fn changed(checksum: u16, old: u16, new: u16) -> u16 {
-    let sum = u32::from(!checksum) + u32::from(!old) + u32::from(new);
-    let sum = (sum & 0xffff) + (sum >> 16);
-    !(((sum & 0xffff) + (sum >> 16)) as u16)
+/// What changed words change in the checksum over them (RFC 1624 §3: `!(!sum + !old + new)`).
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::craft) struct Change(u32);
+
+impl Change {
+    /// Puts a word in the place of another. Room for 2¹⁵ of them.
+    #[inline]
+    pub(in crate::craft) fn swap(&mut self, word: &mut [u8; 2], new: [u8; 2]) {
+        self.0 += u32::from(!u16::from_be_bytes(*word)) + u32::from(u16::from_be_bytes(new));
+        *word = new;
+    }
+
+    /// The checksum after the change.
+    #[inline]
+    pub(in crate::craft) fn of(self, checksum: u16) -> u16 {
+        let sum = u32::from(!checksum) + self.0;
+        let sum = (sum & 0xffff) + (sum >> 16);
+        !(((sum & 0xffff) + (sum >> 16)) as u16)
+    }
 }
 
 #[cfg(test)]
@@ -41,14 +55,20 @@ mod tests {
 
     #[test]
     fn the_example_of_rfc_1624_comes_out() {
-        assert_eq!(changed(0xdd2f, 0x5555, 0x3285), 0x0000);
+        let mut change = Change::default();
+        let mut word = [0x55, 0x55];
+        change.swap(&mut word, [0x32, 0x85]);
+        assert_eq!((change.of(0xdd2f), word), (0x0000, [0x32, 0x85]));
     }
 
     #[test]
-    fn a_changed_word_changes_the_sum_as_summing_anew_does() {
+    fn changed_words_change_the_sum_as_summing_anew_does() {
         let mut octets: Vec<u8> = (0..40).collect();
         let before = Sum::default().octets(&octets).checksum();
-        octets[10..12].copy_from_slice(&0xbeefu16.to_be_bytes());
-        assert_eq!(changed(before, 0x0a0b, 0xbeef), Sum::default().octets(&octets).checksum());
+        let mut change = Change::default();
+        for word in octets.as_chunks_mut().0.iter_mut().skip(3) {
+            change.swap(word, [0xbe, 0xef]);
+        }
+        assert_eq!(change.of(before), Sum::default().octets(&octets).checksum());
     }
 }
