@@ -1,6 +1,7 @@
 //! Flows: two endpoints, and what makes two packets part of one conversation.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Not;
 
@@ -103,7 +104,7 @@ impl Vlans {
 ///
 /// The lower endpoint comes first, so both directions have the same key; [`FlowKey::of`] tells
 /// from which [`Side`] a packet came. IPv4 keys stay small: memory is what a tracker waits for.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FlowKey {
     /// 16 octets.
     V4(Pair<Ipv4Addr>),
@@ -112,7 +113,7 @@ pub enum FlowKey {
 }
 
 /// Two endpoints in order, and where they meet.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Pair<A> {
     /// Lower and higher address (compared together with their ports).
     pub addrs: [A; 2],
@@ -122,12 +123,38 @@ pub struct Pair<A> {
     pub zone: u32,
 }
 
-impl<A: Copy + Ord> Pair<A> {
-    fn of(src: (A, u16), dst: (A, u16), zone: u32) -> (Self, Side) {
-        if src <= dst {
-            (Self { addrs: [src.0, dst.0], ports: [src.1, dst.1], zone }, Side::A)
-        } else {
-            (Self { addrs: [dst.0, src.0], ports: [dst.1, src.1], zone }, Side::B)
+impl<A> Pair<A> {
+    fn of(src: (A, u16), dst: (A, u16), side: Side, zone: u32) -> Self {
+        match side {
+            Side::A => Self { addrs: [src.0, dst.0], ports: [src.1, dst.1], zone },
+            Side::B => Self { addrs: [dst.0, src.0], ports: [dst.1, src.1], zone },
+        }
+    }
+
+    /// Ports and zone in one word.
+    fn rest(&self) -> u64 {
+        let [a, b] = self.ports;
+        u64::from(self.zone) << 32 | u64::from(a) << 16 | u64::from(b)
+    }
+}
+
+/// In few words: a hash is computed for every packet.
+impl Hash for FlowKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::V4(pair) => {
+                let [a, b] = pair.addrs.map(u32::from);
+                state.write_u64(u64::from(a) << 32 | u64::from(b));
+                state.write_u64(pair.rest());
+            }
+            Self::V6(pair) => {
+                for addr in pair.addrs {
+                    let bits = u128::from(addr);
+                    state.write_u64((bits >> 64) as u64);
+                    state.write_u64(bits as u64);
+                }
+                state.write_u64(pair.rest());
+            }
         }
     }
 }
@@ -141,12 +168,15 @@ impl FlowKey {
         let zone = vlans.zone() << 8 | protocol as u32;
         match (src.addr, dst.addr) {
             (IpAddr::V4(a), IpAddr::V4(b)) => {
-                let (pair, side) = Pair::of((a, src.port), (b, dst.port), zone);
-                (Self::V4(pair), side)
+                let number = |addr, port| u64::from(u32::from(addr)) << 16 | u64::from(port);
+                let side = if number(a, src.port) <= number(b, dst.port) { Side::A } else { Side::B };
+                (Self::V4(Pair::of((a, src.port), (b, dst.port), side, zone)), side)
             }
             (a, b) => {
-                let (pair, side) = Pair::of((mapped(a), src.port), (mapped(b), dst.port), zone);
-                (Self::V6(pair), side)
+                let (a, b) = (mapped(a), mapped(b));
+                let number = |addr, port| (u128::from(addr), port);
+                let side = if number(a, src.port) <= number(b, dst.port) { Side::A } else { Side::B };
+                (Self::V6(Pair::of((a, src.port), (b, dst.port), side, zone)), side)
             }
         }
     }

@@ -15,8 +15,8 @@ pub(super) struct Arrival<'a> {
     /// Where its pair of endpoints is kept for Wireshark's numbers.
     pub(super) pair: u32,
     pub(super) ip_bytes: u64,
-    ip_id: u32,
-    ttl: u8,
+    pub(super) ip_id: u32,
+    pub(super) ttl: u8,
 }
 
 impl<'a> Arrival<'a> {

@@ -110,7 +110,7 @@ impl Tracker {
         if backwards {
             notes.add(Note::ClockBackwards);
         }
-        if let Some(original) = self.twice.copy_of(n, record) {
+        if let Some(original) = self.twice.copy_of(&arrival) {
             return self.duplicate(arrival, original, notes);
         }
         match &record.body {

@@ -57,7 +57,7 @@ impl Shark {
     pub(super) fn pair(&mut self, key: FlowKey) -> u32 {
         let key = key.without_vlans();
         let pairs = &self.pairs;
-        if let Some(at) = self.table.find(&key, |at| pairs[at as usize].key) {
+        if let Some(at) = self.table.find(&key, |at| pairs[at as usize].key == key) {
             return at;
         }
         let stream = match key.protocol() {
@@ -77,7 +77,7 @@ impl Shark {
             self.pairs.len() as u32 - 1
         };
         let pairs = &self.pairs;
-        self.table.insert(&key, at, |at| pairs[at as usize].key);
+        self.table.insert(&key, at, |at| &pairs[at as usize].key);
         at
     }
 
@@ -102,13 +102,14 @@ impl Shark {
         pair.users = pair.users.saturating_sub(1);
         if pair.users == 0 {
             let (key, pairs) = (pair.key, &self.pairs);
-            self.table.remove(&key, |at| pairs[at as usize].key);
+            self.table.remove(&key, |at| &pairs[at as usize].key);
             self.free.push(at);
         }
     }
 
     fn find(&self, key: FlowKey) -> Option<u32> {
-        self.table.find(&key.without_vlans(), |at| self.pairs[at as usize].key)
+        let key = key.without_vlans();
+        self.table.find(&key, |at| self.pairs[at as usize].key == key)
     }
 
     fn new_stream(&mut self) -> u32 {

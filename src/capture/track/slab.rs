@@ -39,7 +39,7 @@ impl Slab {
 
     /// The latest connection of these endpoints.
     pub(super) fn find(&self, key: &FlowKey) -> Option<Slot> {
-        let place = self.table.find(key, |at| key_at(&self.places, at)).map(Slot);
+        let place = self.table.find(key, |at| key_at(&self.places, at) == key).map(Slot);
         place.or_else(|| if self.aliases.is_empty() { None } else { self.aliases.get(key).copied() })
     }
 
@@ -103,6 +103,6 @@ impl Slab {
 }
 
 /// The key of a place that the table knows, which is therefore in use.
-fn key_at(places: &[Option<Conn>], at: u32) -> FlowKey {
-    places[at as usize].as_ref().expect("the table leads to places in use").key
+fn key_at(places: &[Option<Conn>], at: u32) -> &FlowKey {
+    &places[at as usize].as_ref().expect("the table leads to places in use").key
 }

@@ -32,29 +32,30 @@ pub(super) fn seeded() -> SeedableRandomState {
 }
 
 impl Table {
-    /// The place of `key`, given what key each place has.
-    pub(super) fn find(&self, key: &FlowKey, key_of: impl Fn(u32) -> FlowKey) -> Option<u32> {
-        self.places.find(self.hasher.hash_one(key), |at| key_of(*at) == *key).copied()
+    /// The place of `key`, given whether a place has it.
+    #[inline]
+    pub(super) fn find(&self, key: &FlowKey, is: impl Fn(u32) -> bool) -> Option<u32> {
+        self.places.find(self.hasher.hash_one(key), |at| is(*at)).copied()
     }
 
-    /// Puts `key` at `place`, which is new.
-    pub(super) fn insert(&mut self, key: &FlowKey, place: u32, key_of: impl Fn(u32) -> FlowKey) {
+    /// Puts `key` at `place`, which is new, given what key each place has.
+    pub(super) fn insert<'a>(&mut self, key: &FlowKey, place: u32, key_of: impl Fn(u32) -> &'a FlowKey) {
         let Self { places, hasher } = self;
         places.insert_unique(hasher.hash_one(key), place, |at| hasher.hash_one(key_of(*at)));
     }
 
     /// Moves `key` to another place.
-    pub(super) fn replace(&mut self, key: &FlowKey, place: u32, key_of: impl Fn(u32) -> FlowKey) {
-        match self.places.find_mut(self.hasher.hash_one(key), |at| key_of(*at) == *key) {
+    pub(super) fn replace<'a>(&mut self, key: &FlowKey, place: u32, key_of: impl Fn(u32) -> &'a FlowKey) {
+        match self.places.find_mut(self.hasher.hash_one(key), |at| key_of(*at) == key) {
             Some(at) => *at = place,
             None => self.insert(key, place, key_of),
         }
     }
 
     /// Takes `key` out.
-    pub(super) fn remove(&mut self, key: &FlowKey, key_of: impl Fn(u32) -> FlowKey) {
+    pub(super) fn remove<'a>(&mut self, key: &FlowKey, key_of: impl Fn(u32) -> &'a FlowKey) {
         let hash = self.hasher.hash_one(key);
-        if let Ok(entry) = self.places.find_entry(hash, |at| key_of(*at) == *key) {
+        if let Ok(entry) = self.places.find_entry(hash, |at| key_of(*at) == key) {
             entry.remove();
         }
     }

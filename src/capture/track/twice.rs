@@ -1,11 +1,6 @@
-use std::hash::BuildHasher;
-use std::net::{IpAddr, Ipv4Addr};
-
-use foldhash::fast::SeedableRandomState;
-
-use super::table;
-use crate::capture::record::{Body, Record};
-use crate::wire::{Span, Timestamp};
+use super::arrival::Arrival;
+use crate::capture::record::{Body, Ether, Record};
+use crate::wire::{FlowKey, Side, Span, Timestamp, Vlans};
 
 /// How many packets back a copy may lie.
 const REACH: usize = 16;
@@ -19,70 +14,71 @@ const REACH: usize = 16;
 /// later TSval.
 #[derive(Debug)]
 pub(super) struct Twice {
-    recent: [Print; REACH],
+    /// A few bits of what each of them says: hardly any packet has to be compared with one.
+    marks: [u32; REACH],
+    recent: [Option<Print>; REACH],
     at: usize,
-    hasher: SeedableRandomState,
 }
 
 impl Default for Twice {
     fn default() -> Self {
-        Self { recent: [Print::NONE; REACH], at: 0, hasher: table::seeded() }
+        Self { marks: [0; REACH], recent: [None; REACH], at: 0 }
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Print {
-    hash: u64,
+    said: Said,
     n: u64,
     time: Timestamp,
-    /// Who sent it.
-    src: IpAddr,
     ip_id: u32,
-    /// Where it was seen: interface, VLANs, link addresses and TTL.
-    place: u64,
+    place: Place,
+}
+
+/// What a packet says, and who says it to whom.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Said {
+    key: FlowKey,
+    from: Side,
+    words: [u64; 2],
+    ts_val: u32,
+}
+
+/// Where a packet was seen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Place {
+    interface: u32,
+    vlans: Vlans,
+    ether: Option<Ether>,
+    ttl: u8,
 }
 
 impl Twice {
     /// The number of the packet of which this is a copy, if it is one.
-    pub(super) fn copy_of(&mut self, n: u64, record: &Record) -> Option<u64> {
-        let ip = record.ip?;
-        let said = match record.body {
-            Body::Tcp(tcp) => {
-                let segment = &tcp.segment;
-                let numbers = u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0);
-                let rest = u64::from(tcp.checksum) << 48
-                    | u64::from(segment.flags.0) << 32
-                    | u64::from(segment.len) << 16
-                    | u64::from(segment.window.0);
-                (numbers, rest, segment.options.timestamps().map_or(0, |(val, _)| val))
-            }
-            Body::Udp(udp) => (u64::from(udp.checksum) << 16 | u64::from(udp.len), 17, 0),
-            Body::Icmp(icmp) => (
-                u64::from(icmp.checksum) << 32 | u64::from(icmp.echo_seq),
-                u64::from(icmp.kind) << 8 | u64::from(icmp.code),
-                1,
-            ),
-            Body::Arp(_) | Body::Skip(_) => return None,
-        };
-        let (src, dst, _) = record.endpoints()?;
-        let print = Print {
-            hash: self.hasher.hash_one((src, dst, said)),
-            n,
-            time: record.time,
-            src: ip.src,
-            ip_id: ip.id,
-            place: self.hasher.hash_one((record.interface, record.vlans, record.ether, ip.ttl)),
-        };
-        let original = self.recent.iter().find(|earlier| self.is_copy(&print, earlier)).map(|earlier| earlier.n);
-        if original.is_none() {
-            self.recent[self.at] = print;
-            self.at = (self.at + 1) % REACH;
+    #[inline]
+    pub(super) fn copy_of(&mut self, arrival: &Arrival<'_>) -> Option<u64> {
+        let record = arrival.record;
+        let said = Said::of(arrival)?;
+        let mark = said.mark(arrival.ip_id);
+        let met = self.marks.iter().fold(false, |met, earlier| met | (*earlier == mark));
+        let print =
+            Print { said, n: arrival.n, time: record.time, ip_id: arrival.ip_id, place: Place::of(record, arrival.ttl) };
+        if met && let Some(original) = self.original_of(&print) {
+            return Some(original);
         }
-        original
+        self.marks[self.at] = mark;
+        self.recent[self.at] = Some(print);
+        self.at = (self.at + 1) % REACH;
+        None
+    }
+
+    #[cold]
+    fn original_of(&self, print: &Print) -> Option<u64> {
+        self.recent.iter().flatten().find(|earlier| self.is_copy(print, earlier)).map(|earlier| earlier.n)
     }
 
     fn is_copy(&self, print: &Print, earlier: &Print) -> bool {
-        if print.hash != earlier.hash || print.ip_id != earlier.ip_id || earlier.n == 0 {
+        if !print.said.agrees(&earlier.said) || print.ip_id != earlier.ip_id {
             return false;
         }
         let gap = Span((print.time - earlier.time).0.abs());
@@ -93,13 +89,60 @@ impl Twice {
 
     /// Whether the sender numbers its packets, so that the same identification means the same one.
     fn counts_ids(&self, print: &Print) -> bool {
-        let another = |earlier: &&Print| earlier.src == print.src && earlier.hash != print.hash && earlier.n != 0;
-        print.ip_id != 0 && !self.recent.iter().filter(another).any(|earlier| earlier.ip_id == print.ip_id)
+        let same_source = |earlier: &&Print| earlier.said.source() == print.said.source();
+        let another = |earlier: &&Print| !print.said.agrees(&earlier.said);
+        let mut others = self.recent.iter().flatten().filter(same_source).filter(another);
+        print.ip_id != 0 && !others.any(|earlier| earlier.ip_id == print.ip_id)
     }
 }
 
-impl Print {
-    /// That of no packet.
-    const NONE: Self =
-        Self { hash: 0, n: 0, time: Timestamp(0), src: IpAddr::V4(Ipv4Addr::UNSPECIFIED), ip_id: 0, place: 0 };
+impl Said {
+    #[inline]
+    fn of(arrival: &Arrival<'_>) -> Option<Self> {
+        let (words, ts_val) = match &arrival.record.body {
+            Body::Tcp(tcp) => {
+                let segment = &tcp.segment;
+                let numbers = u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0);
+                let rest = u64::from(tcp.checksum) << 48
+                    | u64::from(segment.flags.0) << 32
+                    | u64::from(segment.len) << 16
+                    | u64::from(segment.window.0);
+                ([numbers, rest], segment.options.timestamps().map_or(0, |(val, _)| val))
+            }
+            Body::Udp(udp) => ([u64::from(udp.checksum) << 16 | u64::from(udp.len), 17], 0),
+            Body::Icmp(icmp) => {
+                let numbers = u64::from(icmp.checksum) << 32 | u64::from(icmp.echo_seq);
+                ([numbers, u64::from(icmp.kind) << 8 | u64::from(icmp.code)], 1)
+            }
+            Body::Arp(_) | Body::Skip(_) => return None,
+        };
+        Some(Self { key: arrival.key, from: arrival.side, words, ts_val })
+    }
+
+    /// Bits that copies have in common, and few others share.
+    #[inline]
+    fn mark(&self, ip_id: u32) -> u32 {
+        let [numbers, rest] = self.words;
+        let mixed = (numbers ^ rest.rotate_left(29) ^ u64::from(ip_id) << 7).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 32) as u32
+    }
+
+    /// Whether the same is said, whatever the VLAN.
+    fn agrees(&self, other: &Self) -> bool {
+        self.from == other.from
+            && self.words == other.words
+            && self.ts_val == other.ts_val
+            && self.key.without_vlans() == other.key.without_vlans()
+    }
+
+    fn source(&self) -> std::net::IpAddr {
+        self.key.endpoint(self.from).addr
+    }
+}
+
+impl Place {
+    #[inline]
+    fn of(record: &Record, ttl: u8) -> Self {
+        Self { interface: record.interface, vlans: record.vlans, ether: record.ether, ttl }
+    }
 }
