@@ -199,6 +199,12 @@ impl FlowKey {
         }
     }
 
+    /// Whether its packets carry VLAN tags that name a VLAN.
+    pub const fn is_tagged(&self) -> bool {
+        let (Self::V4(Pair { zone, .. }) | Self::V6(Pair { zone, .. })) = self;
+        *zone > 0xff
+    }
+
     /// The protocol both ends speak.
     pub fn protocol(&self) -> Protocol {
         let (Self::V4(Pair { zone, .. }) | Self::V6(Pair { zone, .. })) = self;

@@ -12,8 +12,6 @@ pub(super) struct Arrival<'a> {
     pub(super) record: &'a Record,
     pub(super) key: FlowKey,
     pub(super) side: Side,
-    /// Where its pair of endpoints is kept for Wireshark's numbers.
-    pub(super) pair: u32,
     pub(super) ip_bytes: u64,
     pub(super) ip_id: u32,
     pub(super) ttl: u8,
@@ -27,7 +25,7 @@ impl<'a> Arrival<'a> {
         let (key, side) = FlowKey::of(src, dst, protocol, &record.vlans);
         let len = record.fragments.map_or(ip.len, |fragments| fragments.octets);
         let ip_bytes = u64::from(if len == 0 { record.cap_len } else { len });
-        Some(Self { n, record, key, side, pair: 0, ip_bytes, ip_id: ip.id, ttl: ip.ttl })
+        Some(Self { n, record, key, side, ip_bytes, ip_id: ip.id, ttl: ip.ttl })
     }
 
     pub(super) fn after(&self, first_n: u64) -> u32 {

@@ -4,6 +4,7 @@ use super::facts::Fact;
 use super::half::Half;
 use super::life::Life;
 use super::notes::Notes;
+use super::shark::Pair;
 use super::standing::{Basis, Role, RoleBasis, State};
 use super::verdict::{self, Close, Open};
 use super::zeek::{self, History};
@@ -41,7 +42,7 @@ pub struct Conn {
     /// `tcp.completeness` as far as it was seen.
     pub(super) completeness: u8,
     /// Where the pair of endpoints is kept for Wireshark's numbers.
-    pub(super) pair: u32,
+    pub(super) pair: Pair,
     pub(super) halves: [Half; 2],
     pub(super) life: Life,
     pub(super) history: History,

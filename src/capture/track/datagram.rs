@@ -8,36 +8,40 @@ use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
 use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Span};
 
 impl Tracker {
-    pub(super) fn datagram(&mut self, mut arrival: Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
+    pub(super) fn datagram(&mut self, arrival: Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
         match udp.fault {
             Some(UdpFault::Surplus(_)) => notes.add(Note::UdpSurplus),
             Some(UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero) => notes.add(Note::UdpBadLength),
             Some(UdpFault::NoChecksum) | None => {}
         }
         let slot = self.conns.find(&arrival.key).unwrap_or_else(|| {
-            arrival.pair = self.shark.pair(arrival.key);
-            let mut conn = Conn::new(self.conns.next_id(), arrival, self.shark.stream(arrival.pair));
+            let mut conn = self.conn_of(arrival);
             assign(&mut conn, &arrival, udp.src_port, udp.dst_port);
             self.add(conn)
         });
         self.conns.at_mut(slot).datagram(&arrival, udp.payload_len, notes).in_slot(slot)
     }
 
-    pub(super) fn message(&mut self, mut arrival: Arrival<'_>, icmp: &Icmp, notes: Notes) -> Observation {
+    pub(super) fn message(&mut self, arrival: Arrival<'_>, icmp: &Icmp, notes: Notes) -> Observation {
         if let Some(quoted) = &icmp.quoted
             && let Some(observation) = self.icmp_error(&arrival, icmp, quoted, notes)
         {
             return observation;
         }
         let slot = self.conns.find(&arrival.key).unwrap_or_else(|| {
-            arrival.pair = self.shark.pair(arrival.key);
-            let mut conn = Conn::new(self.conns.next_id(), arrival, 0);
+            let mut conn = self.conn_of(arrival);
             if is_reply(icmp) {
                 conn.client = !arrival.side;
             }
             self.add(conn)
         });
         self.conns.at_mut(slot).datagram(&arrival, icmp.payload_len, notes).in_slot(slot)
+    }
+
+    /// A conversation that was not met before.
+    fn conn_of(&mut self, arrival: Arrival<'_>) -> Conn {
+        let pair = self.pair(arrival.key);
+        Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair))
     }
 
     /// Ties an ICMP error to the conversation whose packet it quotes.
@@ -59,7 +63,9 @@ impl Tracker {
         let (key, side) = FlowKey::of(src, dst, protocol, &arrival.record.vlans);
         // Wireshark numbers quoted streams too, where the quote has a header's worth of octets.
         if protocol == Protocol::Udp || icmp.payload_len >= 40 {
-            self.shark.quoted(key);
+            if self.last_of_pair(key).is_none() {
+                self.shark.quoted(key);
+            }
         }
         let slot = self.conns.find(&key)?;
         let conn = self.conns.at_mut(slot);

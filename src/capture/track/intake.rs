@@ -8,6 +8,7 @@ use super::life::{Life, Parked};
 use super::notes::{Note, Notes};
 use super::observation::{ConnId, Ends, Observation};
 use super::pass::{At, News, Pass};
+use super::shark::Pair;
 use super::slab::Slot;
 use super::standing::{Role, RoleBasis, State};
 use super::{roles, zeek};
@@ -15,7 +16,7 @@ use crate::capture::record::Tcp;
 use crate::wire::{Flags, Segment, Side};
 
 impl Conn {
-    pub(super) fn new(id: ConnId, arrival: Arrival<'_>, stream: u32) -> Self {
+    pub(super) fn new(id: ConnId, arrival: Arrival<'_>, pair: Pair, stream: u32) -> Self {
         Self {
             id,
             key: arrival.key,
@@ -29,7 +30,7 @@ impl Conn {
             end: arrival.record.time,
             stream,
             completeness: 0,
-            pair: arrival.pair,
+            pair,
             halves: [Half::default(), Half::default()],
             life: Life::default(),
             history: zeek::History::default(),
@@ -199,6 +200,11 @@ impl Conn {
 }
 
 impl Observation {
+    /// Says where the connection is kept, and which stream Wireshark counts the packet to.
+    pub(super) fn of(self, slot: Slot, stream: u32) -> Self {
+        Self { slot, stream, ..self }
+    }
+
     pub(super) fn in_slot(self, slot: Slot) -> Self {
         Self { slot, ..self }
     }

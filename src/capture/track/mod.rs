@@ -52,6 +52,7 @@ use crate::wire::{FlowKey, Span, Timestamp};
 use arrival::Arrival;
 use expiry::{Wheel, Worth};
 use reuse::Fate;
+use shark::Pair;
 use slab::{Slab, Slot};
 
 /// How a tracker keeps within its bounds.
@@ -193,17 +194,37 @@ impl Tracker {
         Some(Observation { about: Some(original), stream, slot, ..conn.unmoved(arrival.side, notes) })
     }
 
-    fn segment(&mut self, mut arrival: Arrival<'_>, tcp: &Tcp, notes: Notes) -> Observation {
+    fn segment(&mut self, arrival: Arrival<'_>, tcp: &Tcp, notes: Notes) -> Observation {
         let known = self.conns.find(&arrival.key).or_else(|| self.other_vlan(&arrival, tcp));
-        arrival.pair = known.map_or_else(|| self.shark.pair(arrival.key), |slot| self.conns.at(slot).pair);
-        let stream = self.shark.segment(arrival.pair, arrival.side, &tcp.segment);
-        let observation = if let Some(known) = known {
-            self.place(known, arrival, tcp, stream, notes)
-        } else {
-            let slot = self.begin(arrival, tcp, 0);
-            self.pass(slot, arrival, tcp, stream, notes)
+        if let Some(known) = known {
+            let pair = &mut self.conns.at_mut(known).pair;
+            let stream = self.shark.segment(pair, arrival.side, &tcp.segment);
+            return self.place(known, arrival, tcp, stream, notes);
+        }
+        let mut pair = self.pair(arrival.key);
+        let stream = self.shark.segment(&mut pair, arrival.side, &tcp.segment);
+        let slot = self.begin(arrival, tcp, pair, 0);
+        self.pass(slot, arrival, tcp, stream, notes)
+    }
+
+    /// The pair of endpoints of `key`, for a connection that begins.
+    fn pair(&mut self, key: FlowKey) -> Pair {
+        if let Some(known) = self.shark.known(key) {
+            return known;
+        }
+        if !key.is_tagged() {
+            return self.shark.fresh(key.protocol());
+        }
+        let untagged = self.conns.find(&key.without_vlans());
+        let pair = match untagged {
+            Some(slot) => self.conns.at(slot).pair,
+            None => self.shark.fresh(key.protocol()),
         };
-        Observation { stream, ..observation }
+        let shared = self.shark.share(key, pair, untagged);
+        if let Some(slot) = untagged {
+            self.conns.at_mut(slot).pair = shared;
+        }
+        shared
     }
 
     /// Decides whether a segment belongs to the connection its endpoints had last, or to another.
@@ -217,17 +238,17 @@ impl Tracker {
                 conn.life.parked = None;
                 known
             }
-            Fate::Park => return conn.park(&arrival, tcp, notes).in_slot(known),
-            Fate::Challenge => return conn.challenged(&arrival, tcp, notes).in_slot(known),
-            Fate::Clear => return conn.cleared(&arrival, tcp, notes).in_slot(known),
+            Fate::Park => return conn.park(&arrival, tcp, notes).of(known, stream),
+            Fate::Challenge => return conn.challenged(&arrival, tcp, notes).of(known, stream),
+            Fate::Clear => return conn.cleared(&arrival, tcp, notes).of(known, stream),
             Fate::Commit => {
                 notes.add(Note::ReuseLive);
                 self.commit(known, arrival)
             }
             Fate::New(note) => {
                 notes = note.map_or(notes, |note| notes | note.into());
-                let incarnation = conn.replace();
-                self.begin(arrival, tcp, incarnation)
+                let (pair, incarnation) = (conn.pair, conn.replace());
+                self.begin(arrival, tcp, pair, incarnation)
             }
         };
         self.pass(slot, arrival, tcp, stream, notes)
@@ -238,13 +259,13 @@ impl Tracker {
         if conn.stream == stream {
             self.shark.settle(conn);
         }
-        conn.segment(arrival, tcp, notes).in_slot(slot)
+        conn.segment(arrival, tcp, notes).of(slot, stream)
     }
 
     /// The connection that the endpoints of `key` had last, in whatever VLAN, if it is still
     /// followed.
     fn last_of_pair(&self, key: FlowKey) -> Option<Slot> {
-        let slot = self.shark.last_conn(key)?;
+        let slot = self.shark.last_conn(key).or_else(|| self.conns.find(&key.without_vlans()))?;
         let conn = self.conns.get(slot)?;
         (conn.key.without_vlans() == key.without_vlans()).then_some(slot)
     }
@@ -267,8 +288,8 @@ impl Tracker {
         })
     }
 
-    fn begin(&mut self, arrival: Arrival<'_>, tcp: &Tcp, incarnation: u32) -> Slot {
-        let mut conn = Conn::new(self.conns.next_id(), arrival, self.shark.stream(arrival.pair));
+    fn begin(&mut self, arrival: Arrival<'_>, tcp: &Tcp, pair: Pair, incarnation: u32) -> Slot {
+        let mut conn = Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair));
         conn.incarnation = incarnation;
         roles::assign(&mut conn, arrival.side, tcp);
         self.add(conn)
@@ -276,7 +297,8 @@ impl Tracker {
 
     /// The parked SYN has its answer: it began a connection of its own.
     fn commit(&mut self, old: Slot, arrival: Arrival<'_>) -> Slot {
-        let mut conn = Conn::new(self.conns.next_id(), arrival, self.shark.stream(arrival.pair));
+        let pair = self.conns.at(old).pair;
+        let mut conn = Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair));
         let old = self.conns.at_mut(old);
         if let Some(parked) = old.life.parked.take() {
             old.uncount(&parked);

@@ -27,11 +27,12 @@ const STREAMS: usize = 1 << 22;
 /// Pairs of endpoints that are known from ICMP errors alone.
 const QUOTED: usize = 1 << 16;
 
-/// Every pair of endpoints that a connection has, and the streams they had.
+/// Wireshark's count of streams, and the pairs of endpoints that several connections share.
 #[derive(Debug, Default)]
 pub(super) struct Shark {
+    /// Pairs that were met with a VLAN tag, or are known from ICMP errors alone.
     table: Table,
-    pairs: Vec<Pair>,
+    shared: Vec<Shared>,
     free: Vec<u32>,
     quoted: usize,
     /// `tcp.completeness` of the latest TCP streams, and the number of the first of them.
@@ -40,12 +41,28 @@ pub(super) struct Shark {
     udp_streams: u32,
 }
 
-/// A pair of endpoints.
+/// Where a connection's pair of endpoints is kept.
 #[derive(Clone, Copy, Debug)]
-struct Pair {
-    key: FlowKey,
+pub(super) enum Pair {
+    /// Nobody else has these endpoints.
+    Own(Numbers),
+    /// Connections in several VLANs have them.
+    Shared(u32),
+}
+
+/// Where the count stands for a pair of endpoints.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbers {
+    /// The stream it is in now.
     stream: u32,
+    /// The number before the first of each side, as far as Wireshark knows.
     base: [Option<Seq>; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Shared {
+    key: FlowKey,
+    numbers: Numbers,
     /// The connection its packets belonged to last.
     last_conn: Option<Slot>,
     /// How many connections there are of it.
@@ -53,14 +70,14 @@ struct Pair {
 }
 
 impl Shark {
-    /// The handle of a pair of endpoints, made when it is met first.
-    pub(super) fn pair(&mut self, key: FlowKey) -> u32 {
-        let key = key.without_vlans();
-        let pairs = &self.pairs;
-        if let Some(at) = self.table.find(&key, |at| pairs[at as usize].key == key) {
-            return at;
-        }
-        let stream = match key.protocol() {
+    /// The pair of endpoints of `key`, if it is shared already.
+    pub(super) fn known(&self, key: FlowKey) -> Option<Pair> {
+        if self.shared.len() == self.free.len() { None } else { self.find(key).map(Pair::Shared) }
+    }
+
+    /// A pair of endpoints that was not met before.
+    pub(super) fn fresh(&mut self, protocol: Protocol) -> Pair {
+        let stream = match protocol {
             Protocol::Tcp => self.new_stream(),
             Protocol::Udp => {
                 self.udp_streams += 1;
@@ -68,40 +85,52 @@ impl Shark {
             }
             Protocol::Icmp => 0,
         };
-        let pair = Pair { key, stream, base: [None; 2], last_conn: None, users: 0 };
-        let at = if let Some(at) = self.free.pop() {
-            self.pairs[at as usize] = pair;
-            at
-        } else {
-            self.pairs.push(pair);
-            self.pairs.len() as u32 - 1
-        };
-        let pairs = &self.pairs;
-        self.table.insert(&key, at, |at| &pairs[at as usize].key);
-        at
+        Pair::Own(Numbers { stream, base: [None; 2] })
     }
 
-    /// Takes notice of a pair that an ICMP error quotes: Wireshark numbers its stream too.
+    /// From now on the connections of these endpoints share their numbers, whatever their VLAN;
+    /// `conn` is one of them, if there is one.
+    pub(super) fn share(&mut self, key: FlowKey, pair: Pair, conn: Option<Slot>) -> Pair {
+        let Pair::Own(numbers) = pair else { return pair };
+        let key = key.without_vlans();
+        let shared = Shared { key, numbers, last_conn: conn, users: u32::from(conn.is_some()) };
+        let at = if let Some(at) = self.free.pop() {
+            self.shared[at as usize] = shared;
+            at
+        } else {
+            self.shared.push(shared);
+            self.shared.len() as u32 - 1
+        };
+        let pairs = &self.shared;
+        self.table.insert(&key, at, |at| &pairs[at as usize].key);
+        Pair::Shared(at)
+    }
+
+    /// Takes notice of a pair that only an ICMP error speaks of: Wireshark numbers its stream too.
     pub(super) fn quoted(&mut self, key: FlowKey) {
         if self.quoted < QUOTED && self.find(key).is_none() {
             self.quoted += 1;
-            self.pair(key);
+            let pair = self.fresh(key.protocol());
+            self.share(key, pair, None);
         }
     }
 
     /// A connection begins.
-    pub(super) fn join(&mut self, pair: u32, conn: Slot) {
-        let pair = &mut self.pairs[pair as usize];
-        pair.last_conn = Some(conn);
-        pair.users += 1;
+    pub(super) fn join(&mut self, pair: Pair, conn: Slot) {
+        if let Pair::Shared(at) = pair {
+            let shared = &mut self.shared[at as usize];
+            shared.last_conn = Some(conn);
+            shared.users += 1;
+        }
     }
 
     /// A connection is given up. With the last of them a pair of endpoints is forgotten.
-    pub(super) fn leave(&mut self, at: u32) {
-        let pair = &mut self.pairs[at as usize];
-        pair.users = pair.users.saturating_sub(1);
-        if pair.users == 0 {
-            let (key, pairs) = (pair.key, &self.pairs);
+    pub(super) fn leave(&mut self, pair: Pair) {
+        let Pair::Shared(at) = pair else { return };
+        let shared = &mut self.shared[at as usize];
+        shared.users = shared.users.saturating_sub(1);
+        if shared.users == 0 {
+            let (key, pairs) = (shared.key, &self.shared);
             self.table.remove(&key, |at| &pairs[at as usize].key);
             self.free.push(at);
         }
@@ -109,7 +138,7 @@ impl Shark {
 
     fn find(&self, key: FlowKey) -> Option<u32> {
         let key = key.without_vlans();
-        self.table.find(&key, |at| self.pairs[at as usize].key == key)
+        self.table.find(&key, |at| self.shared[at as usize].key == key)
     }
 
     fn new_stream(&mut self) -> u32 {
@@ -121,14 +150,17 @@ impl Shark {
         self.oldest + self.completeness.len() as u32 - 1
     }
 
-    /// The connection that the endpoints of `key` had last, in whatever VLAN.
+    /// The connection that the endpoints of `key` had last, if they are shared.
     pub(super) fn last_conn(&self, key: FlowKey) -> Option<Slot> {
-        self.pairs[self.find(key)? as usize].last_conn
+        self.shared[self.find(key)? as usize].last_conn
     }
 
     /// The stream `pair` is in now.
-    pub(super) fn stream(&self, pair: u32) -> u32 {
-        self.pairs[pair as usize].stream
+    pub(super) fn stream(&self, pair: Pair) -> u32 {
+        match pair {
+            Pair::Own(numbers) => numbers.stream,
+            Pair::Shared(at) => self.shared[at as usize].numbers.stream,
+        }
     }
 
     /// The completeness of a TCP stream as far as it was seen; `None` for one of long ago.
@@ -144,29 +176,49 @@ impl Shark {
     }
 
     /// Takes in a segment; returns the stream it belongs to.
-    pub(super) fn segment(&mut self, pair: u32, side: Side, segment: &Segment) -> u32 {
-        let at = pair as usize;
-        let pair = &mut self.pairs[at];
-        let fresh = pair.base == [None; 2];
-        let base = &mut pair.base[side as usize];
-        let flags = segment.flags;
-        let mut reused = false;
-        if flags.is_syn() {
-            reused = base.is_some_and(|base| base != segment.seq);
-            *base = Some(segment.seq);
-        } else if base.is_none() || (flags.is_syn_ack() && *base != Some(segment.seq)) {
-            *base = Some(if flags.contains(Flags::SYN) { segment.seq } else { segment.seq - 1 });
+    #[inline]
+    pub(super) fn segment(&mut self, pair: &mut Pair, side: Side, segment: &Segment) -> u32 {
+        let numbers = match pair {
+            Pair::Own(numbers) => numbers,
+            Pair::Shared(at) => &mut self.shared[*at as usize].numbers,
+        };
+        let mut first = numbers.base == [None; 2];
+        if numbers.take(side, segment) {
+            first = true;
+            let stream = self.new_stream();
+            // The borrow of the numbers ended with the new stream.
+            match pair {
+                Pair::Own(numbers) => numbers.stream = stream,
+                Pair::Shared(at) => self.shared[*at as usize].numbers.stream = stream,
+            }
         }
-        if reused {
-            pair.base[!side as usize] = None;
-            self.pairs[at].stream = self.new_stream();
-        }
-        let stream = self.pairs[at].stream;
+        let stream = self.stream(*pair);
         let known = stream.checked_sub(self.oldest).and_then(|at| self.completeness.get_mut(at as usize));
         if let Some(completeness) = known {
-            *completeness |= bits(segment, fresh || reused);
+            *completeness |= bits(segment, first);
         }
         stream
+    }
+}
+
+impl Numbers {
+    /// Takes in a segment; tells whether it begins another stream.
+    #[inline]
+    fn take(&mut self, side: Side, segment: &Segment) -> bool {
+        let base = &mut self.base[side as usize];
+        let flags = segment.flags;
+        if flags.is_syn() {
+            let reused = base.is_some_and(|base| base != segment.seq);
+            *base = Some(segment.seq);
+            if reused {
+                self.base[!side as usize] = None;
+            }
+            return reused;
+        }
+        if base.is_none() || (flags.is_syn_ack() && *base != Some(segment.seq)) {
+            *base = Some(if flags.contains(Flags::SYN) { segment.seq } else { segment.seq - 1 });
+        }
+        false
     }
 }
 
@@ -205,17 +257,18 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_kept_as_long_as_it_has_connections() {
+    fn a_shared_pair_is_kept_as_long_as_it_has_connections() {
         let mut shark = Shark::default();
         for port in 1000..2000 {
-            let pair = shark.pair(key(port));
-            shark.join(pair, Slot(0));
+            let fresh = shark.fresh(Protocol::Tcp);
+            let pair = shark.share(key(port), fresh, Some(Slot(0)));
             shark.join(pair, Slot(1));
             assert_eq!(shark.stream(pair), u32::from(port - 1000));
             shark.leave(pair);
-            assert_eq!(shark.pair(key(port)), pair);
+            assert!(matches!(shark.known(key(port)), Some(Pair::Shared(_))));
             shark.leave(pair);
+            assert!(shark.known(key(port)).is_none());
         }
-        assert_eq!((shark.pairs.len(), shark.free.len()), (1, 1));
+        assert_eq!((shark.shared.len(), shark.free.len()), (1, 1));
     }
 }
