@@ -58,6 +58,17 @@ impl Coverage {
         self.holes().first().is_none_or(|(from, _)| !from.before(at))
     }
 
+    /// Whether something was seen, and no hole is known.
+    pub(super) fn is_whole(&self) -> bool {
+        self.span.is_some() && self.holes.is_none()
+    }
+
+    /// Adds the next `len` octets.
+    pub(super) fn go_on(&mut self, len: u32) -> Added {
+        self.span = self.span.map(|(base, nxt)| (base, nxt + len));
+        Added { beyond: len, ..Added::default() }
+    }
+
     /// Whether a hole is known.
     pub(super) fn has_holes(&self) -> bool {
         !self.holes().is_empty()

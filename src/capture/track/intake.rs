@@ -57,8 +57,17 @@ impl Conn {
             Side::A => (a, b),
             Side::B => (b, a),
         };
-        let holes = segment.acked().map_or(0, |ack| receiver.coverage.holes_below(ack));
         let mut pass = Pass { segment, at, sender, receiver, life, notes, nth: 0, news: News::default() };
+        let steady = !cut && pass.is_steady() && zeek::is_steady(segment, &pass.sender.zeek, &pass.receiver.zeek);
+        #[cfg(test)]
+        let steady = super::steady::tests::may_be_short(steady);
+        if steady {
+            pass.go_on();
+            let Pass { sender, notes, nth, .. } = pass;
+            zeek::go_on(segment, at.from, &mut sender.zeek, history);
+            return (notes, nth);
+        }
+        let holes = segment.acked().map_or(0, |ack| pass.receiver.coverage.holes_below(ack));
         pass.run();
         let Pass { sender, receiver, notes, nth, news, .. } = pass;
         let remarks = zeek::Remarks { side: at.from, role, holes, beyond: news.gap, cut };

@@ -30,6 +30,7 @@ mod segments;
 mod shark;
 mod slab;
 mod standing;
+mod steady;
 mod table;
 mod twice;
 mod verdict;

@@ -266,7 +266,7 @@ fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
 }
 
 /// Times the first answer to the first request.
-fn time_answer(pass: &mut Pass<'_>) {
+pub(super) fn time_answer(pass: &mut Pass<'_>) {
     let asks = |half: &Half| half.syns > 0 && half.synacks == 0;
     let times = &mut pass.life.times;
     if times.answered.is_some() {
@@ -337,7 +337,7 @@ fn full_window(pass: &mut Pass<'_>) {
 }
 
 /// Times one octet at a time from its first sending to its acknowledgement (Karn).
-fn time_octets(pass: &mut Pass<'_>, added: Added) {
+pub(super) fn time_octets(pass: &mut Pass<'_>, added: Added) {
     if added.beyond > 0 && added.repeated == 0 && pass.sender.timed.is_none() {
         pass.sender.timed = Some((pass.segment.end(), pass.at.time));
     }
@@ -376,21 +376,41 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
     remember_edge(pass, ack);
 }
 
+/// The shift of the windows that the sender offers. Scales count where both ends offered one, and
+/// never for the window of a SYN (RFC 7323 §2.2).
+fn scale(pass: &Pass<'_>) -> WindowScale {
+    match (pass.sender.offer, pass.receiver.offer) {
+        (Some(own), Some(peer))
+            if own.wscale.is_some() && peer.wscale.is_some() && !pass.segment.flags.contains(Flags::SYN) =>
+        {
+            own.scale()
+        }
+        _ => WindowScale::default(),
+    }
+}
+
+/// The number after the last that the sender is willing to receive.
+pub(super) fn edge(pass: &Pass<'_>) -> Seq {
+    pass.segment.ack + (pass.segment.window << scale(pass))
+}
+
+/// Whether `edge` takes back octets that the sender was willing to receive.
+pub(super) fn shrinks(pass: &Pass<'_>, edge: Seq) -> bool {
+    let sender = &*pass.sender;
+    sender.edge.is_some_and(|old| old.offset_from(edge) >= 1 << scale(pass).count())
+        && !pass.segment.flags.contains(Flags::SYN)
+        && sender.offer.is_some()
+        && pass.receiver.offer.is_some()
+        && sender.is_proven(State::Established)
+}
+
 /// Takes down how far the sender is willing to receive, and what its probe asked.
 fn remember_edge(pass: &mut Pass<'_>, ack: Seq) {
-    let is_syn = pass.segment.flags.contains(Flags::SYN);
-    let sender = &mut *pass.sender;
-    let offers = sender.offer.zip(pass.receiver.offer);
-    // Scales count where both ends offered one, and never for the window of a SYN (RFC 7323 §2.2).
-    let scale = match offers {
-        Some((own, peer)) if !is_syn && own.wscale.is_some() && peer.wscale.is_some() => own.scale(),
-        _ => WindowScale::default(),
-    };
-    let edge = ack + (pass.segment.window << scale);
-    let shrunk = sender.edge.is_some_and(|old| old.offset_from(edge) >= 1 << scale.count());
-    if shrunk && !is_syn && offers.is_some() && sender.is_proven(State::Established) {
+    let edge = edge(pass);
+    if shrinks(pass, edge) {
         pass.notes.add(Note::WinShrunk);
     }
+    let sender = &mut *pass.sender;
     sender.acked = Some(sender.acked.map_or(ack, |acked| acked.latest(ack)));
     sender.edge = Some(sender.edge.map_or(edge, |old| old.latest(edge)));
     sender.probe = match (pass.notes.contains(Note::Keepalive), pass.notes.contains(Note::WinProbe)) {

@@ -61,8 +61,13 @@ impl Twice {
         let said = Said::of(arrival)?;
         let mark = said.mark(arrival.ip_id);
         let met = self.marks.iter().fold(false, |met, earlier| met | (*earlier == mark));
-        let print =
-            Print { said, n: arrival.n, time: record.time, ip_id: arrival.ip_id, place: Place::of(record, arrival.ttl) };
+        let print = Print {
+            said,
+            n: arrival.n,
+            time: record.time,
+            ip_id: arrival.ip_id,
+            place: Place::of(record, arrival.ttl),
+        };
         if met && let Some(original) = self.original_of(&print) {
             return Some(original);
         }

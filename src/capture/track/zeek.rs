@@ -118,6 +118,26 @@ pub(super) fn pass(segment: &Segment, remarks: Remarks, sender: &mut End, receiv
     }
 }
 
+/// Whether a segment with ACK and none of the flags that open or close brings something new
+/// between two ends that are open.
+#[inline]
+pub(super) fn is_steady(segment: &Segment, sender: &End, receiver: &End) -> bool {
+    sender.state == State::Established
+        && receiver.state == State::Established
+        && sender.withheld.is_none()
+        && receiver.withheld.is_none()
+        && sender.nxt.is_some_and(|nxt| segment.len == 0 || segment.end().after(nxt))
+}
+
+/// Takes in such a segment.
+#[inline]
+pub(super) fn go_on(segment: &Segment, side: Side, sender: &mut End, history: &mut History) {
+    sender.tell_once(if segment.len > 0 { b'd' } else { b'a' }, side, history);
+    if sender.nxt.is_some_and(|nxt| segment.end().after(nxt)) {
+        sender.nxt = Some(segment.end());
+    }
+}
+
 fn write(segment: &Segment, side: Side, sender: &mut End, receiver: &mut End, history: &mut History) {
     let flags = segment.flags;
     let control = [Flags::SYN, Flags::FIN, Flags::RST].into_iter().filter(|flag| flags.contains(*flag)).count();
