@@ -372,9 +372,10 @@ impl Record {
     ///
     /// An ICMP echo has its identifier for a port on both ends; other ICMP messages, and errors,
     /// have 0.
+    #[inline]
     pub fn endpoints(&self) -> Option<(Endpoint, Endpoint, Protocol)> {
-        let ip = self.ip?;
-        let (src_port, dst_port, protocol) = match self.body {
+        let ip = self.ip.as_ref()?;
+        let (src_port, dst_port, protocol) = match &self.body {
             Body::Tcp(tcp) => (tcp.src_port, tcp.dst_port, Protocol::Tcp),
             Body::Udp(udp) => (udp.src_port, udp.dst_port, Protocol::Udp),
             Body::Icmp(icmp) => {

@@ -95,7 +95,11 @@ impl Vlans {
 
     /// The tags as part of a flow's identity: the two outermost ids that are not 0, since id 0
     /// is a priority tag and names no VLAN (IEEE 802.1Q).
+    #[inline]
     pub fn zone(&self) -> u32 {
+        if self.count == 0 {
+            return 0;
+        }
         self.ids().iter().filter(|id| **id != 0).take(2).fold(0, |zone, id| zone << 12 | u32::from(*id))
     }
 }
@@ -164,6 +168,7 @@ impl FlowKey {
     ///
     /// Endpoints of different IP versions never meet in one packet; should they be given, the
     /// IPv4 one is written as an IPv4-mapped IPv6 address.
+    #[inline]
     pub fn of(src: Endpoint, dst: Endpoint, protocol: Protocol, vlans: &Vlans) -> (Self, Side) {
         let zone = vlans.zone() << 8 | protocol as u32;
         match (src.addr, dst.addr) {
@@ -172,13 +177,14 @@ impl FlowKey {
                 let side = if number(a, src.port) <= number(b, dst.port) { Side::A } else { Side::B };
                 (Self::V4(Pair::of((a, src.port), (b, dst.port), side, zone)), side)
             }
-            (a, b) => {
-                let (a, b) = (mapped(a), mapped(b));
-                let number = |addr, port| (u128::from(addr), port);
-                let side = if number(a, src.port) <= number(b, dst.port) { Side::A } else { Side::B };
-                (Self::V6(Pair::of((a, src.port), (b, dst.port), side, zone)), side)
-            }
+            (a, b) => Self::wide((mapped(a), src.port), (mapped(b), dst.port), zone),
         }
+    }
+
+    fn wide(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), zone: u32) -> (Self, Side) {
+        let number = |(addr, port)| (u128::from(addr), port);
+        let side = if number(src) <= number(dst) { Side::A } else { Side::B };
+        (Self::V6(Pair::of(src, dst, side, zone)), side)
     }
 
     /// The endpoint on `side`.

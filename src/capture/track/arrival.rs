@@ -19,11 +19,12 @@ pub(super) struct Arrival<'a> {
 
 impl<'a> Arrival<'a> {
     /// Packet `n` as the part of a conversation that it is, if it is one.
+    #[inline]
     pub(super) fn of(n: u64, record: &'a Record) -> Option<Self> {
         let (src, dst, protocol) = record.endpoints()?;
-        let ip = record.ip?;
+        let ip = record.ip.as_ref()?;
         let (key, side) = FlowKey::of(src, dst, protocol, &record.vlans);
-        let len = record.fragments.map_or(ip.len, |fragments| fragments.octets);
+        let len = record.fragments.as_ref().map_or(ip.len, |fragments| fragments.octets);
         let ip_bytes = u64::from(if len == 0 { record.cap_len } else { len });
         Some(Self { n, record, key, side, ip_bytes, ip_id: ip.id, ttl: ip.ttl })
     }
@@ -45,9 +46,10 @@ impl<'a> Arrival<'a> {
 }
 
 /// What the record says of the capture rather than of the connection.
+#[inline]
 pub(super) fn capture_notes(record: &Record) -> Notes {
     let mut notes = Notes::NONE;
-    let (checksum, truncated) = match record.body {
+    let (checksum, truncated) = match &record.body {
         Body::Tcp(tcp) => (tcp.checksum_ok, tcp.truncated),
         Body::Udp(udp) => (udp.checksum_ok, udp.truncated),
         Body::Icmp(icmp) => (icmp.checksum_ok, false),
@@ -61,13 +63,13 @@ pub(super) fn capture_notes(record: &Record) -> Notes {
     if truncated {
         notes.add(Note::Truncated);
     }
-    if let Some(fragments) = record.fragments {
+    if let Some(fragments) = &record.fragments {
         notes.add(Note::Fragment);
         if fragments.overlap {
             notes.add(Note::FragmentOverlap);
         }
     }
-    if record.ip.is_some_and(|ip| ip.ecn() == 3) {
+    if record.ip.as_ref().is_some_and(|ip| ip.ecn() == 3) {
         notes.add(Note::EcnCe);
     }
     notes

@@ -47,6 +47,8 @@ pub struct Conn {
     pub(super) life: Life,
     pub(super) history: History,
     pub(super) flipped: bool,
+    /// Both ends are open beyond doubt, and nothing is asked, missing or closing.
+    pub(super) calm: bool,
 }
 
 /// The handshake's times: each `None` where the capture does not tell.

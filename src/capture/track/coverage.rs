@@ -64,9 +64,10 @@ impl Coverage {
     }
 
     /// Adds the next `len` octets.
-    pub(super) fn go_on(&mut self, len: u32) -> Added {
-        self.span = self.span.map(|(base, nxt)| (base, nxt + len));
-        Added { beyond: len, ..Added::default() }
+    pub(super) fn go_on(&mut self, len: u32) {
+        if let Some((_, nxt)) = &mut self.span {
+            *nxt += len;
+        }
     }
 
     /// Whether a hole is known.

@@ -1,5 +1,6 @@
 use super::coverage::Coverage;
 use super::facts::{Fact, Facts};
+use super::segments::WILD;
 use super::standing::{Basis, Standing, State};
 use super::zeek;
 use crate::wire::{Seq, Span, Timestamp, WindowScale};
@@ -152,6 +153,31 @@ impl Half {
     /// Whether `ack`, sent by the peer, acknowledges this end's FIN.
     pub(super) fn fin_covered_by(&self, ack: Seq) -> bool {
         self.fin.is_some_and(|fin| ack.after(fin))
+    }
+
+    /// The peer acknowledged everything below `ack`. A wild number moves nothing, and is no.
+    #[inline]
+    pub(super) fn acknowledged(&mut self, ack: Seq, now: Timestamp) -> bool {
+        if let Some((octet, since)) = self.timed
+            && !ack.before(octet)
+        {
+            self.timed = None;
+            self.smooth(now - since);
+        }
+        if self.una.is_some_and(|una| ack.offset_from(una).unsigned_abs() > WILD as u32) {
+            return false;
+        }
+        self.una = Some(self.una.map_or(ack, |una| una.latest(ack)));
+        true
+    }
+
+    /// Takes down where and when its segment came by.
+    #[inline]
+    pub(super) fn passed(&mut self, seq: Seq, after: u32, now: Timestamp, ip_id: u32, ttl: u8) {
+        self.sent(seq, after);
+        self.ip_id = ip_id;
+        self.last = self.last.max(Some(now));
+        self.ttl = Some(self.ttl.map_or((ttl, ttl), |(low, high)| (low.min(ttl), high.max(ttl))));
     }
 
     /// Takes down a segment that an ICMP error may come to quote.

@@ -2,7 +2,7 @@
 
 use super::arrival::Arrival;
 use super::conn::Conn;
-use super::facts::Fact;
+use super::facts::{Fact, Facts};
 use super::half::Half;
 use super::life::{Life, Parked};
 use super::notes::{Note, Notes};
@@ -10,7 +10,7 @@ use super::observation::{ConnId, Ends, Observation};
 use super::pass::{At, News, Pass};
 use super::shark::Pair;
 use super::slab::Slot;
-use super::standing::{Role, RoleBasis, State};
+use super::standing::{Role, RoleBasis, Standing, State};
 use super::{roles, zeek};
 use crate::capture::record::Tcp;
 use crate::wire::{Flags, Segment, Side};
@@ -35,39 +35,30 @@ impl Conn {
             life: Life::default(),
             history: zeek::History::default(),
             flipped: false,
+            calm: false,
         }
     }
 
     /// Takes in a segment of this connection.
-    pub(super) fn segment(&mut self, arrival: Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+    pub(super) fn segment(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
         if let Some(note) = roles::enter(self, arrival.side, &tcp.segment) {
             notes.add(note);
         }
-        let before = self.unmoved(arrival.side, notes);
-        self.count(&arrival, tcp);
+        let before = self.now();
+        self.count(arrival, tcp);
         let (notes, nth) = self.run(&tcp.segment, tcp.truncated, arrival.at(self.first_n), notes);
-        self.told(Observation { notes, nth, ..before })
+        self.life.seen |= notes;
+        self.calm = self.is_calm();
+        Observation { nth, ..self.told_since(before, arrival.side, notes) }
     }
 
     /// Passes a segment from one half to the other.
     fn run(&mut self, segment: &Segment, cut: bool, at: At, notes: Notes) -> (Notes, u32) {
         let role = self.role(at.from);
-        let Self { halves: [a, b], life, history, .. } = self;
-        let (sender, receiver) = match at.from {
-            Side::A => (a, b),
-            Side::B => (b, a),
-        };
+        let Self { halves, life, history, .. } = self;
+        let [sender, receiver] = facing(halves, at.from);
+        let holes = segment.acked().map_or(0, |ack| receiver.coverage.holes_below(ack));
         let mut pass = Pass { segment, at, sender, receiver, life, notes, nth: 0, news: News::default() };
-        let steady = !cut && pass.is_steady() && zeek::is_steady(segment, &pass.sender.zeek, &pass.receiver.zeek);
-        #[cfg(test)]
-        let steady = super::steady::tests::may_be_short(steady);
-        if steady {
-            pass.go_on();
-            let Pass { sender, notes, nth, .. } = pass;
-            zeek::go_on(segment, at.from, &mut sender.zeek, history);
-            return (notes, nth);
-        }
-        let holes = segment.acked().map_or(0, |ack| pass.receiver.coverage.holes_below(ack));
         pass.run();
         let Pass { sender, receiver, notes, nth, news, .. } = pass;
         let remarks = zeek::Remarks { side: at.from, role, holes, beyond: news.gap, cut };
@@ -106,7 +97,7 @@ impl Conn {
         self.count(arrival, tcp);
         self.life.reset_by = Some(arrival.side);
         let after = arrival.after(self.first_n);
-        let [sender, receiver] = self.facing_mut(arrival.side);
+        let [sender, receiver] = facing(&mut self.halves, arrival.side);
         sender.prove(State::Closed);
         receiver.expect(State::Closed);
         receiver.teach(Fact::Dead, after);
@@ -157,28 +148,33 @@ impl Conn {
         }
     }
 
-    fn facing_mut(&mut self, side: Side) -> [&mut Half; 2] {
-        let [a, b] = &mut self.halves;
-        match side {
-            Side::A => [a, b],
-            Side::B => [b, a],
-        }
+    /// An observation that changes nothing.
+    pub(super) fn unmoved(&self, side: Side, notes: Notes) -> Observation {
+        self.told_since(self.now(), side, notes)
     }
 
-    /// An observation that changes nothing yet.
-    pub(super) fn unmoved(&self, side: Side, notes: Notes) -> Observation {
-        let standing = self.standing();
-        let facts = Ends { client: self.half(Role::Client).facts, server: self.half(Role::Server).facts };
+    /// Where both ends stand, and what they know.
+    #[inline]
+    pub(super) fn now(&self) -> (Ends<Standing>, Ends<Facts>) {
+        let (client, server) = (self.half(Role::Client), self.half(Role::Server));
+        let standing = Ends { client: client.standing, server: server.standing };
+        (standing, Ends { client: client.facts, server: server.facts })
+    }
+
+    /// What a packet meant that found things as they were `before`.
+    #[inline]
+    pub(super) fn told_since(&self, before: (Ends<Standing>, Ends<Facts>), side: Side, notes: Notes) -> Observation {
+        let after = self.now();
         Observation {
             conn: self.id,
             stream: self.stream,
             slot: Slot(u32::MAX),
             from: self.role(side),
             notes,
-            before: standing,
-            after: standing,
-            knew: facts,
-            know: facts,
+            before: before.0,
+            after: after.0,
+            knew: before.1,
+            know: after.1,
             nth: 0,
             about: None,
         }
@@ -187,8 +183,8 @@ impl Conn {
     /// Completes an observation with where things stand now.
     pub(super) fn told(&mut self, observation: Observation) -> Observation {
         self.life.seen |= observation.notes;
-        let now = self.unmoved(self.side(observation.from), observation.notes);
-        Observation { after: now.after, know: now.know, ..observation }
+        let (after, know) = self.now();
+        Observation { after, know, ..observation }
     }
 
     fn count(&mut self, arrival: &Arrival<'_>, tcp: &Tcp) {
@@ -205,6 +201,16 @@ impl Conn {
         counts.packets += 1;
         counts.payload_bytes += u64::from(payload_len);
         counts.ip_bytes += arrival.ip_bytes;
+    }
+}
+
+/// The half on `side`, and the one it speaks to.
+#[inline]
+pub(super) fn facing(halves: &mut [Half; 2], side: Side) -> [&mut Half; 2] {
+    let [a, b] = halves;
+    match side {
+        Side::A => [a, b],
+        Side::B => [b, a],
     }
 }
 

@@ -198,14 +198,20 @@ impl Tracker {
     fn segment(&mut self, arrival: Arrival<'_>, tcp: &Tcp, notes: Notes) -> Observation {
         let known = self.conns.find(&arrival.key).or_else(|| self.other_vlan(&arrival, tcp));
         if let Some(known) = known {
-            let pair = &mut self.conns.at_mut(known).pair;
-            let stream = self.shark.segment(pair, arrival.side, &tcp.segment);
-            return self.place(known, arrival, tcp, stream, notes);
+            let conn = self.conns.at_mut(known);
+            let stream = self.shark.segment(conn, arrival.side, &tcp.segment);
+            return match conn.steady(&arrival, tcp, notes) {
+                Some(observation) => observation.of(known, stream),
+                None => self.place(known, arrival, tcp, stream, notes),
+            };
         }
-        let mut pair = self.pair(arrival.key);
-        let stream = self.shark.segment(&mut pair, arrival.side, &tcp.segment);
+        let pair = self.pair(arrival.key);
         let slot = self.begin(arrival, tcp, pair, 0);
-        self.pass(slot, arrival, tcp, stream, notes)
+        let conn = self.conns.at_mut(slot);
+        let stream = self.shark.segment(conn, arrival.side, &tcp.segment);
+        conn.stream = stream;
+        self.shark.settle(conn);
+        conn.segment(&arrival, tcp, notes).of(slot, stream)
     }
 
     /// The pair of endpoints of `key`, for a connection that begins.
@@ -252,15 +258,11 @@ impl Tracker {
                 self.begin(arrival, tcp, pair, incarnation)
             }
         };
-        self.pass(slot, arrival, tcp, stream, notes)
-    }
-
-    fn pass(&mut self, slot: Slot, arrival: Arrival<'_>, tcp: &Tcp, stream: u32, notes: Notes) -> Observation {
         let conn = self.conns.at_mut(slot);
-        if conn.stream == stream {
+        if slot != known && conn.stream == stream {
             self.shark.settle(conn);
         }
-        conn.segment(arrival, tcp, notes).of(slot, stream)
+        conn.segment(&arrival, tcp, notes).of(slot, stream)
     }
 
     /// The connection that the endpoints of `key` had last, in whatever VLAN, if it is still

@@ -3,15 +3,19 @@
 
 use super::coverage::Added;
 use super::half::{Half, Probe};
+use super::life::Times;
 use super::notes::Note;
 use super::open;
 use super::pass::Pass;
 use super::reset;
 use super::standing::State;
-use crate::wire::{Flags, Seq, Span, WindowScale};
+use crate::wire::{Flags, Segment, Seq, Span, Timestamp, WindowScale};
 
 /// Duplicate acknowledgements that make a sender repeat at once (RFC 5681 §3.2).
 const FAST: u32 = 3;
+
+/// How far a number may lie from what was said before; no loss explains a gigabyte.
+pub(super) const WILD: i32 = 1 << 30;
 
 /// Shortest retransmission timeout in use.
 const MIN_RTO: Span = Span::from_millis(200);
@@ -48,12 +52,7 @@ pub(super) fn remember(pass: &mut Pass<'_>) {
             sender.ts_val = Some(val);
         }
     }
-    sender.sent(segment.seq, pass.at.after);
-    sender.ip_id = pass.at.ip_id;
-    sender.last = sender.last.max(Some(pass.at.time));
-    sender.ttl = Some(
-        sender.ttl.map_or((pass.at.ttl, pass.at.ttl), |(low, high)| (low.min(pass.at.ttl), high.max(pass.at.ttl))),
-    );
+    sender.passed(segment.seq, pass.at.after, pass.at.time, pass.at.ip_id, pass.at.ttl);
 }
 
 fn read_flags(pass: &mut Pass<'_>) {
@@ -258,7 +257,7 @@ fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
         }
         if new > 0 {
             pass.sender.fresh = Some(pass.at.time);
-            time_answer(pass);
+            time_answer(pass.sender, pass.receiver, &mut pass.life.times, pass.at.time);
         }
         full_window(pass);
     }
@@ -266,16 +265,15 @@ fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
 }
 
 /// Times the first answer to the first request.
-pub(super) fn time_answer(pass: &mut Pass<'_>) {
+pub(super) fn time_answer(sender: &Half, receiver: &Half, times: &mut Times, now: Timestamp) {
     let asks = |half: &Half| half.syns > 0 && half.synacks == 0;
-    let times = &mut pass.life.times;
     if times.answered.is_some() {
         return;
     }
-    if asks(pass.sender) {
-        times.asked = Some(pass.at.time);
-    } else if asks(pass.receiver) && times.asked.is_some() {
-        times.answered = Some(pass.at.time);
+    if asks(sender) {
+        times.asked = Some(now);
+    } else if asks(receiver) && times.asked.is_some() {
+        times.answered = Some(now);
     }
 }
 
@@ -337,7 +335,7 @@ fn full_window(pass: &mut Pass<'_>) {
 }
 
 /// Times one octet at a time from its first sending to its acknowledgement (Karn).
-pub(super) fn time_octets(pass: &mut Pass<'_>, added: Added) {
+fn time_octets(pass: &mut Pass<'_>, added: Added) {
     if added.beyond > 0 && added.repeated == 0 && pass.sender.timed.is_none() {
         pass.sender.timed = Some((pass.segment.end(), pass.at.time));
     }
@@ -352,17 +350,9 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
     if receiver.repeated_to.is_some_and(|end| !ack.before(end)) {
         receiver.repeated_to = None;
     }
-    if let Some((octet, since)) = receiver.timed
-        && !ack.before(octet)
-    {
-        receiver.timed = None;
-        receiver.smooth(pass.at.time - since);
-    }
-    // A wild number moves nothing: it is more than a gigabyte off.
-    if receiver.una.is_some_and(|una| ack.offset_from(una).unsigned_abs() > 1 << 30) {
+    if !receiver.acknowledged(ack, pass.at.time) {
         return;
     }
-    receiver.una = Some(receiver.una.map_or(ack, |una| una.latest(ack)));
     let mut missed = receiver.coverage.close_below(ack);
     if receiver.coverage.nxt().is_some() && ack.after(receiver.nxt) {
         missed += ack.offset_from(receiver.nxt) as u32;
@@ -378,10 +368,10 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
 
 /// The shift of the windows that the sender offers. Scales count where both ends offered one, and
 /// never for the window of a SYN (RFC 7323 §2.2).
-fn scale(pass: &Pass<'_>) -> WindowScale {
-    match (pass.sender.offer, pass.receiver.offer) {
+fn scale(segment: &Segment, sender: &Half, receiver: &Half) -> WindowScale {
+    match (sender.offer, receiver.offer) {
         (Some(own), Some(peer))
-            if own.wscale.is_some() && peer.wscale.is_some() && !pass.segment.flags.contains(Flags::SYN) =>
+            if own.wscale.is_some() && peer.wscale.is_some() && !segment.flags.contains(Flags::SYN) =>
         {
             own.scale()
         }
@@ -390,24 +380,25 @@ fn scale(pass: &Pass<'_>) -> WindowScale {
 }
 
 /// The number after the last that the sender is willing to receive.
-pub(super) fn edge(pass: &Pass<'_>) -> Seq {
-    pass.segment.ack + (pass.segment.window << scale(pass))
+pub(super) fn edge(segment: &Segment, sender: &Half, receiver: &Half) -> Seq {
+    segment.ack + (segment.window << scale(segment, sender, receiver))
 }
 
-/// Whether `edge` takes back octets that the sender was willing to receive.
-pub(super) fn shrinks(pass: &Pass<'_>, edge: Seq) -> bool {
-    let sender = &*pass.sender;
-    sender.edge.is_some_and(|old| old.offset_from(edge) >= 1 << scale(pass).count())
-        && !pass.segment.flags.contains(Flags::SYN)
+/// Whether the segment takes back octets that its sender was willing to receive.
+pub(super) fn shrinks(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
+    let edge = edge(segment, sender, receiver);
+    let unit = 1 << scale(segment, sender, receiver).count();
+    sender.edge.is_some_and(|old| old.offset_from(edge) >= unit)
+        && !segment.flags.contains(Flags::SYN)
         && sender.offer.is_some()
-        && pass.receiver.offer.is_some()
+        && receiver.offer.is_some()
         && sender.is_proven(State::Established)
 }
 
 /// Takes down how far the sender is willing to receive, and what its probe asked.
 fn remember_edge(pass: &mut Pass<'_>, ack: Seq) {
-    let edge = edge(pass);
-    if shrinks(pass, edge) {
+    let edge = edge(pass.segment, pass.sender, pass.receiver);
+    if shrinks(pass.segment, pass.sender, pass.receiver) {
         pass.notes.add(Note::WinShrunk);
     }
     let sender = &mut *pass.sender;

@@ -175,27 +175,33 @@ impl Shark {
         }
     }
 
-    /// Takes in a segment; returns the stream it belongs to.
+    /// Takes in a segment of `conn`, or of one that will take its place; returns the stream it
+    /// belongs to.
     #[inline]
-    pub(super) fn segment(&mut self, pair: &mut Pair, side: Side, segment: &Segment) -> u32 {
-        let numbers = match pair {
+    pub(super) fn segment(&mut self, conn: &mut Conn, side: Side, segment: &Segment) -> u32 {
+        let numbers = match &mut conn.pair {
             Pair::Own(numbers) => numbers,
             Pair::Shared(at) => &mut self.shared[*at as usize].numbers,
         };
         let mut first = numbers.base == [None; 2];
+        let mut stream = numbers.stream;
         if numbers.take(side, segment) {
             first = true;
-            let stream = self.new_stream();
-            // The borrow of the numbers ended with the new stream.
-            match pair {
+            stream = self.new_stream();
+            match &mut conn.pair {
                 Pair::Own(numbers) => numbers.stream = stream,
                 Pair::Shared(at) => self.shared[*at as usize].numbers.stream = stream,
             }
         }
-        let stream = self.stream(*pair);
-        let known = stream.checked_sub(self.oldest).and_then(|at| self.completeness.get_mut(at as usize));
-        if let Some(completeness) = known {
-            *completeness |= bits(segment, first);
+        let bits = bits(segment, first);
+        let told = conn.stream == stream && conn.completeness & bits == bits;
+        if !told && let Some(known) = stream.checked_sub(self.oldest).map(|at| at as usize) {
+            if let Some(completeness) = self.completeness.get_mut(known) {
+                *completeness |= bits;
+                if conn.stream == stream {
+                    conn.completeness = *completeness;
+                }
+            }
         }
         stream
     }

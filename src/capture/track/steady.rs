@@ -1,92 +1,147 @@
 //! The segment that most segments are: the next octets, or the next acknowledgement, between two
 //! ends that are open and miss nothing.
 //!
-//! It could take the way of every other segment, [`Pass::run`], and nothing would come out
+//! It could take the way of every other segment, `Conn::segment`, and nothing would come out
 //! differently: a test holds the two ways against each other. It is taken apart because nearly all
 //! questions of that way have one answer here, and asking them takes most of the time of a large
 //! capture.
 
+use super::arrival::Arrival;
+use super::conn::Conn;
+use super::facts::Fact;
 use super::half::{Half, Probe};
-use super::pass::Pass;
+use super::intake::facing;
+use super::life::Life;
+use super::notes::Notes;
+use super::observation::Observation;
 use super::segments;
-use super::standing::State;
-use crate::wire::{Flags, Seq, options::Present};
+use super::standing::{Basis, State};
+use super::zeek;
+use crate::capture::record::Tcp;
+use crate::wire::{Flags, Segment, Seq, options::Present};
 
-impl Pass<'_> {
-    /// Whether the segment is such a one.
+impl Conn {
+    /// Whether both ends are open beyond doubt, and nothing is asked, missing or closing: what has
+    /// to hold before a segment can be such a one, and holds after it.
+    pub(super) fn is_calm(&self) -> bool {
+        let [a, b] = &self.halves;
+        let life = &self.life;
+        is_calm(a, b)
+            && is_calm(b, a)
+            && zeek::is_calm(&a.zeek, &b.zeek)
+            && life.reset_by.is_none()
+            && life.doubtful.is_none()
+            && life.parked.is_none()
+    }
+
+    /// Takes in a segment, if it is such a one.
     #[inline]
-    pub(super) fn is_steady(&self) -> bool {
-        let segment = self.segment;
-        (segment.flags == Flags::ACK || segment.flags == Flags::ACK | Flags::PSH)
-            && self.life.reset_by.is_none()
-            && self.life.doubtful.is_none()
-            && is_open(self.sender)
-            && is_open(self.receiver)
-            && segment.window.0 != 0
-            && segment.seq == self.sender.nxt
-            && self.sender.iss.is_none_or(|iss| !segment.seq.before(iss))
-            && self.acknowledges_what_was_sent()
-            && self.has_the_usual_options()
-            && self.moves_the_edge_on()
-    }
-
-    /// Takes in such a segment.
-    #[inline]
-    pub(super) fn go_on(&mut self) {
-        let (segment, now) = (self.segment, self.at.time);
-        self.sender.dup_run = 0;
-        if segment.len > 0 {
-            let added = self.sender.coverage.go_on(segment.len);
-            self.sender.nxt = segment.end();
-            self.sender.counts.unique_bytes += u64::from(segment.len);
-            self.sender.fresh = Some(now);
-            segments::time_answer(self);
-            segments::time_octets(self, added);
+    pub(super) fn steady(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Option<Observation> {
+        let segment = &tcp.segment;
+        let [sender, receiver] = facing(&mut self.halves, arrival.side);
+        let steady = self.calm && !tcp.truncated && is_steady(segment, sender, receiver);
+        #[cfg(test)]
+        let steady = tests::may_be_short(steady);
+        if !steady {
+            return None;
         }
-        self.learn();
-        segments::remember(self);
-    }
-
-    /// Neither less than before, nor what was not seen; and not the same again with nothing else.
-    fn acknowledges_what_was_sent(&self) -> bool {
-        let (ack, receiver) = (self.segment.ack, &*self.receiver);
-        receiver.una.is_some_and(|una| ack.after(una) || ack == una && self.segment.len > 0) && !ack.after(receiver.nxt)
-    }
-
-    /// No options, or the timestamps that were agreed on, and not older than the last.
-    fn has_the_usual_options(&self) -> bool {
-        let options = &self.segment.options;
-        let offers = self.sender.offer.zip(self.receiver.offer);
-        let agreed = offers.map(|(own, peer)| own.ts_ok && peer.ts_ok);
-        match (agreed, options.timestamps()) {
-            (Some(true), None) | (Some(false), Some(_)) => false,
-            (_, None) => options.present == Present::default(),
-            (_, Some((val, _))) => {
-                options.present == Present::TIMESTAMPS
-                    && self.sender.ts_val.is_none_or(|last| !Seq(val).before(Seq(last)))
-            }
-        }
-    }
-
-    /// It neither fills the window that its receiver offered nor takes back what its sender did.
-    fn moves_the_edge_on(&self) -> bool {
-        let fills =
-            self.segment.len > 0 && self.receiver.offer.is_some() && self.receiver.edge == Some(self.segment.end());
-        !fills && !segments::shrinks(self, segments::edge(self))
+        let after = arrival.after(self.first_n);
+        go_on(segment, sender, receiver, &mut self.life, arrival, after);
+        zeek::go_on(segment, arrival.side, &mut sender.zeek, &mut self.history);
+        self.count_packet(arrival, segment.len);
+        self.life.seen |= notes;
+        Some(self.unmoved(arrival.side, notes))
     }
 }
 
-/// Whether an end is open beyond doubt, has not closed, and nothing is missing of what it sent.
-#[inline]
-fn is_open(half: &Half) -> bool {
+fn is_calm(half: &Half, peer: &Half) -> bool {
+    let knows = |fact| half.facts.basis(fact) == Some(Basis::Proven);
     half.is_proven(State::Established)
+        && knows(Fact::Receives)
+        && knows(Fact::Sends)
+        && (half.iss.is_none() || knows(Fact::IssKnown))
+        && (peer.iss.is_none() || knows(Fact::KnowsIss))
         && half.fin.is_none()
         && half.window != 0
         && half.probe == Probe::None
+        && half.proof.is_none()
         && half.repeated_to.is_none()
+        && half.dup_run == 0
         && half.spoke
+        && half.una.is_some()
         && half.coverage.is_whole()
         && half.coverage.nxt() == Some(half.nxt)
+        && half.iss.is_none_or(|iss| !half.nxt.before(iss))
+}
+
+/// Whether a segment between two calm ends brings nothing but the next octets or the next
+/// acknowledgement.
+#[inline]
+fn is_steady(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
+    (segment.flags == Flags::ACK || segment.flags == Flags::ACK | Flags::PSH)
+        && segment.window.0 != 0
+        && segment.seq == sender.nxt
+        && acknowledges_what_was_sent(segment, receiver)
+        && has_the_usual_options(segment, sender, receiver)
+        && moves_the_edge_on(segment, sender, receiver)
+        && zeek::is_steady(segment, &sender.zeek)
+}
+
+/// Neither less than before, nor what was not seen; and not the same again with nothing else.
+fn acknowledges_what_was_sent(segment: &Segment, receiver: &Half) -> bool {
+    let ack = segment.ack;
+    let ahead = receiver.una.map_or(-1, |una| ack.offset_from(una));
+    let least = i32::from(segment.len == 0);
+    (least..=segments::WILD).contains(&ahead) && !ack.after(receiver.nxt)
+}
+
+/// No options, or the timestamps that were agreed on, and not older than the last.
+fn has_the_usual_options(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
+    let options = &segment.options;
+    let agreed = sender.offer.zip(receiver.offer).map(|(own, peer)| own.ts_ok && peer.ts_ok);
+    match (agreed, options.timestamps()) {
+        (Some(true), None) | (Some(false), Some(_)) => false,
+        (_, None) => options.present == Present::default(),
+        (_, Some((val, _))) => {
+            options.present == Present::TIMESTAMPS && sender.ts_val.is_none_or(|last| !Seq(val).before(Seq(last)))
+        }
+    }
+}
+
+/// It neither fills the window that its receiver offered nor takes back what its sender did.
+fn moves_the_edge_on(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
+    let fills = segment.len > 0 && receiver.offer.is_some() && receiver.edge == Some(segment.end());
+    !fills && !segments::shrinks(segment, sender, receiver)
+}
+
+/// Takes down the numbers that such a segment moves.
+#[inline]
+fn go_on(
+    segment: &Segment,
+    sender: &mut Half,
+    receiver: &mut Half,
+    life: &mut Life,
+    arrival: &Arrival<'_>,
+    after: u32,
+) {
+    let now = arrival.record.time;
+    let edge = segments::edge(segment, sender, receiver);
+    if segment.len > 0 {
+        sender.coverage.go_on(segment.len);
+        sender.nxt = segment.end();
+        sender.counts.unique_bytes += u64::from(segment.len);
+        sender.fresh = Some(now);
+        sender.timed.get_or_insert((segment.end(), now));
+        segments::time_answer(sender, receiver, &mut life.times, now);
+    }
+    receiver.acknowledged(segment.ack, now);
+    sender.acked = Some(segment.ack);
+    sender.edge = sender.edge.map(|old| old.latest(edge));
+    sender.window = segment.window.0;
+    if let Some((val, _)) = segment.options.timestamps() {
+        sender.ts_val = Some(val);
+    }
+    sender.passed(segment.seq, after, now, arrival.ip_id, arrival.ttl);
 }
 
 #[cfg(test)]

@@ -118,15 +118,16 @@ pub(super) fn pass(segment: &Segment, remarks: Remarks, sender: &mut End, receiv
     }
 }
 
-/// Whether a segment with ACK and none of the flags that open or close brings something new
-/// between two ends that are open.
+/// Whether both ends are open, and nothing is withheld.
+pub(super) fn is_calm(a: &End, b: &End) -> bool {
+    [a, b].iter().all(|end| end.state == State::Established && end.withheld.is_none())
+}
+
+/// Whether a segment with ACK, and none of the flags that open or close, brings something new
+/// between two such ends.
 #[inline]
-pub(super) fn is_steady(segment: &Segment, sender: &End, receiver: &End) -> bool {
-    sender.state == State::Established
-        && receiver.state == State::Established
-        && sender.withheld.is_none()
-        && receiver.withheld.is_none()
-        && sender.nxt.is_some_and(|nxt| segment.len == 0 || segment.end().after(nxt))
+pub(super) fn is_steady(segment: &Segment, sender: &End) -> bool {
+    sender.nxt.is_some_and(|nxt| segment.len == 0 || segment.end().after(nxt))
 }
 
 /// Takes in such a segment.
