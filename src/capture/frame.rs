@@ -193,6 +193,12 @@ pub trait Source {
     /// When the input cannot be opened or read at all. Damage inside a capture is not an error
     /// but [`Next::Damage`]: what came before it counts.
     fn next(&mut self) -> Result<Next<'_>, SourceError>;
+
+    /// Shows the frames that come next, `most` of them or fewer, as far as that costs nothing: for
+    /// who wants to be ready for them. By default it shows none.
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        let _ = (most, show);
+    }
 }
 
 /// Why a source gave up.

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::decode::{decode, decode_into};
+use super::decode::{decode, decode_into, glance};
 use super::defrag::Defrag;
 use super::frame::{Aside, Damage, Frame, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
-use super::track::{Conn, Observation, Tracker};
+use super::track::{self, Conn, Observation, Tracker};
 
 /// One packet on its way to a sink.
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +204,19 @@ fn pass_all(
 ) -> Result<(), PumpError> {
     let mut defrag = Defrag::default();
     let mut record = Record::default();
+    let mut foreseen = 0;
     while !sink.full() {
+        if foreseen == 0 && tracker.looks_ahead() {
+            foreseen = track::SHOWN;
+            let mut foresee = |link, bytes: &[u8]| {
+                if let Some(key) = glance(link, bytes) {
+                    tracker.foresee(&key);
+                }
+            };
+            source.peek(foreseen, &mut foresee);
+            tracker.make_ready();
+        }
+        foreseen = foreseen.saturating_sub(1);
         match source.next()? {
             Next::Frame(frame) => {
                 summary.frames += 1;

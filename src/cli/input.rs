@@ -247,4 +247,8 @@ impl Source for Limited<'_> {
         }
         Ok(next)
     }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        self.source.peek(most, show);
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::capture::file::{Captures, Progress};
-use crate::capture::{Next, Source, SourceError};
+use crate::capture::{Link, Next, Source, SourceError};
 
 /// Captures that show how far they have been read, once that takes longer than a second. Only
 /// where stderr is a terminal and the inputs are regular files.
@@ -47,6 +47,10 @@ impl Source for Watched {
             }
         }
         next
+    }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        self.captures.peek(most, show);
     }
 }
 

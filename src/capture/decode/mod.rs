@@ -11,6 +11,7 @@
 
 mod arp;
 mod checksum;
+mod glance;
 mod icmp;
 mod ipv4;
 mod ipv6;
@@ -23,6 +24,7 @@ use super::frame::Frame;
 use super::record::{Body, Checksum, Checksums, Layer, Record, Skip};
 use crate::wire::Vlans;
 use checksum::Sum;
+pub(super) use glance::glance;
 use link::Network;
 
 /// Protocol numbers by IANA.

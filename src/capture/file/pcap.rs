@@ -120,6 +120,18 @@ impl Pcap {
         Some(found)
     }
 
+    /// Shows the packets that are at hand.
+    pub(super) fn peek(&self, buffer: &Buffer, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        let mut rest = buffer.rest();
+        for _ in 0..most {
+            let Some(header) = rest.first_chunk::<RECORD>() else { return };
+            let whole = self.header.saturating_add(self.header(header).cap_len as usize);
+            let Some((record, after)) = rest.split_at_checked(whole) else { return };
+            show(self.link, &record[self.header..]);
+            rest = after;
+        }
+    }
+
     /// The next packet, `None` at the end of the input.
     pub(super) fn step(&mut self, buffer: &mut Buffer) -> Result<Option<Found>, Fault> {
         loop {

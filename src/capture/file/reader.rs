@@ -7,7 +7,7 @@ use super::input::{self, Packing, Progress};
 use super::pcap::{self, Pcap, Zeros};
 use super::pcapng::{self, Pcapng};
 use super::resync::{self, Layout, Recent};
-use crate::capture::frame::{Damage, DamageKind, Next, Source, SourceError};
+use crate::capture::frame::{Damage, DamageKind, Link, Next, Source, SourceError};
 
 /// After so many damaged stretches the rest of a file is given up.
 const DAMAGE_MAX: u32 = 1_000;
@@ -231,6 +231,14 @@ impl Source for Capture {
         }
         let step = self.step()?;
         Ok(self.next_of(step))
+    }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        match &self.records {
+            Records::Pcap(pcap) => pcap.peek(&self.buffer, most, show),
+            Records::Pcapng(pcapng) => pcapng.peek(&self.buffer, most, show),
+            Records::Cut { .. } => {}
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use super::input::Progress;
 use super::reader::{Capture, Options, Step};
-use crate::capture::frame::{Next, Source, SourceError};
+use crate::capture::frame::{Link, Next, Source, SourceError};
 
 /// Several files in the order given, read as one capture.
 ///
@@ -62,5 +62,9 @@ impl Source for Captures {
                 }
             }
         }
+    }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        self.current.peek(most, show);
     }
 }

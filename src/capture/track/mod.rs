@@ -9,6 +9,7 @@
 //! [`Tracker::observe`] takes one packet: it recognises copies, finds the conversation, decides
 //! whether a SYN begins a new one, and passes the segment from one half to the other.
 
+mod ahead;
 mod arrival;
 mod close;
 mod conn;
@@ -36,6 +37,7 @@ mod twice;
 mod verdict;
 mod zeek;
 
+pub(super) use ahead::SHOWN;
 pub use conn::{Conn, Timing};
 pub use datagram::Exchange;
 pub use expiry::{Ended, Timers};
@@ -88,6 +90,7 @@ pub struct Tracker {
     /// The latest time seen.
     clock: Timestamp,
     duplicates: u64,
+    foreseen: ahead::Foreseen,
 }
 
 /// How long a connection is left alone before its timer is looked at again: it may have been reset,

@@ -43,6 +43,12 @@ impl Slab {
         place.or_else(|| if self.aliases.is_empty() { None } else { self.aliases.get(key).copied() })
     }
 
+    /// Where the latest connection of these endpoints is, if it is followed at all; only a look at
+    /// it tells.
+    pub(super) fn guess(&self, key: &FlowKey) -> Option<Slot> {
+        self.table.find(key, |_| true).map(Slot)
+    }
+
     /// Adds a connection; from now on its endpoints lead to it.
     pub(super) fn add(&mut self, conn: Conn) -> Slot {
         let key = conn.key;

@@ -8,6 +8,7 @@ use super::buffer::{Buffer, Place};
 use super::fault::{Fault, Found};
 use super::order::Order;
 use super::resync::{CHAIN, Claim, Layout, Likely, RECORD_MAX};
+use crate::capture::frame::Link;
 use crate::wire::Timestamp;
 
 /// The block type of a section header, the same in either byte order: how a pcapng begins.
@@ -67,6 +68,21 @@ impl Pcapng {
         let found = self.packet(order.u32(head, 8), order, block, buffer).ok()?;
         buffer.advance(len);
         Some(found)
+    }
+
+    /// Shows the packets that are at hand, up to the first block that is something else.
+    pub(super) fn peek(&self, buffer: &Buffer, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        let order = self.order;
+        let mut rest = buffer.rest();
+        for _ in 0..most {
+            let Some(head) = rest.first_chunk::<{ data_at::PACKET }>() else { return };
+            let (kind, interface) = (order.u32(head, 0), order.u32(head, 8) as usize);
+            let (Some(interface), kind::ENHANCED_PACKET) = (self.interfaces.get(interface), kind) else { return };
+            let Some((block, after)) = rest.split_at_checked(order.u32(head, 4) as usize) else { return };
+            let data = block.get(data_at::PACKET..).unwrap_or_default();
+            show(interface.link, &data[..data.len().min(order.u32(head, 20) as usize)]);
+            rest = after;
+        }
     }
 
     /// The next packet, `None` at the end of the input.

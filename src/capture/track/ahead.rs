@@ -1,0 +1,58 @@
+//! Being ready for packets that are still to come.
+//!
+//! Where there are many connections, a packet's is never in the processor's caches, and waiting
+//! for it takes longer than all that is then done with it. The memory can bring many at once, but
+//! only if they are asked for together. So the pump shows the tracker the next packets, a few
+//! dozen at a time, and their connections are touched: first their places in the index, all of
+//! them, then the connections themselves. That changes nothing but the time: with 100,000
+//! connections a packet takes half as long (`benches/peers.sh`, the small packets), and it is not
+//! done where the caches hold them all.
+
+use std::hint::black_box;
+
+use super::Tracker;
+use super::conn::Conn;
+use super::half::Half;
+use super::slab::Slot;
+use crate::wire::FlowKey;
+
+/// Packets shown at a time: enough for the memory to be busy, few enough to still be in the caches
+/// when they come.
+pub(in crate::capture) const SHOWN: usize = 32;
+
+/// So many connections fit into the caches of today's processors.
+const CACHED: usize = 1 << 12;
+
+impl Tracker {
+    /// Whether being ready is worth its while.
+    pub(in crate::capture) fn looks_ahead(&self) -> bool {
+        self.conns.len() > CACHED
+    }
+
+    /// Takes down where the connection of `key` may be.
+    pub(in crate::capture) fn foresee(&mut self, key: &FlowKey) {
+        self.foreseen.extend(self.conns.guess(key));
+    }
+
+    /// Touches the connections that were foreseen.
+    pub(in crate::capture) fn make_ready(&mut self) {
+        let touched = self.foreseen.drain(..).filter_map(|slot| self.conns.get(slot)).map(touch);
+        black_box(touched.fold(0, u32::wrapping_add));
+    }
+}
+
+/// Reads something of every part of a connection that a packet will ask for.
+#[inline]
+fn touch(conn: &Conn) -> u32 {
+    let [a, b] = conn.halves.each_ref().map(touch_half);
+    a.wrapping_add(b).wrapping_add(conn.end.0 as u32).wrapping_add(conn.id.0)
+}
+
+#[inline]
+fn touch_half(half: &Half) -> u32 {
+    let numbers = half.nxt.0.wrapping_add(half.una.map_or(0, |una| una.0));
+    numbers.wrapping_add(half.counts.packets as u32).wrapping_add(half.ip_id)
+}
+
+/// Where connections may be that are foreseen.
+pub(super) type Foreseen = Vec<Slot>;
