@@ -2,13 +2,14 @@
 
 use super::notes::{Note, Notes};
 use super::observation::Observation;
+use super::slab::Slot;
 use super::standing::{RoleBasis, State};
 use super::{Arrival, Conn, Tracker, roles};
 use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
 use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Span};
 
 impl Tracker {
-    pub(super) fn datagram(&mut self, arrival: Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
+    pub(super) fn datagram(&mut self, arrival: &Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
         match udp.fault {
             Some(UdpFault::Surplus(_)) => notes.add(Note::UdpSurplus),
             Some(UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero) => notes.add(Note::UdpBadLength),
@@ -16,15 +17,15 @@ impl Tracker {
         }
         let slot = self.conns.find(&arrival.key).unwrap_or_else(|| {
             let mut conn = self.conn_of(arrival);
-            assign(&mut conn, &arrival, udp.src_port, udp.dst_port);
+            assign(&mut conn, arrival, udp.src_port, udp.dst_port);
             self.add(conn)
         });
-        self.conns.at_mut(slot).datagram(&arrival, udp.payload_len, notes).in_slot(slot)
+        self.conns.at_mut(slot).datagram(arrival, udp.payload_len, notes, slot)
     }
 
-    pub(super) fn message(&mut self, arrival: Arrival<'_>, icmp: &Icmp, notes: Notes) -> Observation {
+    pub(super) fn message(&mut self, arrival: &Arrival<'_>, icmp: &Icmp, notes: Notes) -> Observation {
         if let Some(quoted) = &icmp.quoted
-            && let Some(observation) = self.icmp_error(&arrival, icmp, quoted, notes)
+            && let Some(observation) = self.icmp_error(arrival, icmp, quoted, notes)
         {
             return observation;
         }
@@ -35,11 +36,11 @@ impl Tracker {
             }
             self.add(conn)
         });
-        self.conns.at_mut(slot).datagram(&arrival, icmp.payload_len, notes).in_slot(slot)
+        self.conns.at_mut(slot).datagram(arrival, icmp.payload_len, notes, slot)
     }
 
     /// A conversation that was not met before.
-    fn conn_of(&mut self, arrival: Arrival<'_>) -> Conn {
+    fn conn_of(&mut self, arrival: &Arrival<'_>) -> Conn {
         let pair = self.pair(arrival.key);
         Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair))
     }
@@ -85,18 +86,18 @@ impl Tracker {
         // A datagram has no number of its own; an error comes soon after the one it is about.
         let sent = quoted_half.frame_of(Seq(quoted.seq.unwrap_or(0)));
         let about = sent.filter(|_| !notes.contains(Note::IcmpUnverified)).map(|after| conn.first_n + u64::from(after));
-        let observation = Observation { about, ..conn.unmoved(!side, notes) };
+        let meant = conn.unmoved(notes);
         conn.last_n = arrival.n;
         conn.end = conn.end.max(arrival.record.time);
         if unreachable && hard {
             conn.halves[side as usize].standing = super::Standing::assumed(State::Closed);
         }
-        Some(conn.told(observation).in_slot(slot))
+        Some(Observation { about, ..conn.told(meant, !side, slot, conn.stream) })
     }
 }
 
 impl Conn {
-    fn datagram(&mut self, arrival: &Arrival<'_>, payload_len: u32, mut notes: Notes) -> Observation {
+    fn datagram(&mut self, arrival: &Arrival<'_>, payload_len: u32, mut notes: Notes, slot: Slot) -> Observation {
         let mine = self.halves[arrival.side as usize].counts.packets;
         let theirs = self.halves[!arrival.side as usize].counts.packets;
         if self.protocol() == Protocol::Udp {
@@ -107,13 +108,13 @@ impl Conn {
             }
         }
         self.time_exchange(arrival, mine, theirs);
-        let observation = self.unmoved(arrival.side, notes);
+        let meant = self.unmoved(notes);
         self.count_packet(arrival, payload_len);
         let counts = &mut self.halves[arrival.side as usize].counts;
         counts.unique_bytes += u64::from(payload_len);
         let after = arrival.after(self.first_n);
         self.halves[arrival.side as usize].sent(Seq(0), after);
-        self.told(observation)
+        self.told(meant, arrival.side, slot, self.stream)
     }
 
     /// Times the first answer. After a repeat nobody can say which datagram it answers.

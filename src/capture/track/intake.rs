@@ -15,8 +15,23 @@ use super::{roles, zeek};
 use crate::capture::record::Tcp;
 use crate::wire::{Flags, Segment, Side};
 
+/// What a packet meant, before it is told.
+#[derive(Clone, Copy)]
+pub(super) struct Meant {
+    pub(super) before: Now,
+    pub(super) notes: Notes,
+    pub(super) nth: u32,
+}
+
+/// Where both ends stand, and what they know.
+#[derive(Clone, Copy)]
+pub(super) struct Now {
+    standing: Ends<Standing>,
+    facts: Ends<Facts>,
+}
+
 impl Conn {
-    pub(super) fn new(id: ConnId, arrival: Arrival<'_>, pair: Pair, stream: u32) -> Self {
+    pub(super) fn new(id: ConnId, arrival: &Arrival<'_>, pair: Pair, stream: u32) -> Self {
         Self {
             id,
             key: arrival.key,
@@ -40,7 +55,7 @@ impl Conn {
     }
 
     /// Takes in a segment of this connection.
-    pub(super) fn segment(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+    pub(super) fn segment(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Meant {
         if let Some(note) = roles::enter(self, arrival.side, &tcp.segment) {
             notes.add(note);
         }
@@ -49,7 +64,7 @@ impl Conn {
         let (notes, nth) = self.run(&tcp.segment, tcp.truncated, arrival.at(self.first_n), notes);
         self.life.seen |= notes;
         self.calm = self.is_calm();
-        Observation { nth, ..self.told_since(before, arrival.side, notes) }
+        Meant { before, notes, nth }
     }
 
     /// Passes a segment from one half to the other.
@@ -70,7 +85,7 @@ impl Conn {
     }
 
     /// A SYN on a living connection waits for the other end's answer.
-    pub(super) fn park(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+    pub(super) fn park(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Meant {
         let first = self.life.parked.is_none();
         notes.add(if first { Note::ReuseParked } else { Note::SynRetransmit });
         if first {
@@ -79,21 +94,21 @@ impl Conn {
             self.life.parked = Some(Box::new(Parked { side, segment: tcp.segment, n, time, arrived }));
         }
         self.count(arrival, tcp);
-        self.told(self.unmoved(arrival.side, notes))
+        self.unmoved(notes)
     }
 
     /// The other end of a parked SYN still holds this connection (RFC 9293 §3.5.1).
-    pub(super) fn challenged(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+    pub(super) fn challenged(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Meant {
         notes.add(Note::HalfopenChallenge);
         self.life.challenge = tcp.segment.acked();
         self.count(arrival, tcp);
-        self.told(self.unmoved(arrival.side, notes))
+        self.unmoved(notes)
     }
 
     /// The end that asked anew clears this connection away (RFC 9293 §3.5.1).
-    pub(super) fn cleared(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Observation {
+    pub(super) fn cleared(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Meant {
         notes.add(Note::HalfopenCleared);
-        let before = self.unmoved(arrival.side, notes);
+        let meant = self.unmoved(notes);
         self.count(arrival, tcp);
         self.life.reset_by = Some(arrival.side);
         let after = arrival.after(self.first_n);
@@ -101,7 +116,7 @@ impl Conn {
         sender.prove(State::Closed);
         receiver.expect(State::Closed);
         receiver.teach(Fact::Dead, after);
-        self.told(before)
+        meant
     }
 
     /// Another connection takes this one's place; returns which use of the endpoints that is.
@@ -148,43 +163,40 @@ impl Conn {
         }
     }
 
-    /// An observation that changes nothing.
-    pub(super) fn unmoved(&self, side: Side, notes: Notes) -> Observation {
-        self.told_since(self.now(), side, notes)
+    /// Takes down `notes` of a packet that moves nothing, or nothing yet.
+    pub(super) fn unmoved(&mut self, notes: Notes) -> Meant {
+        self.life.seen |= notes;
+        Meant { before: self.now(), notes, nth: 0 }
     }
 
     /// Where both ends stand, and what they know.
     #[inline]
-    pub(super) fn now(&self) -> (Ends<Standing>, Ends<Facts>) {
+    pub(super) fn now(&self) -> Now {
         let (client, server) = (self.half(Role::Client), self.half(Role::Server));
-        let standing = Ends { client: client.standing, server: server.standing };
-        (standing, Ends { client: client.facts, server: server.facts })
-    }
-
-    /// What a packet meant that found things as they were `before`.
-    #[inline]
-    pub(super) fn told_since(&self, before: (Ends<Standing>, Ends<Facts>), side: Side, notes: Notes) -> Observation {
-        let after = self.now();
-        Observation {
-            conn: self.id,
-            stream: self.stream,
-            slot: Slot(u32::MAX),
-            from: self.role(side),
-            notes,
-            before: before.0,
-            after: after.0,
-            knew: before.1,
-            know: after.1,
-            nth: 0,
-            about: None,
+        Now {
+            standing: Ends { client: client.standing, server: server.standing },
+            facts: Ends { client: client.facts, server: server.facts },
         }
     }
 
-    /// Completes an observation with where things stand now.
-    pub(super) fn told(&mut self, observation: Observation) -> Observation {
-        self.life.seen |= observation.notes;
-        let (after, know) = self.now();
-        Observation { after, know, ..observation }
+    /// What a packet from `side` meant, as it is told to the outside.
+    #[inline]
+    pub(super) fn told(&self, meant: Meant, side: Side, slot: Slot, stream: u32) -> Observation {
+        let Meant { before, notes, nth } = meant;
+        let now = self.now();
+        Observation {
+            conn: self.id,
+            slot,
+            stream,
+            from: self.role(side),
+            notes,
+            before: before.standing,
+            after: now.standing,
+            knew: before.facts,
+            know: now.facts,
+            nth,
+            about: None,
+        }
     }
 
     fn count(&mut self, arrival: &Arrival<'_>, tcp: &Tcp) {
@@ -211,16 +223,5 @@ pub(super) fn facing(halves: &mut [Half; 2], side: Side) -> [&mut Half; 2] {
     match side {
         Side::A => [a, b],
         Side::B => [b, a],
-    }
-}
-
-impl Observation {
-    /// Says where the connection is kept, and which stream Wireshark counts the packet to.
-    pub(super) fn of(self, slot: Slot, stream: u32) -> Self {
-        Self { slot, stream, ..self }
-    }
-
-    pub(super) fn in_slot(self, slot: Slot) -> Self {
-        Self { slot, ..self }
     }
 }

@@ -54,6 +54,7 @@ use super::record::{Body, Record, Tcp};
 use crate::wire::{FlowKey, Span, Timestamp};
 use arrival::Arrival;
 use expiry::{Wheel, Worth};
+use intake::Meant;
 use reuse::Fate;
 use shark::Pair;
 use slab::{Slab, Slot};
@@ -116,21 +117,27 @@ impl Tracker {
             notes.add(Note::ClockBackwards);
         }
         if let Some(original) = self.twice.copy_of(&arrival) {
-            return self.duplicate(arrival, original, notes);
+            return self.duplicate(&arrival, original, notes);
         }
         match &record.body {
-            Body::Tcp(tcp) => Some(self.segment(arrival, tcp, notes)),
-            Body::Udp(udp) => Some(self.datagram(arrival, udp, notes)),
-            Body::Icmp(icmp) => Some(self.message(arrival, icmp, notes)),
+            Body::Tcp(tcp) => Some(self.segment(&arrival, tcp, notes)),
+            Body::Udp(udp) => Some(self.datagram(&arrival, udp, notes)),
+            Body::Icmp(icmp) => Some(self.message(&arrival, icmp, notes)),
             Body::Arp(_) | Body::Skip(_) => None,
         }
     }
 
     /// It is `now`: gives up the connections whose timers have run out. Packets say so themselves;
     /// a quiet interface has to be asked.
+    #[inline]
     pub fn tick(&mut self, now: Timestamp) {
         self.clock = self.clock.max(now);
-        let Some(timers) = self.limits.timers else { return };
+        if let Some(timers) = self.limits.timers {
+            self.expire(timers);
+        }
+    }
+
+    fn expire(&mut self, timers: Timers) {
         for place in self.wheel.advance(self.clock) {
             let slot = Slot(place);
             let Some(conn) = self.conns.get(slot) else { continue };
@@ -188,33 +195,35 @@ impl Tracker {
     }
 
     /// A copy changes nothing, and is counted.
-    fn duplicate(&mut self, arrival: Arrival<'_>, original: u64, mut notes: Notes) -> Option<Observation> {
+    fn duplicate(&mut self, arrival: &Arrival<'_>, original: u64, mut notes: Notes) -> Option<Observation> {
         self.duplicates += 1;
         notes.add(Note::CaptureDuplicate);
         // The copy may be of another VLAN.
         let slot = self.conns.find(&arrival.key).or_else(|| self.last_of_pair(arrival.key))?;
         let conn = self.conns.at(slot);
-        let stream = self.shark.stream(conn.pair);
-        Some(Observation { about: Some(original), stream, slot, ..conn.unmoved(arrival.side, notes) })
+        let meant = Meant { before: conn.now(), notes, nth: 0 };
+        let told = conn.told(meant, arrival.side, slot, self.shark.stream(conn.pair));
+        Some(Observation { about: Some(original), ..told })
     }
 
-    fn segment(&mut self, arrival: Arrival<'_>, tcp: &Tcp, notes: Notes) -> Observation {
-        let known = self.conns.find(&arrival.key).or_else(|| self.other_vlan(&arrival, tcp));
-        if let Some(known) = known {
-            let conn = self.conns.at_mut(known);
-            let stream = self.shark.segment(conn, arrival.side, &tcp.segment);
-            return match conn.steady(&arrival, tcp, notes) {
-                Some(observation) => observation.of(known, stream),
-                None => self.place(known, arrival, tcp, stream, notes),
-            };
-        }
-        let pair = self.pair(arrival.key);
-        let slot = self.begin(arrival, tcp, pair, 0);
-        let conn = self.conns.at_mut(slot);
+    fn segment(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Observation {
+        let known = self.conns.find(&arrival.key).or_else(|| self.other_vlan(arrival, tcp));
+        let Some(known) = known else {
+            let pair = self.pair(arrival.key);
+            let slot = self.begin(arrival, tcp, pair, 0);
+            let conn = self.conns.at_mut(slot);
+            conn.stream = self.shark.segment(conn, arrival.side, &tcp.segment);
+            self.shark.settle(conn);
+            let meant = conn.segment(arrival, tcp, notes);
+            return conn.told(meant, arrival.side, slot, conn.stream);
+        };
+        let conn = self.conns.at_mut(known);
         let stream = self.shark.segment(conn, arrival.side, &tcp.segment);
-        conn.stream = stream;
-        self.shark.settle(conn);
-        conn.segment(&arrival, tcp, notes).of(slot, stream)
+        if let Some(meant) = conn.steady(arrival, tcp, notes) {
+            return conn.told(meant, arrival.side, known, stream);
+        }
+        let (slot, meant) = self.place(known, arrival, tcp, stream, notes);
+        self.conns.at(slot).told(meant, arrival.side, slot, stream)
     }
 
     /// The pair of endpoints of `key`, for a connection that begins.
@@ -237,20 +246,19 @@ impl Tracker {
         shared
     }
 
-    /// Decides whether a segment belongs to the connection its endpoints had last, or to another.
-    fn place(&mut self, known: Slot, arrival: Arrival<'_>, tcp: &Tcp, stream: u32, mut notes: Notes) -> Observation {
-        let segment = &tcp.segment;
-        let fate = reuse::fate(self.conns.at(known), arrival.side, segment, arrival.record.time);
+    /// Decides whether a segment belongs to the connection its endpoints had last, or to another;
+    /// and has it taken in there.
+    fn place(&mut self, known: Slot, arrival: &Arrival<'_>, tcp: &Tcp, stream: u32, mut notes: Notes) -> (Slot, Meant) {
         let conn = self.conns.at_mut(known);
-        let slot = match fate {
-            Fate::Same => known,
+        let slot = match reuse::fate(conn, arrival.side, &tcp.segment, arrival.record.time) {
+            Fate::Same => return (known, conn.segment(arrival, tcp, notes)),
             Fate::Stray => {
                 conn.life.parked = None;
-                known
+                return (known, conn.segment(arrival, tcp, notes));
             }
-            Fate::Park => return conn.park(&arrival, tcp, notes).of(known, stream),
-            Fate::Challenge => return conn.challenged(&arrival, tcp, notes).of(known, stream),
-            Fate::Clear => return conn.cleared(&arrival, tcp, notes).of(known, stream),
+            Fate::Park => return (known, conn.park(arrival, tcp, notes)),
+            Fate::Challenge => return (known, conn.challenged(arrival, tcp, notes)),
+            Fate::Clear => return (known, conn.cleared(arrival, tcp, notes)),
             Fate::Commit => {
                 notes.add(Note::ReuseLive);
                 self.commit(known, arrival)
@@ -262,10 +270,10 @@ impl Tracker {
             }
         };
         let conn = self.conns.at_mut(slot);
-        if slot != known && conn.stream == stream {
+        if conn.stream == stream {
             self.shark.settle(conn);
         }
-        conn.segment(&arrival, tcp, notes).of(slot, stream)
+        (slot, conn.segment(arrival, tcp, notes))
     }
 
     /// The connection that the endpoints of `key` had last, in whatever VLAN, if it is still
@@ -294,7 +302,7 @@ impl Tracker {
         })
     }
 
-    fn begin(&mut self, arrival: Arrival<'_>, tcp: &Tcp, pair: Pair, incarnation: u32) -> Slot {
+    fn begin(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, pair: Pair, incarnation: u32) -> Slot {
         let mut conn = Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair));
         conn.incarnation = incarnation;
         roles::assign(&mut conn, arrival.side, tcp);
@@ -302,7 +310,7 @@ impl Tracker {
     }
 
     /// The parked SYN has its answer: it began a connection of its own.
-    fn commit(&mut self, old: Slot, arrival: Arrival<'_>) -> Slot {
+    fn commit(&mut self, old: Slot, arrival: &Arrival<'_>) -> Slot {
         let pair = self.conns.at(old).pair;
         let mut conn = Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair));
         let old = self.conns.at_mut(old);

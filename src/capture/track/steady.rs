@@ -10,10 +10,9 @@ use super::arrival::Arrival;
 use super::conn::Conn;
 use super::facts::Fact;
 use super::half::{Half, Probe};
-use super::intake::facing;
+use super::intake::{Meant, facing};
 use super::life::Life;
 use super::notes::Notes;
-use super::observation::Observation;
 use super::segments;
 use super::standing::{Basis, State};
 use super::zeek;
@@ -36,7 +35,7 @@ impl Conn {
 
     /// Takes in a segment, if it is such a one.
     #[inline]
-    pub(super) fn steady(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Option<Observation> {
+    pub(super) fn steady(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Option<Meant> {
         let segment = &tcp.segment;
         let [sender, receiver] = facing(&mut self.halves, arrival.side);
         let steady = self.calm && !tcp.truncated && is_steady(segment, sender, receiver);
@@ -49,8 +48,7 @@ impl Conn {
         go_on(segment, sender, receiver, &mut self.life, arrival, after);
         zeek::go_on(segment, arrival.side, &mut sender.zeek, &mut self.history);
         self.count_packet(arrival, segment.len);
-        self.life.seen |= notes;
-        Some(self.unmoved(arrival.side, notes))
+        Some(self.unmoved(notes))
     }
 }
 
