@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::frame::{Frame, Next, Source, SourceError};
+use super::frame::{Frame, Link, Next, Source, SourceError};
 
 /// Keeps frames: in a file, in a ring of files, in memory.
 pub trait Keeper {
@@ -61,11 +61,19 @@ impl<S: Source, K: Keeper> Source for Tee<S, K> {
         .map_err(SourceError::Keep)?;
         Ok(next)
     }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        self.source.peek(most, show);
+    }
 }
 
 impl<S: Source + ?Sized> Source for &mut S {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         (**self).next()
+    }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        (**self).peek(most, show);
     }
 }
 

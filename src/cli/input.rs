@@ -207,10 +207,10 @@ struct Announced<S> {
 
 impl<S: Source> Source for Announced<S> {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
-        let next = self.source.next()?;
         if self.banner.is_none() {
-            return Ok(next);
+            return self.source.next();
         }
+        let next = self.source.next()?;
         // With a closed stderr there is nobody left to tell.
         match &next {
             Next::Frame(frame) => {
@@ -228,6 +228,10 @@ impl<S: Source> Source for Announced<S> {
         }
         Ok(next)
     }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        self.source.peek(most, show);
+    }
 }
 
 /// A source that ends after so many frames.
@@ -238,6 +242,9 @@ struct Limited<'a> {
 
 impl Source for Limited<'_> {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        if self.left.is_none() {
+            return self.source.next();
+        }
         if self.left == Some(0) {
             return Ok(Next::End);
         }

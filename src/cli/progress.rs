@@ -38,13 +38,12 @@ impl Watched {
 
 impl Source for Watched {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        let Some(watch) = &mut self.watch else { return self.captures.next() };
         let next = self.captures.next();
-        if let Some(watch) = &mut self.watch {
-            match &next {
-                Ok(Next::Frame(_)) => watch.look(),
-                Ok(Next::Idle(_) | Next::LeftOut | Next::Damage(_)) => {}
-                Ok(Next::End) | Err(_) => self.watch = None,
-            }
+        match &next {
+            Ok(Next::Frame(_)) => watch.look(),
+            Ok(Next::Idle(_) | Next::LeftOut | Next::Damage(_)) => {}
+            Ok(Next::End) | Err(_) => self.watch = None,
         }
         next
     }

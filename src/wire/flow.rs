@@ -142,21 +142,19 @@ impl<A> Pair<A> {
     }
 }
 
-/// In few words: a hash is computed for every packet.
+/// In as few words as there can be: a hash is computed for every packet.
 impl Hash for FlowKey {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Self::V4(pair) => {
                 let [a, b] = pair.addrs.map(u32::from);
-                state.write_u64(u64::from(a) << 32 | u64::from(b));
-                state.write_u64(pair.rest());
+                state.write_u128(u128::from(a) << 96 | u128::from(b) << 64 | u128::from(pair.rest()));
             }
             Self::V6(pair) => {
-                for addr in pair.addrs {
-                    let bits = u128::from(addr);
-                    state.write_u64((bits >> 64) as u64);
-                    state.write_u64(bits as u64);
-                }
+                let [a, b] = pair.addrs.map(u128::from);
+                state.write_u128(a);
+                state.write_u128(b);
                 state.write_u64(pair.rest());
             }
         }

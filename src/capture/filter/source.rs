@@ -33,4 +33,8 @@ impl<S: Source> Source for Filtered<S> {
         let chosen = programs.get(at).is_some_and(|(_, program)| program.run(frame.bytes, frame.wire_len) > 0);
         Ok(if chosen { next } else { Next::LeftOut })
     }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        self.source.peek(most, show);
+    }
 }

@@ -218,10 +218,10 @@ impl Tracker {
             return conn.told(meant, arrival.side, slot, conn.stream);
         };
         let conn = self.conns.at_mut(known);
-        let stream = self.shark.segment(conn, arrival.side, &tcp.segment);
         if let Some(meant) = conn.steady(arrival, tcp, notes) {
-            return conn.told(meant, arrival.side, known, stream);
+            return conn.told(meant, arrival.side, known, conn.stream);
         }
+        let stream = self.shark.segment(conn, arrival.side, &tcp.segment);
         let (slot, meant) = self.place(known, arrival, tcp, stream, notes);
         self.conns.at(slot).told(meant, arrival.side, slot, stream)
     }

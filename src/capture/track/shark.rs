@@ -101,8 +101,7 @@ impl Shark {
             self.shared.push(shared);
             self.shared.len() as u32 - 1
         };
-        let pairs = &self.shared;
-        self.table.insert(&key, at, |at| &pairs[at as usize].key);
+        self.table.insert(&key, at);
         Pair::Shared(at)
     }
 
@@ -131,7 +130,7 @@ impl Shark {
         shared.users = shared.users.saturating_sub(1);
         if shared.users == 0 {
             let (key, pairs) = (shared.key, &self.shared);
-            self.table.remove(&key, |at| &pairs[at as usize].key);
+            self.table.remove(&key, |at| pairs[at as usize].key == key);
             self.free.push(at);
         }
     }
@@ -204,6 +203,19 @@ impl Shark {
             }
         }
         stream
+    }
+}
+
+impl Conn {
+    /// Whether only a SYN or the like can still change where Wireshark counts its packets to.
+    pub(super) fn is_numbered(&self) -> bool {
+        matches!(self.pair, Pair::Own(numbers) if numbers.stream == self.stream && numbers.base.iter().all(Option::is_some))
+    }
+
+    /// Whether a segment of an open connection tells `tcp.completeness` nothing new.
+    #[inline]
+    pub(super) fn adds_nothing(&self, segment: &Segment) -> bool {
+        self.completeness & if segment.len > 0 { bit::DATA } else { bit::ACK } != 0
     }
 }
 

@@ -61,7 +61,7 @@ impl Slab {
             Slot(self.places.len() as u32 - 1)
         };
         let places = &self.places;
-        self.table.replace(&key, slot.0, |at| key_at(places, at));
+        self.table.replace(&key, slot.0, |at| *key_at(places, at) == key);
         slot
     }
 
@@ -75,7 +75,7 @@ impl Slab {
         let key = self.get(slot)?.key;
         if self.find(&key) == Some(slot) {
             let places = &self.places;
-            self.table.remove(&key, |at| key_at(places, at));
+            self.table.remove(&key, |at| *key_at(places, at) == key);
         }
         self.aliases.retain(|_, alias| *alias != slot);
         self.free.push(slot);

@@ -28,6 +28,7 @@ impl Conn {
         is_calm(a, b)
             && is_calm(b, a)
             && zeek::is_calm(&a.zeek, &b.zeek)
+            && self.is_numbered()
             && life.reset_by.is_none()
             && life.doubtful.is_none()
             && life.parked.is_none()
@@ -37,8 +38,9 @@ impl Conn {
     #[inline]
     pub(super) fn steady(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Option<Meant> {
         let segment = &tcp.segment;
+        let calm = self.calm && !tcp.truncated && self.adds_nothing(segment);
         let [sender, receiver] = facing(&mut self.halves, arrival.side);
-        let steady = self.calm && !tcp.truncated && is_steady(segment, sender, receiver);
+        let steady = calm && is_steady(segment, sender, receiver);
         #[cfg(test)]
         let steady = tests::may_be_short(steady);
         if !steady {
