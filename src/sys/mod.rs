@@ -12,6 +12,7 @@ pub(crate) mod hear;
 pub(crate) mod holders;
 #[allow(dead_code)]
 pub(crate) mod interfaces;
+pub(crate) mod memory;
 #[allow(dead_code)]
 pub(crate) mod netlink;
 pub(crate) mod netns;

@@ -11,6 +11,7 @@
 
 mod ahead;
 mod arrival;
+mod chunks;
 mod close;
 mod conn;
 mod coverage;

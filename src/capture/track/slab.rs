@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use super::chunks::Chunks;
 use super::conn::Conn;
 use super::observation::ConnId;
 use super::table::Table;
@@ -13,7 +14,7 @@ pub(super) struct Slot(pub(super) u32);
 /// their endpoints to them.
 #[derive(Debug, Default)]
 pub(super) struct Slab {
-    places: Vec<Option<Conn>>,
+    places: Chunks<Option<Conn>>,
     free: Vec<Slot>,
     table: Table,
     /// Keys of another VLAN under which a connection's other direction travels.
@@ -54,7 +55,7 @@ impl Slab {
         let key = conn.key;
         self.begun = self.begun.saturating_add(1);
         let slot = if let Some(slot) = self.free.pop() {
-            self.places[slot.0 as usize] = Some(conn);
+            *self.place(slot) = Some(conn);
             slot
         } else {
             self.places.push(Some(conn));
@@ -79,7 +80,7 @@ impl Slab {
         }
         self.aliases.retain(|_, alias| *alias != slot);
         self.free.push(slot);
-        self.places[slot.0 as usize].take()
+        self.place(slot).take()
     }
 
     /// The connection in `slot`, if there is one.
@@ -89,12 +90,17 @@ impl Slab {
 
     /// The connection in `slot`, which is in use.
     pub(super) fn at(&self, slot: Slot) -> &Conn {
-        self.places[slot.0 as usize].as_ref().expect("a slot that was just found is in use")
+        self.get(slot).expect("a slot that was just found is in use")
     }
 
     /// The connection in `slot`, which is in use.
     pub(super) fn at_mut(&mut self, slot: Slot) -> &mut Conn {
-        self.places[slot.0 as usize].as_mut().expect("a slot that was just found is in use")
+        self.place(slot).as_mut().expect("a slot that was just found is in use")
+    }
+
+    #[inline]
+    fn place(&mut self, slot: Slot) -> &mut Option<Conn> {
+        self.places.get_mut(slot.0 as usize).expect("slots are those of places")
     }
 
     /// The connections that are being followed, to be changed.
@@ -109,6 +115,7 @@ impl Slab {
 }
 
 /// The key of a place that the table knows, which is therefore in use.
-fn key_at(places: &[Option<Conn>], at: u32) -> &FlowKey {
-    &places[at as usize].as_ref().expect("the table leads to places in use").key
+fn key_at(places: &Chunks<Option<Conn>>, at: u32) -> &FlowKey {
+    let conn = places.get(at as usize).and_then(Option::as_ref);
+    &conn.expect("the table leads to places in use").key
 }
