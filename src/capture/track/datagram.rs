@@ -63,10 +63,8 @@ impl Tracker {
         let dst = Endpoint { addr: quoted.dst, port: dst_port };
         let (key, side) = FlowKey::of(src, dst, protocol, &arrival.record.vlans);
         // Wireshark numbers quoted streams too, where the quote has a header's worth of octets.
-        if protocol == Protocol::Udp || icmp.payload_len >= 40 {
-            if self.last_of_pair(key).is_none() {
-                self.shark.quoted(key);
-            }
+        if (protocol == Protocol::Udp || icmp.payload_len >= 40) && self.last_of_pair(key).is_none() {
+            self.shark.quoted(key);
         }
         let slot = self.conns.find(&key)?;
         let conn = self.conns.at_mut(slot);

@@ -194,12 +194,11 @@ impl Shark {
         }
         let bits = bits(segment, first);
         let told = conn.stream == stream && conn.completeness & bits == bits;
-        if !told && let Some(known) = stream.checked_sub(self.oldest).map(|at| at as usize) {
-            if let Some(completeness) = self.completeness.get_mut(known) {
-                *completeness |= bits;
-                if conn.stream == stream {
-                    conn.completeness = *completeness;
-                }
+        let known = stream.checked_sub(self.oldest).filter(|_| !told);
+        if let Some(completeness) = known.and_then(|at| self.completeness.get_mut(at as usize)) {
+            *completeness |= bits;
+            if conn.stream == stream {
+                conn.completeness = *completeness;
             }
         }
         stream
