@@ -9,7 +9,8 @@ use anyhow::anyhow;
 
 use super::interfaces::numbered;
 use super::signals::Signals;
-use crate::capture::live::{Account, Cooked, Instruction, Live, OpenError, Setup, Ways};
+use crate::capture::filter::Filter;
+use crate::capture::live::{Account, Cooked, Live, OpenError, Setup, Ways};
 use crate::capture::{Link, Next, Source, SourceError};
 use crate::report::line::describe_link;
 
@@ -75,7 +76,7 @@ impl Listen {
     /// be handed over where `at_leisure`, and hardly any where somebody is looking.
     pub(super) fn open(
         &self,
-        filter: Vec<Instruction>,
+        filter: Option<Filter>,
         count: Option<u64>,
         signals: &Signals,
         at_leisure: bool,
@@ -271,7 +272,7 @@ fn advise(error: OpenError) -> anyhow::Error {
             anyhow!("{error}\nthis gives the program the right to:\n  sudo setcap cap_net_raw+ep {path}")
         }
         OpenError::NoSuchInterface { .. } => anyhow!("{error}; `synfin sniff -D` lists those there are"),
-        OpenError::Down { .. } | OpenError::Other { .. } => error.into(),
+        OpenError::Down { .. } | OpenError::Filter(_) | OpenError::Other { .. } => error.into(),
     }
 }
 

@@ -60,7 +60,7 @@ impl Sniff {
         let lists = self.record.lists();
         // While there are rights to start it with.
         let processes = if lists { self.lookup.begin() } else { None };
-        let mut heard = self.listen.open(Vec::new(), self.count, &signals, !lists)?;
+        let mut heard = self.listen.open(None, self.count, &signals, !lists)?;
         let mut recorder = self.record.begin(heard.link())?;
         heard.announce(self.listen.snaplen());
         if lists && self.show.is_text() && screen && !self.show.is_quiet() {

@@ -65,7 +65,7 @@ impl Watch {
         let signals = Signals::taken()?;
         // While there are rights to start it with.
         let processes = self.lookup.begin();
-        let mut heard = self.listen.open(Vec::new(), count, &signals, false)?;
+        let mut heard = self.listen.open(None, count, &signals, false)?;
         heard.announce(self.listen.snaplen());
         let conns = heard.conns();
         let mut filtered;

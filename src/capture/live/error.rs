@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::capture::filter::FilterError;
+
 /// Why an interface cannot be listened to.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -25,6 +27,9 @@ pub enum OpenError {
         /// The interface as it was named.
         interface: String,
     },
+    /// The filter makes no sense there.
+    #[error(transparent)]
+    Filter(Box<FilterError>),
     /// Something else.
     #[error("cannot listen to {interface} ({doing}): {error}")]
     Other {

@@ -12,13 +12,14 @@
 
 mod cooked;
 mod error;
-mod filter;
 mod frame;
+mod program;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::filter::Filter;
 use super::frame::{Link, Next, Source, SourceError};
 use crate::sys;
 use crate::sys::packet::{Begin, Interface, PacketSocket, Wake};
@@ -26,7 +27,6 @@ use crate::sys::ring::{Ring, Shape};
 use crate::wire::Timestamp;
 
 pub use error::OpenError;
-pub use filter::Instruction;
 
 /// The name that stands for all interfaces at once.
 pub const ANY: &str = "any";
@@ -48,8 +48,8 @@ pub struct Setup {
     pub ways: Ways,
     /// What the frames of [`ANY`] begin with.
     pub cooked: Cooked,
-    /// The filter, as a program for the kernel; all frames where it is empty.
-    pub filter: Vec<Instruction>,
+    /// What the kernel is to let pass; all where there is none.
+    pub filter: Option<Filter>,
     /// The group of listeners to share the frames with, each conversation going to one of them.
     pub group: Option<u16>,
     /// Stops the capture when it becomes true.
@@ -67,7 +67,7 @@ impl Setup {
             patience: Duration::from_millis(10),
             ways: Ways::Both,
             cooked: Cooked::Sll2,
-            filter: Vec::new(),
+            filter: None,
             group: None,
             stop: Arc::default(),
         }
@@ -179,8 +179,10 @@ impl Live {
             None => socket.interface("lo").ok().map(|lo| lo.index),
         };
         // The filter comes first, so that no frame slips in before it.
-        let program = filter::program(&setup.filter, setup.snaplen, setup.ways, loopback);
-        socket.filter(&program).map_err(failed("filter"))?;
+        let chosen = setup.filter.as_ref().map(|filter| filter.kernel_program(shape.link())).transpose();
+        let chosen = chosen.map_err(|error| OpenError::Filter(Box::new(error)))?;
+        let whole = program::whole(chosen.as_ref(), setup.snaplen, setup.ways, loopback);
+        socket.filter(&whole).map_err(failed("filter"))?;
         if setup.ways == Ways::In || interface.is_some_and(|interface| interface.loopback && setup.ways == Ways::Both) {
             // Older kernels cannot; the filter says the same, only later.
             let _ = socket.ignore_outgoing();
@@ -272,7 +274,7 @@ impl Live {
 
     /// Lets nothing in any more.
     fn drain(&mut self) -> Result<(), SourceError> {
-        self.socket.filter(&filter::NOTHING).map_err(|error| self.failed(error))?;
+        self.socket.filter(&program::NOTHING).map_err(|error| self.failed(error))?;
         self.phase = Phase::Draining(0);
         Ok(())
     }

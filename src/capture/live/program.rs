@@ -2,20 +2,8 @@
 //! filter that was asked for.
 
 use super::Ways;
+use crate::capture::filter::{Instruction, Program};
 use crate::sys::packet::Op;
-
-/// One instruction of classic BPF.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Instruction {
-    /// What to do.
-    pub code: u16,
-    /// Instructions to jump over where a condition holds.
-    pub jt: u8,
-    /// Instructions to jump over where it does not.
-    pub jf: u8,
-    /// The operand.
-    pub k: u32,
-}
 
 /// Loads four octets from a fixed place; from [`ABOUT`] on, what the kernel knows of the frame.
 const LOAD: u16 = 0x20;
@@ -34,9 +22,9 @@ const OUTGOING: u32 = 4;
 /// Lets nothing pass.
 pub(super) const NOTHING: [Op; 1] = [op(RETURN, 0, 0, 0)];
 
-/// The whole program: `ways`, the interface that is seen from both ends, `filter`, and how much to
-/// keep of a frame.
-pub(super) fn program(filter: &[Instruction], snaplen: u32, ways: Ways, loopback: Option<u32>) -> Vec<Op> {
+/// The whole program: `ways`, the interface that is seen from both ends, what was `chosen`, and how
+/// much to keep of a frame.
+pub(super) fn whole(chosen: Option<&Program>, snaplen: u32, ways: Ways, loopback: Option<u32>) -> Vec<Op> {
     let mut program = match (ways, loopback) {
         (Ways::Both, None) => Vec::new(),
         (Ways::Both, Some(loopback)) => vec![
@@ -49,14 +37,16 @@ pub(super) fn program(filter: &[Instruction], snaplen: u32, ways: Ways, loopback
         (Ways::In, _) => vec![op(LOAD, 0, 0, KIND), op(JUMP_IF_EQUAL, 0, 1, OUTGOING), op(RETURN, 0, 0, 0)],
         (Ways::Out, _) => vec![op(LOAD, 0, 0, KIND), op(JUMP_IF_EQUAL, 1, 0, OUTGOING), op(RETURN, 0, 0, 0)],
     };
-    if filter.is_empty() {
-        program.push(op(RETURN, 0, 0, snaplen));
+    match chosen {
+        None => program.push(op(RETURN, 0, 0, snaplen)),
+        Some(chosen) => program.extend(chosen.instructions().iter().map(|instruction| kept(*instruction, snaplen))),
     }
-    program.extend(filter.iter().map(|&Instruction { code, jt, jf, k }| match (code, k) {
-        (RETURN, 1..) => op(RETURN, 0, 0, k.min(snaplen)),
-        _ => op(code, jt, jf, k),
-    }));
     program
+}
+
+/// An instruction that keeps no more of a frame than `snaplen`.
+fn kept(Instruction { code, jt, jf, k }: Instruction, snaplen: u32) -> Op {
+    op(code, jt, jf, if code == RETURN { k.min(snaplen) } else { k })
 }
 
 const fn op(code: u16, jt: u8, jf: u8, k: u32) -> Op {
@@ -66,18 +56,20 @@ const fn op(code: u16, jt: u8, jf: u8, k: u32) -> Op {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::Link;
+    use crate::capture::filter::Filter;
 
     #[test]
     fn a_filter_keeps_no_more_than_the_snap_length() {
-        let filter = [(0x28, 0, 0, 12), (0x15, 0, 1, 0x0800), (0x06, 0, 0, 262_144), (0x06, 0, 0, 0)]
-            .map(|(code, jt, jf, k)| Instruction { code, jt, jf, k });
-        let program = program(&filter, 96, Ways::Both, None);
-        assert_eq!(program.iter().map(|op| op.k).collect::<Vec<_>>(), [12, 0x0800, 96, 0]);
+        let arp = Filter::parse("arp").and_then(|filter| filter.kernel_program(Link::Ethernet)).expect("a filter");
+        let program = whole(Some(&arp), 96, Ways::Both, None);
+        let kept: Vec<_> = program.iter().filter(|op| op.code == RETURN).map(|op| op.k).collect();
+        assert!(kept.contains(&96) && kept.iter().all(|k| [0, 96].contains(k)), "{kept:?}");
     }
 
     #[test]
     fn without_a_filter_all_pass() {
-        assert_eq!(program(&[], 4, Ways::Both, None), [op(RETURN, 0, 0, 4)]);
-        assert_eq!(program(&[], 4, Ways::Out, Some(1)).last(), Some(&op(RETURN, 0, 0, 4)));
+        assert_eq!(whole(None, 4, Ways::Both, None), [op(RETURN, 0, 0, 4)]);
+        assert_eq!(whole(None, 4, Ways::Out, Some(1)).last(), Some(&op(RETURN, 0, 0, 4)));
     }
 }
