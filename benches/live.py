@@ -8,8 +8,8 @@
 Everything happens on a veth in a network namespace that is made for it and goes with it: nothing
 leaves the machine. The sender is trafgen (of netsniff-ng), which sends so many frames as fast as it
 can and ends; it has one core, the receivers have another. Receivers take turns, round by round, and
-write to memory (/dev/shm) or, where they write text, to /dev/null. Cost is user and system time of
-the receiver over the packets that it captured; what the kernel does for it while the sender sends is
+write to memory (/dev/shm) or, where they write text, to /dev/null. Cost is the receiver's time on a
+CPU, from when it listens to half a second after the last frame, over the packets that it captured; what the kernel does for it while the sender sends is
 the sender's, and the same for all with a ring. Printed is the median of the rounds with the least
 and the greatest, and the ratio to tcpdump, round by round.
 
@@ -60,7 +60,8 @@ def receivers() -> dict[str, list[str]]:
 def main() -> None:
     args = arguments()
     if os.environ.get(INSIDE) is None:
-        build()
+        if not args.no_build:
+            build()
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         command = ["unshare", *user, "--net", sys.executable, *sys.argv]
         sys.exit(subprocess.run(command, env={**os.environ, INSIDE: "1"}, check=False).returncode)
@@ -85,6 +86,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="so many times the frames, at most 10")
     parser.add_argument("--only", nargs="+", default=[], help="only receivers with one of these words")
     parser.add_argument("--tail", action="store_true", help="what is left of 1,000 frames at Ctrl-C")
+    parser.add_argument("--no-build", action="store_true", help="measure what was built before")
     args = parser.parse_args()
     args.scale = min(args.scale, 10.0)
     return args
@@ -140,22 +142,22 @@ def once(command: list[str], folder: Path, size: int, count: int, patience: floa
     """Packets captured, seconds of CPU, frames a second that were offered."""
     out = folder / "out"
     command = [word.replace("OUT", str(out)) for word in command]
-    before = sockets()
+    others = sockets()
     with open(folder / "told", "w+b") as told, open(os.devnull, "wb") as null:
         receiver = subprocess.Popen(["taskset", "-c", str(os.cpu_count() - 1), *command], stdout=null, stderr=told)
         deadline = time.monotonic() + 10
-        while sockets() <= before and time.monotonic() < deadline and receiver.poll() is None:
+        while sockets() <= others and time.monotonic() < deadline and receiver.poll() is None:
             time.sleep(0.01)
         time.sleep(0.3)
         config = folder / "frame.cfg"
         config.write_text(frame(size))
-        begun = time.monotonic()
+        before, begun = on_cpu(receiver.pid), time.monotonic()
         run(f"taskset -c 0 trafgen --in {config} --out v0 -n {count} --cpus 1")
         rate = count / (time.monotonic() - begun)
         time.sleep(patience)
+        cpu = on_cpu(receiver.pid) - before
         receiver.send_signal(signal.SIGINT)
-        _, status, usage = os.wait4(receiver.pid, 0)
-        receiver.returncode = os.waitstatus_to_exitcode(status)
+        receiver.wait()
         told.seek(0)
         said = told.read().decode(errors="replace")
     captured = None
@@ -168,7 +170,7 @@ def once(command: list[str], folder: Path, size: int, count: int, patience: floa
         captured = int(match.group(1)) if match else 0
     if receiver.returncode != 0:
         print(f"{command}: {receiver.returncode}\n{said}", file=sys.stderr)
-    return captured, usage.ru_utime + usage.ru_stime, rate
+    return captured, cpu, rate
 
 
 def frame(size: int) -> str:
@@ -179,6 +181,12 @@ def frame(size: int) -> str:
             if size > 54 else
             f"{{ 0x02,0,0,0,0,2, 0x02,0,0,0,0,1, 0x08,0, 0x45,0,c16({total}), 0,1,0x40,0, 64,6,0,0, 10,0,0,1, "
             f"10,0,0,2, c16(12345), c16(80), c32(1), c32(0), 0x50,2, c16(8192), 0,0,0,0 }}\n")
+
+
+def on_cpu(pid: int) -> float:
+    """Seconds that all threads of a process were on a CPU."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
 def sockets() -> int:

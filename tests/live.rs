@@ -194,6 +194,31 @@ fn each_way_has_its_own_packets() {
 }
 
 #[test]
+fn the_kernel_lets_pass_what_the_filter_chooses() {
+    if !space::has(&["tcpdump", "curl", "python3"]) {
+        return;
+    }
+    space::inside(|| {
+        for (interface, filter) in [("lo", "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0"), ("any", "tcp and src port 8000")]
+        {
+            let theirs = file("filtered.pcap");
+            let tcpdump = tcpdump(interface, &theirs);
+            let sniff = sniff(&format!("-i {interface} -t --no-processes {filter}"));
+            let _server = web_server();
+            space::run("curl -sS -o /dev/null http://127.0.0.1:8000/");
+            send(5, 10);
+            let ran = stopped(sniff);
+            tcpdump_stopped(tcpdump);
+            let read = stdout(&synfin(&format!("read -t {} {filter}", theirs.display())));
+            assert!(stdout(&ran).contains("Flags [F.]"), "{}", stdout(&ran));
+            assert_eq!(stdout(&ran), read, "{interface}");
+            let count = read.lines().filter(|line| line.starts_with("IP ") || line.contains(" IP ")).count();
+            assert!(stderr(&ran).contains(&format!("\n{count} packets received by filter\n")), "{}", stderr(&ran));
+        }
+    });
+}
+
+#[test]
 fn vlan_tags_stand_where_they_stood_on_the_wire() {
     if !space::has(&["tcpdump", "ping", "nsenter"]) {
         return;

@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use super::output::Output;
 use super::usage;
 use crate::capture::Link;
-use crate::capture::filter::{Filter, FilterError, Listing};
+use crate::capture::filter::{Filter, FilterError, Listing, Program};
 
 /// A filter from a file, and what to do with a filter beside filtering.
 #[derive(Clone, Debug, clap::Args)]
@@ -54,10 +54,14 @@ impl Choose {
 
     /// Prints the program that `filter` is on `link`.
     pub(super) fn print(&self, filter: Option<&Filter>, link: Link, out: &mut Output) -> anyhow::Result<()> {
+        let everything = Filter::parse("")?;
+        self.print_program(&filter.unwrap_or(&everything).program(link)?, out)
+    }
+
+    /// Prints a program.
+    pub(super) fn print_program(&self, program: &Program, out: &mut Output) -> anyhow::Result<()> {
         use std::io::Write as _;
 
-        let everything = Filter::parse("")?;
-        let program = filter.unwrap_or(&everything).program(link)?;
         let form = match self.print {
             1 => Listing::Words,
             2 => Listing::C,

@@ -48,14 +48,14 @@ pub(super) struct Record {
     packet_buffered: bool,
 
     /// List the packets although they are kept
-    #[arg(long, requires = "write")]
-    print: bool,
+    #[arg(long = "print", requires = "write")]
+    list: bool,
 }
 
 impl Record {
     /// Whether packets are listed.
     pub(super) fn lists(&self) -> bool {
-        self.write.is_none() || self.print
+        self.write.is_none() || self.list
     }
 
     /// The files to keep packets of `link` in, the first of them begun; `None` where none are kept.
@@ -68,7 +68,7 @@ impl Record {
         if self.file_count.is_some() && !rotates {
             return Err(usage(ErrorKind::MissingRequiredArgument, "'-W' wants '-C' or '-G'").into());
         }
-        if to_stdout && (rotates || self.print) {
+        if to_stdout && (rotates || self.list) {
             let message = "'-w -' is one stream on stdout: '-C', '-G' and '--print' want a file";
             return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }

@@ -1,8 +1,10 @@
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 
+use super::choose::Choose;
 use super::following::Following;
 use super::listen::{Heard, Listen};
 use super::output::Output;
@@ -11,6 +13,7 @@ use super::record::{Record, Recorder};
 use super::sandbox::Sandbox;
 use super::show::Show;
 use super::signals::Signals;
+use crate::capture::filter::Filter;
 use crate::capture::tee::{Keeper as _, Tee};
 use crate::capture::track::Timers;
 use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Source, Summary, Tracker};
@@ -22,12 +25,22 @@ use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Sou
 /// the counts in between.
 #[derive(Debug, clap::Args)]
 pub(super) struct Sniff {
+    /// Only the packets that a filter chooses, in the language of tcpdump (tcp port 80)
+    ///
+    /// The kernel does the choosing, before connections are followed: what the filter leaves out was
+    /// never seen.
+    #[arg(value_name = "FILTER", help_heading = None)]
+    words: Vec<OsString>,
+
     /// Stop after N packets
     #[arg(short = 'c', long, value_name = "N", help_heading = "Input")]
     count: Option<u64>,
 
     #[command(flatten)]
     listen: Listen,
+
+    #[command(flatten)]
+    choose: Choose,
 
     #[command(flatten)]
     record: Record,
@@ -52,7 +65,14 @@ impl Sniff {
             Show::list_fields(out)?;
             return Ok(Summary::default());
         }
+        let filter = self.choose.filter(&self.words)?;
         let signals = Signals::taken()?;
+        if self.choose.prints() {
+            let link = self.listen.open(None, None, &signals, true)?.link();
+            let program = filter.map_or_else(|| Filter::parse(""), Ok)?.kernel_program(link)?;
+            self.choose.print_program(&program.keeping(self.listen.snaplen()), out)?;
+            return Ok(Summary::default());
+        }
         let screen = io::stdout().is_terminal();
         if self.show.is_line_buffered() {
             out.flush_every_write();
@@ -60,7 +80,7 @@ impl Sniff {
         let lists = self.record.lists();
         // While there are rights to start it with.
         let processes = if lists { self.lookup.begin() } else { None };
-        let mut heard = self.listen.open(None, self.count, &signals, !lists)?;
+        let mut heard = self.listen.open(filter, self.count, &signals, !lists)?;
         let mut recorder = self.record.begin(heard.link())?;
         heard.announce(self.listen.snaplen());
         if lists && self.show.is_text() && screen && !self.show.is_quiet() {

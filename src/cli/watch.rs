@@ -15,7 +15,7 @@ use super::sandbox::Sandbox;
 use super::signals::Signals;
 use super::sniff::Counted;
 use super::usage;
-use crate::capture::filter::{Filter, Filtered};
+use crate::capture::filter::Filter;
 use crate::capture::track::Timers;
 use crate::capture::{self, Next, PumpError, Sink, Source, SourceError, Summary};
 use crate::report::conns::{Board, Choice, Follow, Order};
@@ -65,18 +65,10 @@ impl Watch {
         let signals = Signals::taken()?;
         // While there are rights to start it with.
         let processes = self.lookup.begin();
-        let mut heard = self.listen.open(None, count, &signals, false)?;
+        let mut heard = self.listen.open(filter, count, &signals, false)?;
         heard.announce(self.listen.snaplen());
         let conns = heard.conns();
-        let mut filtered;
-        let source: &mut dyn Source = match filter {
-            Some(filter) => {
-                filtered = Filtered::new(&mut heard, filter);
-                &mut filtered
-            }
-            None => &mut heard,
-        };
-        let mut paced = Paced::new(source, self.every.map(|every| every.max(SHORTEST)));
+        let mut paced = Paced::new(&mut heard, self.every.map(|every| every.max(SHORTEST)));
         let mut sink: Box<dyn Sink + '_> = if self.every.is_some() {
             let choice = for_screen(choice, out.height());
             let screen = io::stdout().is_terminal();

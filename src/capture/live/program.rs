@@ -39,14 +39,13 @@ pub(super) fn whole(chosen: Option<&Program>, snaplen: u32, ways: Ways, loopback
     };
     match chosen {
         None => program.push(op(RETURN, 0, 0, snaplen)),
-        Some(chosen) => program.extend(chosen.instructions().iter().map(|instruction| kept(*instruction, snaplen))),
+        Some(chosen) => program.extend(chosen.keeping(snaplen).instructions().iter().copied().map(of)),
     }
     program
 }
 
-/// An instruction that keeps no more of a frame than `snaplen`.
-fn kept(Instruction { code, jt, jf, k }: Instruction, snaplen: u32) -> Op {
-    op(code, jt, jf, if code == RETURN { k.min(snaplen) } else { k })
+fn of(Instruction { code, jt, jf, k }: Instruction) -> Op {
+    op(code, jt, jf, k)
 }
 
 const fn op(code: u16, jt: u8, jf: u8, k: u32) -> Op {
