@@ -248,11 +248,12 @@ impl Source for Limited<'_> {
         if self.left == Some(0) {
             return Ok(Next::End);
         }
-        let next = self.source.next()?;
-        if let (Next::Frame(_), Some(left)) = (&next, &mut self.left) {
+        // Passed on as it comes: taken apart and put together again it is copied, for every packet.
+        let next = self.source.next();
+        if let (Ok(Next::Frame(_)), Some(left)) = (&next, &mut self.left) {
             *left -= 1;
         }
-        Ok(next)
+        next
     }
 
     fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
