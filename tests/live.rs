@@ -314,6 +314,29 @@ fn files_follow_each_other_and_hold_every_packet() {
 }
 
 #[test]
+fn threads_write_a_file_each_and_lose_nothing_between_them() {
+    space::inside(|| {
+        let kept = file("threads.pcapng");
+        let sniff = sniff(&format!("-i lo -w {} --threads 2", kept.display()));
+        for _ in 0..32 {
+            send(5, 10);
+        }
+        let ran = stopped(sniff);
+        for line in ["160 packets captured", "160 packets received by filter", "0 packets dropped by kernel"] {
+            assert!(stderr(&ran).lines().any(|told| told == line), "{}", stderr(&ran));
+        }
+        let of = |thread: u32| {
+            let file = kept.with_file_name(format!("live-{}-threads-{thread}.pcapng", std::process::id()));
+            stdout(&synfin(&format!("read -q {}", file.display())))
+                .lines()
+                .filter(|it| it.contains("127.0.0.1"))
+                .count()
+        };
+        assert!(of(0) + of(1) == 160 && of(0) > 0 && of(1) > 0, "{} and {}", of(0), of(1));
+    });
+}
+
+#[test]
 fn a_file_that_is_being_written_can_be_read() {
     space::inside(|| {
         let kept = file("growing.pcapng");

@@ -81,6 +81,36 @@ impl Listen {
         signals: &Signals,
         at_leisure: bool,
     ) -> anyhow::Result<Heard> {
+        self.open_in(None, filter, count, signals, at_leisure)
+    }
+
+    /// Begins to listen with so many listeners, to be read in a thread each: every conversation
+    /// comes to one of them.
+    pub(super) fn open_all(
+        &self,
+        filter: Option<&Filter>,
+        signals: &Signals,
+        count: u16,
+    ) -> anyhow::Result<Vec<Heard>> {
+        // Groups are by number, and those of other programs may have any: ours is likely our own.
+        let group = Some(std::process::id() as u16);
+        let mut all = Vec::new();
+        let tally = Arc::new(Tally::default());
+        for _ in 0..count {
+            let heard = self.open_in(group, filter.cloned(), None, signals, true)?;
+            all.push(Heard { tally: Arc::clone(&tally), ..heard });
+        }
+        Ok(all)
+    }
+
+    fn open_in(
+        &self,
+        group: Option<u16>,
+        filter: Option<Filter>,
+        count: Option<u64>,
+        signals: &Signals,
+        at_leisure: bool,
+    ) -> anyhow::Result<Heard> {
         let stop = signals.stop();
         let setup = Setup {
             promiscuous: !self.no_promiscuous_mode,
@@ -101,6 +131,7 @@ impl Listen {
                 LinkType::Sll2 => Cooked::Sll2,
             },
             filter,
+            group,
             stop: Arc::clone(&stop),
             ..Setup::new(self.interface()?)
         };
@@ -114,7 +145,8 @@ impl Listen {
             left: count,
             end: self.duration.map(|duration| Instant::now() + duration),
             captured: 0,
-            conns: Arc::default(),
+            tally: Arc::default(),
+            tallied: (0, Account::default()),
             dropped: 0,
             told: None,
             down: false,
@@ -153,8 +185,10 @@ pub(super) struct Heard {
     /// When to stop.
     end: Option<Instant>,
     captured: u64,
-    /// Connections seen, counted by whoever follows them.
-    conns: Arc<AtomicU64>,
+    /// The counts of all that listen together.
+    tally: Arc<Tally>,
+    /// What of ours is in them.
+    tallied: (u64, Account),
     /// Dropped packets that were told.
     dropped: u64,
     /// When that was.
@@ -162,6 +196,16 @@ pub(super) struct Heard {
     down: bool,
     /// Whether there is time to look after everything else.
     look: bool,
+}
+
+/// What became of packets, whoever listened to them.
+#[derive(Debug, Default)]
+struct Tally {
+    captured: AtomicU64,
+    passed: AtomicU64,
+    dropped: AtomicU64,
+    /// Connections seen, counted by whoever follows them.
+    conns: Arc<AtomicU64>,
 }
 
 impl Heard {
@@ -179,17 +223,28 @@ impl Heard {
 
     /// Where to count the connections that are seen, for those who ask by signal.
     pub(super) fn conns(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.conns)
+        Arc::clone(&self.tally.conns)
+    }
+
+    /// Adds to the counts of all what is new, and gives back our own.
+    pub(super) fn count(&mut self) -> Account {
+        let account = self.live.account();
+        let (captured, before) = self.tallied;
+        self.tally.captured.fetch_add(self.captured - captured, Ordering::Relaxed);
+        self.tally.passed.fetch_add(account.passed - before.passed, Ordering::Relaxed);
+        self.tally.dropped.fetch_add(account.dropped - before.dropped, Ordering::Relaxed);
+        self.tallied = (self.captured, account);
+        account
     }
 
     /// Says what became of all packets, and how many connections were seen where they were
     /// followed.
     pub(super) fn conclude(&mut self, conns: Option<u64>) {
-        let Account { passed, dropped, .. } = self.live.account();
-        let waiting = self.live.account().waiting();
-        tell(format_args!("{} captured", packets(self.captured)));
-        tell(format_args!("{} received by filter", packets(passed)));
-        tell(format_args!("{} dropped by kernel", packets(dropped)));
+        let waiting = self.count().waiting();
+        let [captured, passed, dropped] = self.tally.packets();
+        tell(format_args!("{captured} captured"));
+        tell(format_args!("{passed} received by filter"));
+        tell(format_args!("{dropped} dropped by kernel"));
         if waiting > 0 {
             tell(format_args!("{} received and no longer wanted", packets(waiting)));
         }
@@ -203,15 +258,12 @@ impl Heard {
         if self.end.is_some_and(|end| Instant::now() >= end) {
             self.stop.store(true, Ordering::Relaxed);
         }
-        let Account { passed, dropped, .. } = self.live.account();
+        let dropped = self.count().dropped;
         if self.signals.tell() {
-            let (captured, conns) = (self.captured, self.conns.load(Ordering::Relaxed));
+            let [captured, passed, dropped] = self.tally.packets();
+            let conns = connections(self.tally.conns.load(Ordering::Relaxed));
             tell(format_args!(
-                "synfin: {} captured, {} received by filter, {} dropped by kernel, {} seen",
-                packets(captured),
-                packets(passed),
-                packets(dropped),
-                connections(conns)
+                "synfin: {captured} captured, {passed} received by filter, {dropped} dropped by kernel, {conns} seen"
             ));
         }
         if dropped > self.dropped && self.told.is_none_or(|told| told.elapsed() > Duration::from_secs(1)) {
@@ -232,6 +284,13 @@ impl Heard {
                 tell(format_args!("synfin: {name} is up again"));
             }
         }
+    }
+}
+
+impl Tally {
+    /// Those captured, those that passed the filter, and those that were dropped, in words.
+    fn packets(&self) -> [String; 3] {
+        [&self.captured, &self.passed, &self.dropped].map(|count| packets(count.load(Ordering::Relaxed)))
     }
 }
 

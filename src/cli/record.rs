@@ -47,6 +47,12 @@ pub(super) struct Record {
     #[arg(short = 'U', long, requires = "write")]
     packet_buffered: bool,
 
+    /// Listen and write with N threads, each conversation in the file of one of them: FILE-0, FILE-1
+    /// and so on, before its ending
+    #[arg(long, value_name = "N", requires = "write", conflicts_with_all = ["list", "count"])]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+
     /// List the packets although they are kept
     #[arg(long = "print", requires = "write")]
     list: bool,
@@ -58,18 +64,29 @@ impl Record {
         self.write.is_none() || self.list
     }
 
+    /// How many threads were asked for.
+    pub(super) fn threads(&self) -> Option<u16> {
+        self.threads
+    }
+
     /// The files to keep packets of `link` in, the first of them begun; `None` where none are kept.
     pub(super) fn begin(&self, link: Link) -> anyhow::Result<Option<Recorder>> {
-        let Some(path) = &self.write else {
-            return Ok(None);
-        };
-        let to_stdout = path == Path::new("-");
+        self.write.as_deref().map(|path| self.begin_at(path, link)).transpose()
+    }
+
+    /// The same for thread `number`.
+    pub(super) fn begin_thread(&self, link: Link, number: u16) -> anyhow::Result<Option<Recorder>> {
+        self.write.as_deref().map(|path| self.begin_at(&of_thread(path, number), link)).transpose()
+    }
+
+    fn begin_at(&self, path: &Path, link: Link) -> anyhow::Result<Recorder> {
+        let to_stdout = self.write.as_deref() == Some(Path::new("-"));
         let rotates = self.rotate_size.is_some() || self.rotate_seconds.is_some();
         if self.file_count.is_some() && !rotates {
             return Err(usage(ErrorKind::MissingRequiredArgument, "'-W' wants '-C' or '-G'").into());
         }
-        if to_stdout && (rotates || self.list) {
-            let message = "'-w -' is one stream on stdout: '-C', '-G' and '--print' want a file";
+        if to_stdout && (rotates || self.list || self.threads.is_some()) {
+            let message = "'-w -' is one stream on stdout: '-C', '-G', '--threads' and '--print' want a file";
             return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }
         if to_stdout && io::stdout().is_terminal() {
@@ -78,7 +95,7 @@ impl Record {
         let named_pcap = path.extension().is_some_and(|extension| extension == "pcap");
         let format = if self.pcap || named_pcap { Format::PcapNanoseconds } else { Format::Pcapng };
         let plan = Plan {
-            path: path.clone(),
+            path: path.to_owned(),
             dated: self.dated(path)?,
             size: self.rotate_size,
             seconds: self.rotate_seconds,
@@ -89,7 +106,7 @@ impl Record {
         let place = Place { slot, in_slot: 0, files: 1 };
         let name = plan.name(place);
         let writer = open(&name, format, link).with_context(|| format!("cannot write {}", name.display()))?;
-        Ok(Some(Recorder { plan, place, writer, format, link, at_once: self.packet_buffered, done: false }))
+        Ok(Recorder { plan, place, writer, format, link, at_once: self.packet_buffered, done: false })
     }
 
     /// The folder in which further files will be made.
@@ -107,6 +124,17 @@ impl Record {
         })?;
         Ok(Some(dated))
     }
+}
+
+/// The file of a thread: its number stands before the ending.
+fn of_thread(path: &Path, number: u16) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(ending) = path.extension() {
+        name.push(".");
+        name.push(ending);
+    }
+    path.with_file_name(name)
 }
 
 /// Keeps packets in a file after the other.

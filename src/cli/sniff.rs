@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use anyhow::Context as _;
 
@@ -77,6 +78,9 @@ impl Sniff {
         if self.show.is_line_buffered() {
             out.flush_every_write();
         }
+        if let Some(threads) = self.record.threads() {
+            return self.keep_in_threads(filter.as_ref(), threads, &signals);
+        }
         let lists = self.record.lists();
         // While there are rights to start it with.
         let processes = if lists { self.lookup.begin() } else { None };
@@ -100,6 +104,42 @@ impl Sniff {
         heard.conclude(outcome.as_ref().ok().filter(|_| lists).map(|summary| summary.conns));
         written?;
         outcome
+    }
+
+    /// Keeps packets in as many files as there are threads.
+    fn keep_in_threads(&self, filter: Option<&Filter>, threads: u16, signals: &Signals) -> anyhow::Result<Summary> {
+        let mut all = self.listen.open_all(filter, signals, threads)?;
+        let mut recorders = Vec::new();
+        for (number, heard) in (0..).zip(&all) {
+            recorders.extend(self.record.begin_thread(heard.link(), number)?);
+        }
+        if let Some(first) = all.first() {
+            first.announce(self.listen.snaplen());
+        }
+        self.enter_sandbox()?;
+        let stop = signals.stop();
+        let outcomes: Vec<anyhow::Result<()>> = thread::scope(|scope| {
+            let keepers: Vec<_> = all
+                .iter_mut()
+                .zip(recorders)
+                .map(|(heard, mut recorder)| {
+                    scope.spawn(|| {
+                        let kept = keep(heard, &mut recorder).map(drop);
+                        // One that fails, or has all its files, ends the others.
+                        stop.store(true, Ordering::Relaxed);
+                        kept.and(recorder.finish().context("cannot write what was captured"))
+                    })
+                })
+                .collect();
+            keepers.into_iter().map(|keeper| keeper.join().expect("a keeper does not panic")).collect()
+        });
+        for heard in &mut all {
+            heard.count();
+        }
+        if let Some(first) = all.first_mut() {
+            first.conclude(None);
+        }
+        outcomes.into_iter().collect::<anyhow::Result<Vec<()>>>().map(|_| Summary::default())
     }
 
     /// Gives up what is not needed any more: everything is open, and nothing was looked at.
