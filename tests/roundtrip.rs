@@ -108,6 +108,107 @@ proptest! {
         let _ = text.parse::<Script>().map_err(|error| error.to_string());
         let _ = line.parse::<Script>().map_err(|error| error.to_string());
     }
+
+    /// Lines put together from the words of a script, of which some are in the notation.
+    #[test]
+    fn a_script_that_can_be_read_is_read_again_from_what_it_prints(words in prop::collection::vec(word(), 1..12)) {
+        let text = words.join(" ").replace(" :", ":").replace(": ", ":").replace(" (", "(");
+        if let Ok(script) = text.parse::<Script>() {
+            let printed = script.to_string();
+            prop_assert_eq!(printed.parse::<Script>(), Ok(script), "{} -> {}", text, printed);
+        }
+    }
+
+    #[test]
+    fn a_step_with_anything_open_gives_itself_back(text in step()) {
+        let script: Script = text.parse().map_err(|error| TestCaseError::fail(format!("{error}")))?;
+        let printed = script.to_string();
+        prop_assert_eq!(printed.parse::<Script>(), Ok(script), "{} -> {}", text, printed);
+    }
+}
+
+fn word() -> impl Strategy<Value = String> {
+    const WORDS: &[&str] = &[
+        ">",
+        "<",
+        "@",
+        "*",
+        "...",
+        ".",
+        "P.",
+        "S",
+        "nothing",
+        "1",
+        ":",
+        "(",
+        ")",
+        "(...)",
+        "1:6(5)",
+        "...:...(...)",
+        "end",
+        "ack",
+        "win",
+        "urg",
+        "<",
+        "mss",
+        "TS",
+        "val",
+        "ecr",
+        "FO",
+        "client",
+        "server",
+        "accept",
+        "read",
+        "write",
+        "strict",
+        "resend",
+        "patience",
+        "0.2",
+        "+0.1",
+        "+0.1~+2",
+        "next",
+        "connection",
+        "\"a\\x00\"",
+        "{",
+        "ttl",
+        "}",
+        ",",
+        "again",
+    ];
+    prop::sample::select(WORDS).prop_map(str::to_owned)
+}
+
+/// One step, every part of it written, open or named.
+fn step() -> impl Strategy<Value = String> {
+    let one_of = |parts: &'static [&'static str]| prop::sample::select(parts);
+    let numbers = prop_oneof![
+        (any::<i32>(), 0u32..9).prop_map(|(seq, len)| format!("{seq}:{}({len})", seq.wrapping_add(len as i32))),
+        (any::<u32>(), 0u32..9).prop_map(|(seq, len)| format!("!{seq}:{}({len})", seq.wrapping_add(len))),
+        (0u32..9).prop_map(|len| format!("x9_:x9_+{len}({len})")),
+        one_of(&["...:...(...)", "...:end(3)", "1:...(...)", "a:b(...)", "a-1:...(7)"]).prop_map(str::to_owned),
+    ];
+    let options = one_of(&[
+        "",
+        "<>",
+        "<...>",
+        "<mss ...>",
+        "<nop,TS val t ecr ...,FO c>",
+        "<sack 1:5,kind 9 ...,...>",
+        "<FO 0a0b>",
+    ]);
+    (
+        one_of(&["", "+0.25 ", "+0~+1.5 ", "* "]),
+        one_of(&[">", "<"]),
+        one_of(&["...", "S", "P.", ".", "none"]),
+        numbers,
+        one_of(&["ack 1", "ack ...", "ack end+7", "ack !9"]),
+        one_of(&["", "win 7", "win ..."]),
+        options,
+        one_of(&["", "{ttl 3, tos 1}"]),
+    )
+        .prop_map(|(when, from, flags, numbers, ack, win, options, extras)| {
+            format!("{when}{from} {flags} {numbers} {ack} {win} {options} {extras}")
+        })
 }
 
 /// The addresses and headers around a segment.

@@ -19,6 +19,7 @@ const QUEUE: libc::c_int = 4 << 20;
 pub struct Ear {
     socket: OwnedFd,
     packet: Vec<u8>,
+    v6: bool,
 }
 
 /// A packet that was heard.
@@ -46,7 +47,44 @@ impl Ear {
         set(&socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
         let _ = set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, QUEUE);
         bind_to_link(&socket, interface, ethertype)?;
-        Ok(Self { socket, packet: vec![0; LONGEST] })
+        Ok(Self { socket, packet: vec![0; LONGEST], v6: ethertype == libc::ETH_P_IPV6 as u16 })
+    }
+
+    /// Hears only TCP segments for this port from now on: whatever else passes wakes nobody.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not take the filter.
+    pub fn only_for_port(&self, port: u16) -> io::Result<()> {
+        let jump = |code: u32, k: u32, jt: u8, jf: u8| libc::sock_filter { code: code as u16, jt, jf, k };
+        let load = |code: u32, k: u32| jump(code, k, 0, 0);
+        let tcp = libc::IPPROTO_TCP as u32;
+        let (byte, half) = (libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, libc::BPF_LD | libc::BPF_H);
+        let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+        let leave = libc::BPF_RET | libc::BPF_K;
+        // What comes begins with its IP header. Fragments but the first have no port, and segments
+        // behind extension headers of IPv6 are none of a plain host's.
+        let mut v4 = [
+            load(byte, 9),
+            jump(equal, tcp, 0, 4),
+            load(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0),
+            load(half | libc::BPF_IND, 2),
+            jump(equal, u32::from(port), 0, 1),
+            load(leave, u32::MAX),
+            load(leave, 0),
+        ];
+        let mut v6 = [
+            load(byte, 6),
+            jump(equal, tcp, 0, 3),
+            load(half | libc::BPF_ABS, 42),
+            jump(equal, u32::from(port), 0, 1),
+            load(leave, u32::MAX),
+            load(leave, 0),
+        ];
+        let program: &mut [libc::sock_filter] = if self.v6 { &mut v6 } else { &mut v4 };
+        let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+        // The kernel copies the program that this points to within the call.
+        super::tcp::set(&self.socket, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, program)
     }
 
     /// The next packet; `None` where none has come within `timeout`.

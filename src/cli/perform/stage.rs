@@ -83,6 +83,7 @@ impl Stage {
         let ear = injector.ear(towards).map_err(advise)?;
         let guard = Guard::new(local, port, is_private())?;
         let local = endpoint(guard.at());
+        only_for(&ear, local)?;
         let (packet, verdict, ended, last) = (Vec::new(), None, None, Timestamp(0));
         Ok(Self {
             player,
@@ -213,6 +214,7 @@ impl Stage {
             Speaker::Client => {
                 self.guard = Guard::new(self.local.addr, 0, is_private())?;
                 self.local = endpoint(self.guard.at());
+                only_for(&self.ear, self.local)?;
             }
             Speaker::Server => self.remote = None,
         }
@@ -268,6 +270,10 @@ fn incoming(record: &Record, datagram: &[u8], time: Timestamp) -> Option<Incomin
     let options = OptionList::from_octets(packet.tcp_options()).unwrap_or_default();
     let payload = packet.payload().to_vec();
     Some(Incoming { segment: tcp.segment, options, payload, ttl: ip.ttl, tos: ip.tos })
+}
+
+fn only_for(ear: &Ear, local: Endpoint) -> anyhow::Result<()> {
+    ear.only_for_port(local.port).context("cannot choose what to hear")
 }
 
 pub(in crate::cli) fn endpoint(at: SocketAddr) -> Endpoint {

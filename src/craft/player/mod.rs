@@ -24,6 +24,7 @@ mod rehearse;
 mod verdict;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::emit::{Field, Ip, Link, Spec, Transport};
 use super::script::{Act, Books, Call, Extras, Line, Pattern, Saying, Script, Setting, Speaker, Step, When};
@@ -129,7 +130,7 @@ pub struct Incoming {
 /// Plays one end of a script.
 #[derive(Clone, Debug)]
 pub struct Player {
-    lines: Vec<Line>,
+    lines: Arc<[Line]>,
     /// The line that comes next.
     at: usize,
     role: Speaker,
@@ -172,7 +173,7 @@ impl Player {
     pub fn new(script: &Script, role: Speaker, manner: Manner) -> Result<Self, Unplayable> {
         rehearse::rehearse(script, role)?;
         let mut player = Self {
-            lines: script.lines.clone(),
+            lines: script.lines.as_slice().into(),
             at: 0,
             role,
             manner,
@@ -202,15 +203,16 @@ impl Player {
             if let Some(again) = self.outbox.pop_front() {
                 return Action::Send(again);
             }
-            let Some(line) = self.lines.get(self.at) else {
+            let lines = Arc::clone(&self.lines);
+            let Some(line) = lines.get(self.at) else {
                 return self.end(now);
             };
-            let turn = match line.clone() {
+            let turn = match line {
                 Line::Blank | Line::Claim(_) => Turn::Over(None),
-                Line::Comment(text) => Turn::Over(Some(Action::Remark(text))),
-                Line::Set(setting) => Turn::Over(self.set(&setting)),
-                Line::Call(speaker, call) => Turn::Over((speaker != self.role).then_some(Action::Call(call))),
-                Line::Step(Step { when, act }) => self.step(when, &act, since, now),
+                Line::Comment(text) => Turn::Over(Some(Action::Remark(text.clone()))),
+                Line::Set(setting) => Turn::Over(self.set(setting)),
+                Line::Call(speaker, call) => Turn::Over((*speaker != self.role).then(|| Action::Call(call.clone()))),
+                Line::Step(Step { when, act }) => self.step(*when, act, since, now),
             };
             match turn {
                 Turn::Not(action) => return action,
