@@ -34,6 +34,9 @@ const SCRIPT: &str = r#"
     > .  7:7(0) ack 7
 "#;
 
+/// Makes so many connections to a server.
+type Way = fn(SocketAddr, u32);
+
 fn main() {
     if std::env::var_os(INSIDE).is_none() {
         return go_inside();
@@ -43,7 +46,7 @@ fn main() {
     let rounds = numbers.get(1).copied().unwrap_or(7).clamp(1, 100);
     let server = serve();
     let (mut rates, mut costs): ([Vec<f64>; 2], [Vec<f64>; 2]) = Default::default();
-    let ways: [(&str, fn(SocketAddr, u32)); 2] = [("played", play), ("kernel sockets", open)];
+    let ways: [(&str, Way); 2] = [("played", play), ("kernel sockets", open)];
     for _ in 0..rounds {
         for (at, (_, way)) in ways.iter().enumerate() {
             let (start, worked) = (Instant::now(), worked());

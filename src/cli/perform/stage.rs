@@ -80,7 +80,10 @@ impl Stage {
         };
         let towards = remote.map_or(local, |remote| remote.addr);
         injector.open(local, towards).map_err(advise)?;
-        let ear = injector.ear(towards).map_err(advise)?;
+        let ear = match place {
+            Place::To { .. } => injector.ear(towards).map_err(advise)?,
+            Place::At(at) => everywhere(at.ip())?,
+        };
         let guard = Guard::new(local, port, is_private())?;
         let local = endpoint(guard.at());
         only_for(&ear, local)?;
@@ -270,6 +273,12 @@ fn incoming(record: &Record, datagram: &[u8], time: Timestamp) -> Option<Incomin
     let options = OptionList::from_octets(packet.tcp_options()).unwrap_or_default();
     let payload = packet.payload().to_vec();
     Some(Incoming { segment: tcp.segment, options, payload, ttl: ip.ttl, tos: ip.tos })
+}
+
+/// An ear on all interfaces: nobody knows whence a client will come.
+fn everywhere(addr: IpAddr) -> anyhow::Result<Ear> {
+    let ethertype = if addr.is_ipv4() { 0x0800 } else { 0x86dd };
+    Ear::open(0, ethertype).context("cannot open a packet socket")
 }
 
 fn only_for(ear: &Ear, local: Endpoint) -> anyhow::Result<()> {
