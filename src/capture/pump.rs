@@ -237,17 +237,13 @@ fn pass_all(
                     Body::Tcp(_) | Body::Udp(_) | Body::Icmp(_) => {}
                 }
                 let seen = tracker.observe(packet.n, &record);
-                while let Some(conn) = tracker.departed() {
-                    sink.ended(&conn)?;
-                }
+                tracker.tell_departed(|conn| sink.ended(conn))?;
                 let told = seen.as_ref().and_then(|seen| Some((seen, tracker.conn(seen)?)));
                 sink.packet(&packet, told)?;
             }
             Next::Idle(now) => {
                 tracker.tick(now);
-                while let Some(conn) = tracker.departed() {
-                    sink.ended(&conn)?;
-                }
+                tracker.tell_departed(|conn| sink.ended(conn))?;
                 sink.idle()?;
                 sink.survey(tracker)?;
             }

@@ -86,7 +86,7 @@ pub struct Tracker {
     shark: shark::Shark,
     wheel: Wheel,
     /// Connections that were given up since they were last asked for.
-    departed: VecDeque<Conn>,
+    departed: VecDeque<Slot>,
     /// Where the search for a connection to evict goes on.
     hand: u32,
     /// The latest time seen.
@@ -141,7 +141,7 @@ impl Tracker {
     fn expire(&mut self, timers: Timers) {
         for place in self.wheel.advance(self.clock) {
             let slot = Slot(place);
-            let Some(conn) = self.conns.get(slot) else { continue };
+            let Some(conn) = self.conns.get(slot).filter(|conn| conn.life.ended.is_none()) else { continue };
             let deadline = conn.end + timers.patience(conn);
             if deadline < self.clock {
                 self.depart(slot, Ended::Timeout);
@@ -153,17 +153,29 @@ impl Tracker {
 
     /// A connection that was given up since this was last asked, and will change no more.
     pub fn departed(&mut self) -> Option<Conn> {
-        self.departed.pop_front()
+        let slot = self.departed.pop_front()?;
+        self.conns.release(slot)
+    }
+
+    /// Tells of the connections that were given up since this was last asked: the same without
+    /// moving them.
+    pub(super) fn tell_departed<E>(&mut self, mut tell: impl FnMut(&Conn) -> Result<(), E>) -> Result<(), E> {
+        while let Some(slot) = self.departed.pop_front() {
+            let told = self.conns.get(slot).map_or(Ok(()), &mut tell);
+            self.conns.release(slot);
+            told?;
+        }
+        Ok(())
     }
 
     /// The connection an observation of this tracker speaks of; `None` if it was given up since.
     pub fn conn(&self, seen: &Observation) -> Option<&Conn> {
-        self.conns.get(seen.slot).filter(|conn| conn.id == seen.conn)
+        self.conns.get(seen.slot).filter(|conn| conn.id == seen.conn && conn.life.ended.is_none())
     }
 
     /// The connections that are being followed, in order of first packet.
     pub fn conns(&self) -> std::vec::IntoIter<&Conn> {
-        let mut conns: Vec<_> = self.conns.iter().collect();
+        let mut conns: Vec<_> = self.conns.iter().filter(|conn| conn.life.ended.is_none()).collect();
         conns.sort_unstable_by_key(|conn| conn.id);
         conns.into_iter()
     }
@@ -281,7 +293,7 @@ impl Tracker {
     /// followed.
     fn last_of_pair(&self, key: FlowKey) -> Option<Slot> {
         let slot = self.shark.last_conn(key).or_else(|| self.conns.find(&key.without_vlans()))?;
-        let conn = self.conns.get(slot)?;
+        let conn = self.conns.get(slot).filter(|conn| conn.life.ended.is_none())?;
         (conn.key.without_vlans() == key.without_vlans()).then_some(slot)
     }
 
@@ -330,7 +342,7 @@ impl Tracker {
         if self.limits.timers.is_some() {
             self.wheel.file(slot.0, self.clock + LOOK);
         }
-        if self.conns.len() > self.limits.conns.max(1) as usize {
+        if self.conns.len() - self.departed.len() > self.limits.conns.max(1) as usize {
             self.evict(slot);
         }
         slot
@@ -344,10 +356,15 @@ impl Tracker {
         for _ in 0..places.min(CANDIDATES) {
             let slot = Slot(self.hand % places);
             self.hand = (self.hand + 1) % places;
-            let Some(conn) = self.conns.get(slot).filter(|_| slot != fresh) else { continue };
+            let followed = self.conns.get(slot).filter(|conn| slot != fresh && conn.life.ended.is_none());
+            let Some(conn) = followed else { continue };
             let worth = (Worth::of(conn), conn.end);
             if best.is_none_or(|(least, _)| worth < least) {
                 best = Some((worth, slot));
+            }
+            // Of a flood one is as good as another, and the hand comes to the oldest first.
+            if worth.0 <= Worth::SynSent {
+                break;
             }
         }
         if let Some((_, slot)) = best {
@@ -356,11 +373,11 @@ impl Tracker {
     }
 
     fn depart(&mut self, slot: Slot, why: Ended) {
-        if let Some(mut conn) = self.conns.take(slot) {
-            conn.life.ended = Some(why);
-            self.shark.settle(&mut conn);
-            self.shark.leave(conn.pair);
-            self.departed.push_back(conn);
-        }
+        self.conns.unlink(slot);
+        let conn = self.conns.at_mut(slot);
+        conn.life.ended = Some(why);
+        self.shark.settle(conn);
+        self.shark.leave(conn.pair);
+        self.departed.push_back(slot);
     }
 }

@@ -17,8 +17,9 @@ pub(super) struct Slab {
     places: Chunks<Option<Conn>>,
     free: Vec<Slot>,
     table: Table,
-    /// Keys of another VLAN under which a connection's other direction travels.
+    /// Keys of another VLAN under which a connection's other direction travels, and whose they are.
     aliases: HashMap<FlowKey, Slot>,
+    aliased: HashMap<Slot, FlowKey>,
     begun: u32,
 }
 
@@ -69,16 +70,23 @@ impl Slab {
     /// Has a key of another VLAN lead to the connection in `slot` too.
     pub(super) fn alias(&mut self, key: FlowKey, slot: Slot) {
         self.aliases.insert(key, slot);
+        self.aliased.insert(slot, key);
     }
 
-    /// Takes a connection out.
-    pub(super) fn take(&mut self, slot: Slot) -> Option<Conn> {
-        let key = self.get(slot)?.key;
+    /// From now on no endpoints lead to the connection in `slot`, which stays until it is released.
+    pub(super) fn unlink(&mut self, slot: Slot) {
+        let Some(key) = self.get(slot).map(|conn| conn.key) else { return };
         if self.find(&key) == Some(slot) {
             let places = &self.places;
             self.table.remove(&key, |at| *key_at(places, at) == key);
         }
-        self.aliases.retain(|_, alias| *alias != slot);
+        if let Some(alias) = self.aliased.remove(&slot) {
+            self.aliases.remove(&alias);
+        }
+    }
+
+    /// Takes out a connection to which no endpoints lead.
+    pub(super) fn release(&mut self, slot: Slot) -> Option<Conn> {
         self.free.push(slot);
         self.place(slot).take()
     }
