@@ -51,24 +51,43 @@ const ONCE: [u8; 5] = *b"adhiq";
 /// roles may still change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
-    letters: Vec<u8>,
+    len: u8,
+    first: [u8; FEW],
+    /// What comes after those, in connections that live through much.
+    more: Option<Box<[u8; MAX_LETTERS - FEW]>>,
 }
+
+/// Letters that nearly every connection comes along with.
+const FEW: usize = 15;
 
 /// Letters kept at most: a hostile connection can make as many as it has packets.
 const MAX_LETTERS: usize = 64;
 
 impl History {
     fn push(&mut self, letter: u8, side: Side) {
-        if self.letters.len() < MAX_LETTERS {
-            let letter = if side == Side::A { letter.to_ascii_uppercase() } else { letter };
-            self.letters.push(letter);
+        let letter = if side == Side::A { letter.to_ascii_uppercase() } else { letter };
+        let at = usize::from(self.len);
+        let place = if at < FEW {
+            self.first.get_mut(at)
+        } else if at < MAX_LETTERS {
+            self.more.get_or_insert_with(|| Box::new([0; MAX_LETTERS - FEW])).get_mut(at - FEW)
+        } else {
+            None
+        };
+        if let Some(place) = place {
+            *place = letter;
+            self.len += 1;
         }
+    }
+
+    fn letters(&self) -> impl Iterator<Item = &u8> {
+        self.first.iter().chain(self.more.iter().flat_map(|more| more.iter())).take(usize::from(self.len))
     }
 
     /// The letters as Zeek writes them: upper case from the client.
     pub(super) fn told(&self, client: Side) -> impl Iterator<Item = u8> {
         let swap = client == Side::B;
-        self.letters.iter().map(move |letter| match (swap, letter.is_ascii_uppercase()) {
+        self.letters().map(move |letter| match (swap, letter.is_ascii_uppercase()) {
             (false, _) => *letter,
             (true, true) => letter.to_ascii_lowercase(),
             (true, false) => letter.to_ascii_uppercase(),
