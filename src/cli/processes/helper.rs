@@ -31,7 +31,9 @@ const ANSWER: usize = 24;
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_millis(25);
 /// Of how much time one part is spent waiting, at most.
-const SHARE: u32 = 10;
+const SHARE: i64 = 10;
+/// The most that can be waited at once, in nanoseconds.
+const MOST_CREDIT: i64 = nanos(PATIENCE);
 
 /// Who holds which socket: asks on standard input, answers there too.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -78,8 +80,9 @@ pub(super) struct Helper {
     line: UnixStream,
     /// Octets of an answer that has not come whole.
     heard: Vec<u8>,
-    /// How long may still be waited, and as of when.
-    credit: Duration,
+    /// How long may still be waited, in nanoseconds (less than nothing where it took longer), and
+    /// as of when.
+    credit: i64,
     counted: Instant,
 }
 
@@ -99,7 +102,7 @@ impl Helper {
             .process_group(0)
             .current_dir("/")
             .spawn()?;
-        Ok(Self { line, heard: Vec::new(), credit: PATIENCE, counted: Instant::now() })
+        Ok(Self { line, heard: Vec::new(), credit: MOST_CREDIT, counted: Instant::now() })
     }
 
     /// Asks who holds a socket.
@@ -114,13 +117,13 @@ impl Helper {
     /// Hands on answers until `enough`, or none comes soon, or too much time was spent on that
     /// already.
     pub(super) fn hear(&mut self, now: Instant, mut enough: impl FnMut(u32, Option<Process>) -> bool) {
-        self.credit = (self.credit + (now - self.counted) / SHARE).min(PATIENCE);
+        self.credit = (self.credit + nanos(now - self.counted) / SHARE).min(MOST_CREDIT);
         self.counted = now;
-        while self.credit >= PATIENCE / 5 {
+        while self.credit >= MOST_CREDIT / 5 {
             let start = Instant::now();
             let mut room = [0; ANSWER * 16];
             let heard = self.line.read(&mut room);
-            self.credit = self.credit.saturating_sub(start.elapsed());
+            self.credit -= nanos(start.elapsed());
             let Ok(len @ 1..) = heard else { return };
             self.heard.extend_from_slice(&room[..len.min(room.len())]);
             let whole = self.heard.len() / ANSWER * ANSWER;
@@ -134,6 +137,10 @@ impl Helper {
             }
         }
     }
+}
+
+const fn nanos(time: Duration) -> i64 {
+    time.as_nanos() as i64
 }
 
 /// The process that an answer names.
@@ -161,14 +168,14 @@ mod tests {
         let (line, mut other) = UnixStream::pair().expect("a line");
         let answers = thread::spawn(move || answer_all(&mut other));
         line.set_read_timeout(Some(Duration::from_secs(5))).expect("a patient line");
-        let mut helper = Helper { line, heard: Vec::new(), credit: PATIENCE, counted: Instant::now() };
+        let mut helper = Helper { line, heard: Vec::new(), credit: MOST_CREDIT, counted: Instant::now() };
         let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
         let link = std::fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).expect("it is open");
         let inode = link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
         for (inode, holder) in [(inode.expect("a socket"), Some(std::process::id())), (u32::MAX, None)] {
             helper.ask(inode, 0);
             let mut found = None;
-            helper.credit = PATIENCE;
+            helper.credit = MOST_CREDIT;
             helper.hear(Instant::now(), |about, process| {
                 found = process.map(|process| process.pid);
                 about == inode
@@ -183,7 +190,7 @@ mod tests {
     fn answers_are_read_however_they_are_cut() {
         let (line, mut other) = UnixStream::pair().expect("a line");
         line.set_read_timeout(Some(Duration::from_millis(5))).expect("a patient line");
-        let mut helper = Helper { line, heard: Vec::new(), credit: PATIENCE, counted: Instant::now() };
+        let mut helper = Helper { line, heard: Vec::new(), credit: MOST_CREDIT, counted: Instant::now() };
         let mut answer = [0; ANSWER];
         answer[..4].copy_from_slice(&7u32.to_ne_bytes());
         answer[4..8].copy_from_slice(&8u32.to_ne_bytes());
@@ -191,7 +198,7 @@ mod tests {
         let mut found = Vec::new();
         for piece in [&answer[..5], &answer[5..], &answer[..]] {
             other.write_all(piece).expect("there is room");
-            helper.credit = PATIENCE;
+            helper.credit = MOST_CREDIT;
             helper.hear(Instant::now(), |inode, process| {
                 found.push((inode, process.expect("a process").name));
                 true
