@@ -119,7 +119,8 @@ impl Listen {
             patience: Duration::from_millis(match (self.immediate_mode, at_leisure) {
                 (true, _) => 1,
                 (false, true) => 60,
-                (false, false) => 10,
+                // Of a short connection, the processes are found only while it lasts.
+                (false, false) => 2,
             }),
             ways: match self.direction {
                 Way::In => Ways::In,

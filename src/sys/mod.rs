@@ -3,17 +3,15 @@
 //! Every file wraps one thing in a safe type; nothing here knows what a packet means. Linux only,
 //! behind the feature `live`.
 #![allow(unsafe_code)]
+// Much of it is asked for by the program alone.
+#![cfg_attr(not(feature = "cli"), allow(dead_code))]
 
-#[allow(dead_code)]
 pub(crate) mod diag;
 pub(crate) mod guard;
 pub(crate) mod hear;
-#[allow(dead_code)]
 pub(crate) mod holders;
-#[allow(dead_code)]
 pub(crate) mod interfaces;
 pub(crate) mod memory;
-#[allow(dead_code)]
 pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod packet;
@@ -21,7 +19,6 @@ pub(crate) mod ring;
 pub(crate) mod route;
 pub(crate) mod sandbox;
 pub(crate) mod send;
-#[allow(dead_code)]
 pub(crate) mod space;
 pub(crate) mod tcp;
 
@@ -35,7 +32,6 @@ use crate::wire::Timestamp;
 /// # Errors
 ///
 /// The last error of this thread, where `result` is negative.
-#[allow(dead_code)]
 pub(crate) fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }

@@ -62,7 +62,6 @@ impl Confinement<'_> {
 /// # Errors
 ///
 /// When the kernel refuses to take one of them.
-#[allow(dead_code)]
 pub(crate) fn only_look_on() -> Result<(), SandboxError> {
     user::become_onlooker()?;
     calls::restrict(Deed::ReadFiles).map(drop)
