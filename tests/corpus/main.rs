@@ -2,6 +2,7 @@
 //! `fuzz/corpus`, goes through the target's own check.
 
 mod decode;
+mod filter;
 
 use std::fs;
 use std::path::Path;
@@ -9,6 +10,11 @@ use std::path::Path;
 #[test]
 fn the_decoder_holds_on_its_corpus() {
     run("decode", decode::check);
+}
+
+#[test]
+fn filters_hold_on_their_corpus() {
+    run("filter", filter::check);
 }
 
 fn run(target: &str, check: fn(&[u8])) {

@@ -3,6 +3,7 @@
 //! Needs tcpdump; where it is absent, says so and passes, but for CI, where it fails.
 //! `SYNFIN_FILTER_EXPRESSIONS=100000 cargo test --test filter` tries that many random expressions.
 
+mod kernel;
 mod oracle;
 mod packets;
 mod random;

@@ -71,83 +71,90 @@ impl Theirs {
     /// Whether the program chooses the packet. A load behind its end refuses it; so does a program
     /// that goes round for ever, which only `protochain` could.
     pub(crate) fn chooses(&self, packet: &[u8], wire_len: u32) -> bool {
-        self.run(packet, wire_len).is_some_and(|kept| kept > 0)
+        run(&self.0, packet, wire_len, |_| None).is_some_and(|kept| kept > 0)
     }
+}
 
-    fn run(&self, packet: &[u8], wire_len: u32) -> Option<u32> {
-        let load = |at: u64, octets: u64| -> Option<u32> {
-            let end = at.checked_add(octets)?;
-            let octets = packet.get(usize::try_from(at).ok()?..usize::try_from(end).ok()?)?;
-            Some(octets.iter().fold(0, |number, octet| number << 8 | u32::from(*octet)))
+/// What a program returns for a packet: `None` where it loads what is not there. `known` answers for
+/// what only a kernel knows of a packet, by the place that is loaded from.
+pub(crate) fn run(
+    program: &[[u32; 4]],
+    packet: &[u8],
+    wire_len: u32,
+    known: impl Fn(u32) -> Option<u32>,
+) -> Option<u32> {
+    let load = |at: u64, octets: u64| -> Option<u32> {
+        let end = at.checked_add(octets)?;
+        let octets = packet.get(usize::try_from(at).ok()?..usize::try_from(end).ok()?)?;
+        Some(octets.iter().fold(0, |number, octet| number << 8 | u32::from(*octet)))
+    };
+    let (mut a, mut x, mut memory, mut pc) = (0_u32, 0_u32, [0_u32; 16], 0_usize);
+    for _ in 0..100_000 {
+        let [code, jt, jf, k] = *program.get(pc).expect("inside the program");
+        pc += 1;
+        let width = match code & 0x18 {
+            0x00 => 4,
+            0x08 => 2,
+            _ => 1,
         };
-        let (mut a, mut x, mut memory, mut pc) = (0_u32, 0_u32, [0_u32; 16], 0_usize);
-        for _ in 0..100_000 {
-            let [code, jt, jf, k] = *self.0.get(pc).expect("inside the program");
-            pc += 1;
-            let width = match code & 0x18 {
-                0x00 => 4,
-                0x08 => 2,
-                _ => 1,
-            };
-            match code & 0x07 {
-                0x00 => {
-                    a = match code & 0xe0 {
-                        0x00 => k,
-                        0x20 => load(k.into(), width)?,
-                        0x40 => load(u64::from(x) + u64::from(k), width)?,
-                        0x60 => memory[k as usize],
-                        0x80 => wire_len,
-                        _ => panic!("no such load: {code:#x}"),
-                    }
+        match code & 0x07 {
+            0x00 => {
+                a = match code & 0xe0 {
+                    0x00 => k,
+                    0x20 => known(k).or_else(|| load(k.into(), width))?,
+                    0x40 => load(u64::from(x) + u64::from(k), width)?,
+                    0x60 => memory[k as usize],
+                    0x80 => wire_len,
+                    _ => panic!("no such load: {code:#x}"),
                 }
-                0x01 => {
-                    x = match code & 0xe0 {
-                        0x00 => k,
-                        0x60 => memory[k as usize],
-                        0x80 => wire_len,
-                        0xa0 => (load(k.into(), 1)? & 0xf) * 4,
-                        _ => panic!("no such load: {code:#x}"),
-                    }
-                }
-                0x02 => memory[k as usize] = a,
-                0x03 => memory[k as usize] = x,
-                0x04 => {
-                    let operand = if code & 0x08 != 0 { x } else { k };
-                    a = match code & 0xf0 {
-                        0x00 => a.wrapping_add(operand),
-                        0x10 => a.wrapping_sub(operand),
-                        0x20 => a.wrapping_mul(operand),
-                        0x30 => a.checked_div(operand)?,
-                        0x40 => a | operand,
-                        0x50 => a & operand,
-                        0x60 => a.checked_shl(operand).unwrap_or(0),
-                        0x70 => a.checked_shr(operand).unwrap_or(0),
-                        0x80 => a.wrapping_neg(),
-                        0x90 => a.checked_rem(operand)?,
-                        0xa0 => a ^ operand,
-                        _ => panic!("no such arithmetic: {code:#x}"),
-                    }
-                }
-                0x05 => {
-                    let operand = if code & 0x08 != 0 { x } else { k };
-                    let holds = match code & 0xf0 {
-                        0x00 => {
-                            pc = pc.wrapping_add_signed(k.cast_signed() as isize);
-                            continue;
-                        }
-                        0x10 => a == operand,
-                        0x20 => a > operand,
-                        0x30 => a >= operand,
-                        0x40 => a & operand != 0,
-                        _ => panic!("no such jump: {code:#x}"),
-                    };
-                    pc += if holds { jt } else { jf } as usize;
-                }
-                0x06 => return Some(if code & 0x10 != 0 { a } else { k }),
-                _ if code & 0x80 != 0 => a = x,
-                _ => x = a,
             }
+            0x01 => {
+                x = match code & 0xe0 {
+                    0x00 => k,
+                    0x60 => memory[k as usize],
+                    0x80 => wire_len,
+                    0xa0 => (load(k.into(), 1)? & 0xf) * 4,
+                    _ => panic!("no such load: {code:#x}"),
+                }
+            }
+            0x02 => memory[k as usize] = a,
+            0x03 => memory[k as usize] = x,
+            0x04 => {
+                let operand = if code & 0x08 != 0 { x } else { k };
+                a = match code & 0xf0 {
+                    0x00 => a.wrapping_add(operand),
+                    0x10 => a.wrapping_sub(operand),
+                    0x20 => a.wrapping_mul(operand),
+                    0x30 => a.checked_div(operand)?,
+                    0x40 => a | operand,
+                    0x50 => a & operand,
+                    0x60 => a.checked_shl(operand).unwrap_or(0),
+                    0x70 => a.checked_shr(operand).unwrap_or(0),
+                    0x80 => a.wrapping_neg(),
+                    0x90 => a.checked_rem(operand)?,
+                    0xa0 => a ^ operand,
+                    _ => panic!("no such arithmetic: {code:#x}"),
+                }
+            }
+            0x05 => {
+                let operand = if code & 0x08 != 0 { x } else { k };
+                let holds = match code & 0xf0 {
+                    0x00 => {
+                        pc = pc.wrapping_add_signed(k.cast_signed() as isize);
+                        continue;
+                    }
+                    0x10 => a == operand,
+                    0x20 => a > operand,
+                    0x30 => a >= operand,
+                    0x40 => a & operand != 0,
+                    _ => panic!("no such jump: {code:#x}"),
+                };
+                pc += if holds { jt } else { jf } as usize;
+            }
+            0x06 => return Some(if code & 0x10 != 0 { a } else { k }),
+            _ if code & 0x80 != 0 => a = x,
+            _ => x = a,
         }
-        None
     }
+    None
 }
