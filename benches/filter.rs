@@ -93,9 +93,11 @@ fn side_by_side(files: &[PathBuf], packets: &[Octets]) {
         let our = best.as_secs_f64() * 1e9 / packets.len() as f64;
         let ran = Command::new(&theirs).arg(text).args(files).output().expect("it runs");
         let said = String::from_utf8_lossy(&ran.stdout);
-        let numbers: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let &[their, count] = numbers.as_slice() else { panic!("{}", String::from_utf8_lossy(&ran.stderr)) };
-        assert_eq!(chosen(&program, packets) as f64, count, "{text}: the same packets are chosen");
+        let Some((their, count)) = said.trim().split_once(' ') else {
+            panic!("{}", String::from_utf8_lossy(&ran.stderr))
+        };
+        let their: f64 = their.parse().expect("nanoseconds");
+        assert_eq!(chosen(&program, packets).to_string(), count, "{text}: the same packets are chosen");
         println!("{our:>8.2} {their:>8.2} {:>6.2}  {text}", our / their);
     }
     println!();

@@ -10,7 +10,7 @@ mod random;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use oracle::{Oracle, Theirs, installed};
 use packets::{Octets, made_up};
@@ -67,7 +67,7 @@ struct Bench {
 impl Bench {
     fn new(linktype: u16, name: &str) -> Self {
         let mut random = Random::new(u64::from(linktype) + 7);
-        let mut packets: Vec<Octets> = (0..1500).map(|_| made_up(&mut random, linktype)).collect();
+        let mut packets: Vec<Octets> = (0..900).map(|_| made_up(&mut random, linktype)).collect();
         packets.extend((0..100).map(|_| {
             let count = random.below(120);
             Octets::whole(random.octets(count))
@@ -174,27 +174,55 @@ impl Account {
     }
 }
 
-/// The packets of the shipped captures that are of this link type, and some of them cut short.
+/// Packets of this link type from the shipped captures, and from other projects' where they are there.
 fn captured(linktype: u16) -> Vec<Octets> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("captures").flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|it| it == "pcap" || it == "pcapng")) {
-        let mut capture = Capture::open(file, Options::default()).expect("a capture");
-        let mut taken = 0;
-        while let Next::Frame(frame) = capture.next().expect("a frame") {
-            if frame.link == Link::of_linktype(linktype) && taken < 12 {
-                found.push(Octets { bytes: frame.bytes.to_vec(), wire_len: frame.wire_len });
-                taken += 1;
-            }
-        }
+    take_from(&files_in(&root.join("captures")), linktype, 12, 400, &mut found);
+    if let Some(real) = shared("captures/real") {
+        take_from(&files_in(&real), linktype, 3, 600, &mut found);
     }
     found
 }
 
+/// At most so many packets of each file, and of all files together.
+fn take_from(files: &[PathBuf], linktype: u16, of_each: usize, of_all: usize, found: &mut Vec<Octets>) {
+    let most = found.len() + of_all;
+    for file in files {
+        let Ok(mut capture) = Capture::open(file, Options::default()) else { continue };
+        let mut taken = 0;
+        while taken < of_each && found.len() < most {
+            match capture.next() {
+                Ok(Next::Frame(frame)) if frame.link == Link::of_linktype(linktype) => {
+                    found.push(Octets { bytes: frame.bytes.to_vec(), wire_len: frame.wire_len });
+                    taken += 1;
+                }
+                // Of another link type: then so are the rest, as a rule.
+                Ok(_) | Err(_) => break,
+            }
+        }
+    }
+}
+
+/// The captures in the folder and in those below it, in order.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![folder.to_owned()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "pcap" || it == "pcapng" || it == "cap") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
 /// A file of the shared material, if it is there.
-fn shared(path: &str) -> Option<std::path::PathBuf> {
+fn shared(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if path.exists() {
         return Some(path);

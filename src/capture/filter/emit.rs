@@ -94,7 +94,9 @@ impl<'a> Emitter<'a> {
             // Only whether the loads succeed is of interest.
             Node::Ask { test, yes, no } if yes == no => {
                 self.fill_a(test.a)?;
-                self.fill_a(test.b)?;
+                if !self.is_plain(test.b) {
+                    self.fill_a(test.b)?;
+                }
                 End::Go(yes)
             }
             Node::Ask { test, yes, no } => self.branch(test, yes, no)?,

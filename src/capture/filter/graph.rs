@@ -64,6 +64,20 @@ impl Graph {
         })
     }
 
+    fn test(&self, at: At) -> Option<Test> {
+        match self.node(at) {
+            Node::Ask { test, .. } => Some(test),
+            Node::Refuse | Node::Choose | Node::Hold { .. } => None,
+        }
+    }
+
+    /// Exchanges the question of a node. Nothing can be kept in the graph afterwards.
+    fn ask_instead(&mut self, at: At, test: Test) {
+        if let Some(Node::Ask { test: asked, .. }) = self.nodes.get_mut(at) {
+            *asked = test;
+        }
+    }
+
     /// The node at which `cond` begins, going on at `yes` where it holds and at `no` else.
     pub(super) fn build(&mut self, values: &mut Values, cond: &Cond, yes: At, no: At) -> At {
         match cond {
@@ -160,6 +174,7 @@ pub(super) fn shorten(graph: &mut Graph, values: &Values, mut begin: At) -> At {
     const MOST_ROUNDS: usize = 8;
     for _ in 0..MOST_ROUNDS {
         let changed = thread(graph, values, begin);
+        begin = lead(graph, values, &Facts::default(), begin);
         let (fresh, start) = rebuild(graph, begin);
         let same = !changed && fresh.nodes.len() == graph.nodes.len();
         (*graph, begin) = (fresh, start);
@@ -167,6 +182,7 @@ pub(super) fn shorten(graph: &mut Graph, values: &Values, mut begin: At) -> At {
             break;
         }
     }
+    gather(graph, values, begin);
     begin
 }
 
@@ -279,7 +295,9 @@ fn thread(graph: &mut Graph, values: &Values, begin: At) -> bool {
 /// The first node on the way from `to` whose answer is open.
 fn lead(graph: &Graph, values: &Values, facts: &Facts, mut to: At) -> At {
     while let Node::Ask { test, yes, no } = graph.node(to) {
-        if yes == no && facts.is_safe(values, test.a) && facts.is_safe(values, test.b) {
+        // Nor does it matter what refuses a packet.
+        let safe = yes == REFUSE || (facts.is_safe(values, test.a) && facts.is_safe(values, test.b));
+        if yes == no && safe {
             to = yes;
             continue;
         }
@@ -298,6 +316,74 @@ fn arrive(facts: &mut [Option<Facts>], to: At, more: Facts) {
         Some(none) => *none = Some(more),
         None => {}
     }
+}
+
+/// Puts questions about the same value behind one another, so that it is loaded once: of those that
+/// lead to the same answer in any order, and of which none can refuse the packet any more.
+fn gather(graph: &mut Graph, values: &Values, begin: At) {
+    let (had, ways) = had_before(graph, values, begin);
+    let mut done = vec![false; begin + 1];
+    for at in (0..=begin).rev() {
+        if std::mem::replace(&mut done[at], true) {
+            continue;
+        }
+        let rows = [Join::Or, Join::And].map(|join| row_of(graph, &ways, at, join));
+        let Some(row) = rows.into_iter().max_by_key(Vec::len).filter(|row| row.len() > 2) else { continue };
+        let tests: Vec<Test> = row.iter().filter_map(|at| graph.test(*at)).collect();
+        let safe = |test: &Test, at: At| had[at].is_safe(values, test.a) && had[at].is_safe(values, test.b);
+        let free = (1..row.len()).find(|from| tests[*from..].iter().all(|test| safe(test, row[*from])));
+        for at in &row {
+            done[*at] = true;
+        }
+        let Some(free) = free else { continue };
+        // What A holds comes first, then each value when it is first asked about.
+        let mut order = vec![tests[free - 1].a];
+        order.extend(tests[free..].iter().map(|test| test.a));
+        let mut gathered = tests[free..].to_vec();
+        gathered.sort_by_key(|test| order.iter().position(|value| *value == test.a));
+        for (at, test) in row[free..].iter().zip(gathered) {
+            graph.ask_instead(*at, test);
+        }
+    }
+}
+
+/// The nodes from `at` on of which any one decides, and each but the first has one way to it.
+fn row_of(graph: &Graph, ways: &[u32], mut at: At, join: Join) -> Vec<At> {
+    let ends = |node: Node| match (node, join) {
+        (Node::Ask { yes, no, .. }, Join::Or) => Some((yes, no)),
+        (Node::Ask { yes, no, .. }, Join::And) => Some((no, yes)),
+        _ => None,
+    };
+    let mut row = vec![at];
+    while let Some((decided, open)) = ends(graph.node(at))
+        && ways.get(open) == Some(&1)
+        && ends(graph.node(open)).is_some_and(|(next, _)| next == decided)
+    {
+        row.push(open);
+        at = open;
+    }
+    row
+}
+
+/// What was worked out wherever a way leads to each node, and how many ways do.
+fn had_before(graph: &Graph, values: &Values, begin: At) -> (Vec<Facts>, Vec<u32>) {
+    let mut had: Vec<Option<Facts>> = vec![None; begin + 1];
+    let mut ways = vec![0; begin + 1];
+    if let Some(first) = had.last_mut() {
+        *first = Some(Facts::default());
+    }
+    for at in (0..=begin).rev() {
+        let Some(mut there) = had[at].clone() else { continue };
+        if let Some(test) = graph.test(at) {
+            there.have(values, test.a);
+            there.have(values, test.b);
+        }
+        for next in graph.node(at).leads_to().into_iter().flatten() {
+            ways[next] += 1;
+            arrive(&mut had, next, there.clone());
+        }
+    }
+    (had.into_iter().map(Option::unwrap_or_default).collect(), ways)
 }
 
 /// Which questions and values the graph has more than once: only of those is it worth knowing more.

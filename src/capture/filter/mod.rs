@@ -184,3 +184,6 @@ impl Filter {
         Complaint::new(&self.row.as_ref().map_or(0..0, Row::span), what)
     }
 }
+
+#[cfg(test)]
+mod tests;

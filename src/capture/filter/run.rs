@@ -6,34 +6,140 @@
 use super::program::{Instruction, Program, SLOTS, code, is_branch};
 use super::value::{Op, Rel, Width};
 
-/// What the machine does in one go. Distances have become places in the list of steps.
+/// What the machine does in one go, and then goes on with the next step; a test that comes out as
+/// `turns` says goes on at `to` instead.
+///
+/// So most of a program is read straight on, and the processor, which guesses how a test comes out,
+/// need not wait for its answer to read on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Step {
-    ByteIs { k: u32, value: u32, yes: u16, no: u16 },
-    HalfIs { k: u32, value: u32, yes: u16, no: u16 },
-    WordIs { k: u32, value: u32, yes: u16, no: u16 },
-    HalfHas { k: u32, value: u32, yes: u16, no: u16 },
-    HalfBeyondIs { k: u32, value: u32, yes: u16, no: u16 },
-    Branch { rel: Rel, value: u32, yes: u16, no: u16 },
-    BranchX { rel: Rel, yes: u16, no: u16 },
-    Load { width: Width, k: u32 },
-    LoadBeyond { width: Width, k: u32 },
-    HeaderLen { k: u32 },
-    Number { k: u32 },
-    NumberX { k: u32 },
+    ByteIs {
+        k: u32,
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    HalfIs {
+        k: u32,
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    WordIs {
+        k: u32,
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    HalfHas {
+        k: u32,
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    HalfBeyondIs {
+        k: u32,
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    Is {
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    Exceeds {
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    Reaches {
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    Has {
+        value: u32,
+        turns: bool,
+        to: u16,
+    },
+    TestX {
+        rel: Rel,
+        turns: bool,
+        to: u16,
+    },
+    Byte {
+        k: u32,
+    },
+    Half {
+        k: u32,
+    },
+    Word {
+        k: u32,
+    },
+    ByteBeyond {
+        k: u32,
+    },
+    HalfBeyond {
+        k: u32,
+    },
+    WordBeyond {
+        k: u32,
+    },
+    HeaderLen {
+        k: u32,
+    },
+    Number {
+        k: u32,
+    },
+    NumberX {
+        k: u32,
+    },
     Len,
     LenX,
-    Recall { slot: u8 },
-    RecallX { slot: u8 },
-    Keep { slot: u8 },
-    KeepX { slot: u8 },
-    Calc { op: Op, k: u32 },
-    CalcX { op: Op },
+    Recall {
+        slot: u8,
+    },
+    RecallX {
+        slot: u8,
+    },
+    Keep {
+        slot: u8,
+    },
+    KeepX {
+        slot: u8,
+    },
+    Add {
+        k: u32,
+    },
+    And {
+        k: u32,
+    },
+    Shl {
+        k: u32,
+    },
+    Shr {
+        k: u32,
+    },
+    AddX,
+    SubX,
+    /// The rest of arithmetic.
+    Calc {
+        op: Op,
+        k: u32,
+    },
+    CalcX {
+        op: Op,
+    },
     Negate,
     AToX,
     XToA,
-    Go { to: u16 },
-    Return { k: u32 },
+    Go {
+        to: u16,
+    },
+    Return {
+        k: u32,
+    },
     ReturnA,
 }
 
@@ -41,54 +147,81 @@ impl Program {
     /// Runs the program on the captured octets of a packet that took `wire_len` on the wire. Says how
     /// many of them to keep: 0 where the packet is refused.
     pub fn run(&self, packet: &[u8], wire_len: u32) -> u32 {
+        self.outcome(packet, wire_len).unwrap_or(0)
+    }
+
+    /// The same; `None` where a load or a division refuses the packet.
+    fn outcome(&self, packet: &[u8], wire_len: u32) -> Option<u32> {
         let mut a: u32 = 0;
         let mut x: u32 = 0;
         let mut memory = [0; SLOTS];
-        let mut at: usize = 0;
+        let mut steps = &*self.steps;
         // Verified: every way leads forward, and ends with a return.
-        while let Some(step) = self.steps.get(at) {
-            let answer = |holds: bool, yes: u16, no: u16| usize::from(if holds { yes } else { no });
-            at += 1;
+        while let [step, rest @ ..] = steps {
+            steps = rest;
             match *step {
-                Step::ByteIs { k, value, yes, no } => {
-                    let Some(loaded) = byte(packet, k as usize) else { return 0 };
-                    a = loaded;
-                    at = answer(a == value, yes, no);
+                Step::ByteIs { k, value, turns, to } => {
+                    a = byte(packet, k as usize)?;
+                    if (a == value) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
                 }
-                Step::HalfIs { k, value, yes, no } => {
-                    let Some(loaded) = half(packet, k as usize) else { return 0 };
-                    a = loaded;
-                    at = answer(a == value, yes, no);
+                Step::HalfIs { k, value, turns, to } => {
+                    a = half(packet, k as usize)?;
+                    if (a == value) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
                 }
-                Step::WordIs { k, value, yes, no } => {
-                    let Some(loaded) = word(packet, k as usize) else { return 0 };
-                    a = loaded;
-                    at = answer(a == value, yes, no);
+                Step::WordIs { k, value, turns, to } => {
+                    a = word(packet, k as usize)?;
+                    if (a == value) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
                 }
-                Step::HalfHas { k, value, yes, no } => {
-                    let Some(loaded) = half(packet, k as usize) else { return 0 };
-                    a = loaded;
-                    at = answer(a & value != 0, yes, no);
+                Step::HalfHas { k, value, turns, to } => {
+                    a = half(packet, k as usize)?;
+                    if (a & value != 0) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
                 }
-                Step::HalfBeyondIs { k, value, yes, no } => {
-                    let Some(loaded) = half(packet, beyond(x, k)) else { return 0 };
-                    a = loaded;
-                    at = answer(a == value, yes, no);
+                Step::HalfBeyondIs { k, value, turns, to } => {
+                    a = half(packet, beyond(x, k))?;
+                    if (a == value) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
                 }
-                Step::Branch { rel, value, yes, no } => at = answer(rel.holds(a, value), yes, no),
-                Step::BranchX { rel, yes, no } => at = answer(rel.holds(a, x), yes, no),
-                Step::Load { width, k } => {
-                    let Some(loaded) = load(packet, width, k as usize) else { return 0 };
-                    a = loaded;
+                Step::Is { value, turns, to } => {
+                    if (a == value) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
                 }
-                Step::LoadBeyond { width, k } => {
-                    let Some(loaded) = load(packet, width, beyond(x, k)) else { return 0 };
-                    a = loaded;
+                Step::Exceeds { value, turns, to } => {
+                    if (a > value) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
                 }
-                Step::HeaderLen { k } => {
-                    let Some(loaded) = byte(packet, k as usize) else { return 0 };
-                    x = (loaded & 0xf) << 2;
+                Step::Reaches { value, turns, to } => {
+                    if (a >= value) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
                 }
+                Step::Has { value, turns, to } => {
+                    if (a & value != 0) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
+                }
+                Step::TestX { rel, turns, to } => {
+                    if rel.holds(a, x) == turns {
+                        steps = self.steps.get(usize::from(to)..)?;
+                    }
+                }
+                Step::Byte { k } => a = byte(packet, k as usize)?,
+                Step::Half { k } => a = half(packet, k as usize)?,
+                Step::Word { k } => a = word(packet, k as usize)?,
+                Step::ByteBeyond { k } => a = byte(packet, beyond(x, k))?,
+                Step::HalfBeyond { k } => a = half(packet, beyond(x, k))?,
+                Step::WordBeyond { k } => a = word(packet, beyond(x, k))?,
+                Step::HeaderLen { k } => x = (byte(packet, k as usize)? & 0xf) << 2,
                 Step::Number { k } => a = k,
                 Step::NumberX { k } => x = k,
                 Step::Len => a = wire_len,
@@ -97,23 +230,23 @@ impl Program {
                 Step::RecallX { slot } => x = memory[usize::from(slot) % SLOTS],
                 Step::Keep { slot } => memory[usize::from(slot) % SLOTS] = a,
                 Step::KeepX { slot } => memory[usize::from(slot) % SLOTS] = x,
-                Step::Calc { op, k } => {
-                    let Some(result) = op.apply(a, k) else { return 0 };
-                    a = result;
-                }
-                Step::CalcX { op } => {
-                    let Some(result) = op.apply(a, x) else { return 0 };
-                    a = result;
-                }
+                Step::Add { k } => a = a.wrapping_add(k),
+                Step::And { k } => a &= k,
+                Step::Shl { k } => a = a.wrapping_shl(k),
+                Step::Shr { k } => a = a.wrapping_shr(k),
+                Step::AddX => a = a.wrapping_add(x),
+                Step::SubX => a = a.wrapping_sub(x),
+                Step::Calc { op, k } => a = op.apply(a, k)?,
+                Step::CalcX { op } => a = op.apply(a, x)?,
                 Step::Negate => a = a.wrapping_neg(),
                 Step::AToX => x = a,
                 Step::XToA => a = x,
-                Step::Go { to } => at = to.into(),
-                Step::Return { k } => return k,
-                Step::ReturnA => return a,
+                Step::Go { to } => steps = self.steps.get(usize::from(to)..)?,
+                Step::Return { k } => return Some(k),
+                Step::ReturnA => return Some(a),
             }
         }
-        0
+        None
     }
 }
 
@@ -132,15 +265,6 @@ fn word(packet: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*packet.get(at..)?.first_chunk()?))
 }
 
-#[inline]
-fn load(packet: &[u8], width: Width, at: usize) -> Option<u32> {
-    match width {
-        Width::Byte => byte(packet, at),
-        Width::Half => half(packet, at),
-        Width::Word => word(packet, at),
-    }
-}
-
 /// A place counted from X; one that does not fit is behind every packet.
 #[inline]
 fn beyond(x: u32, k: u32) -> usize {
@@ -150,36 +274,55 @@ fn beyond(x: u32, k: u32) -> usize {
 impl Step {
     /// The steps of a verified list of instructions.
     pub(super) fn all_of(instructions: &[Instruction]) -> Vec<Self> {
-        // A branch that something jumps to has to stay a step of its own.
         let aims = aims(instructions);
-        let mut joined = vec![false; instructions.len()];
-        for (at, pair) in instructions.windows(2).enumerate() {
-            joined[at] = fuse(pair[0], pair[1], 0, 0).is_some() && !aims[at + 1];
-        }
+        // What each instruction begins with: a load that its branch is joined to leaves nothing for
+        // the branch itself, unless something jumps there.
+        let joins = |at: usize| -> bool {
+            matches!(instructions.get(at..at + 2), Some([load, branch]) if fuse(*load, *branch, true, 0).is_some())
+                && aims.get(at + 1) == Some(&false)
+        };
         let mut places = Vec::with_capacity(instructions.len());
         let mut place: u16 = 0;
-        for joined in &joined {
+        for (at, one) in instructions.iter().enumerate() {
             places.push(place);
-            place += u16::from(!joined);
+            // A branch that goes on with neither of its ways is a test and a jump.
+            place += u16::from(!joins(at)) + u16::from(is_branch(one.code) && one.jt > 0 && one.jf > 0);
         }
-        let to = |at: usize, distance: usize| places.get(at + 1 + distance).copied().unwrap_or(u16::MAX);
         let mut steps = Vec::with_capacity(place.into());
         for (at, one) in instructions.iter().enumerate() {
-            let ways = |at: usize, one: &Instruction| (to(at, one.jt.into()), to(at, one.jf.into()));
-            if at > 0 && joined[at - 1] {
+            let to = |distance: usize| places.get(at + 1 + distance).copied().unwrap_or(u16::MAX);
+            if joins(at) {
                 continue;
             }
-            let fused = instructions.get(at + 1).filter(|_| joined[at]).and_then(|next| {
-                let (yes, no) = ways(at + 1, next);
-                fuse(*one, *next, yes, no)
-            });
-            let (yes, no) = ways(at, one);
-            steps.push(fused.unwrap_or_else(|| Self::of(*one, yes, no, to(at, one.k as usize))));
+            if !is_branch(one.code) {
+                steps.push(Self::of(*one, to(one.k as usize)));
+                continue;
+            }
+            let (yes, no) = (to(one.jt.into()), to(one.jf.into()));
+            let (turns, aim) = if one.jt == 0 { (false, no) } else { (true, yes) };
+            let fused = at
+                .checked_sub(1)
+                .filter(|before| joins(*before))
+                .and_then(|before| fuse(instructions[before], *one, turns, aim));
+            steps.push(fused.unwrap_or_else(|| Self::test(*one, turns, aim)));
+            if one.jt > 0 && one.jf > 0 {
+                steps.push(Self::Go { to: no });
+            }
         }
         steps
     }
 
-    fn of(one: Instruction, yes: u16, no: u16, go: u16) -> Self {
+    fn test(one: Instruction, turns: bool, to: u16) -> Self {
+        match one.code {
+            code::JEQ => Self::Is { value: one.k, turns, to },
+            code::JGT => Self::Exceeds { value: one.k, turns, to },
+            code::JGE => Self::Reaches { value: one.k, turns, to },
+            code::JSET => Self::Has { value: one.k, turns, to },
+            other => Self::TestX { rel: rel(other), turns, to },
+        }
+    }
+
+    fn of(one: Instruction, go: u16) -> Self {
         let k = one.k;
         let slot = k as u8;
         match one.code {
@@ -198,12 +341,24 @@ impl Step {
             code::JA => Self::Go { to: go },
             code::RET => Self::Return { k },
             code::RET_A => Self::ReturnA,
-            other if is_branch(other) && other & code::X == 0 => Self::Branch { rel: rel(other), value: k, yes, no },
-            other if is_branch(other) => Self::BranchX { rel: rel(other), yes, no },
-            other if other & 7 == code::ALU && other & code::X == 0 => Self::Calc { op: op(other), k },
-            other if other & 7 == code::ALU => Self::CalcX { op: op(other) },
-            other if other & 0xe0 == code::LD_IND => Self::LoadBeyond { width: width(other), k },
-            other => Self::Load { width: width(other), k },
+            other if other & 7 == code::ALU => match (op(other), other & code::X == 0) {
+                (Op::Add, true) => Self::Add { k },
+                (Op::And, true) => Self::And { k },
+                (Op::Shl, true) => Self::Shl { k },
+                (Op::Shr, true) => Self::Shr { k },
+                (Op::Add, false) => Self::AddX,
+                (Op::Sub, false) => Self::SubX,
+                (op, true) => Self::Calc { op, k },
+                (op, false) => Self::CalcX { op },
+            },
+            other => match (other & 0xe0 == code::LD_IND, width(other)) {
+                (false, Width::Byte) => Self::Byte { k },
+                (false, Width::Half) => Self::Half { k },
+                (false, Width::Word) => Self::Word { k },
+                (true, Width::Byte) => Self::ByteBeyond { k },
+                (true, Width::Half) => Self::HalfBeyond { k },
+                (true, Width::Word) => Self::WordBeyond { k },
+            },
         }
     }
 }
@@ -227,18 +382,18 @@ fn aims(instructions: &[Instruction]) -> Vec<bool> {
 }
 
 /// A load and the branch on it as one step, for the pairs that make up most programs.
-fn fuse(first: Instruction, second: Instruction, yes: u16, no: u16) -> Option<Step> {
+fn fuse(load: Instruction, branch: Instruction, turns: bool, to: u16) -> Option<Step> {
     const BYTE: u16 = code::LD_ABS | code::BYTE;
     const HALF: u16 = code::LD_ABS | code::HALF;
     const WORD: u16 = code::LD_ABS | code::WORD;
     const HALF_BEYOND: u16 = code::LD_IND | code::HALF;
-    let (k, value) = (first.k, second.k);
-    Some(match (first.code, second.code) {
-        (BYTE, code::JEQ) => Step::ByteIs { k, value, yes, no },
-        (HALF, code::JEQ) => Step::HalfIs { k, value, yes, no },
-        (WORD, code::JEQ) => Step::WordIs { k, value, yes, no },
-        (HALF, code::JSET) => Step::HalfHas { k, value, yes, no },
-        (HALF_BEYOND, code::JEQ) => Step::HalfBeyondIs { k, value, yes, no },
+    let (k, value) = (load.k, branch.k);
+    Some(match (load.code, branch.code) {
+        (BYTE, code::JEQ) => Step::ByteIs { k, value, turns, to },
+        (HALF, code::JEQ) => Step::HalfIs { k, value, turns, to },
+        (WORD, code::JEQ) => Step::WordIs { k, value, turns, to },
+        (HALF, code::JSET) => Step::HalfHas { k, value, turns, to },
+        (HALF_BEYOND, code::JEQ) => Step::HalfBeyondIs { k, value, turns, to },
         _ => return None,
     })
 }

@@ -409,13 +409,14 @@ impl Parser {
     /// Something stands where the expression could end.
     fn left_over(&self) -> Complaint {
         let span = self.span();
+        // A name before an address was taken for one itself, and was meant for a word.
+        if let Some((Token::Name(name), before)) = self.at.checked_sub(1).and_then(|at| self.tokens.get(at))
+            && matches!(self.token(), Token::Number(_) | Token::V4(_) | Token::V6(_) | Token::Mac(_) | Token::Name(_))
+        {
+            return no_word(name, before);
+        }
         match self.token() {
-            Token::Name(name) => match near(name) {
-                Some(word) => Complaint::new(&span, format!("'{name}' is not a word of the filter language"))
-                    .hint(format!("is it '{word}'?")),
-                None => Complaint::new(&span, format!("'{name}' cannot stand here"))
-                    .hint("join conditions with 'and' or 'or'"),
-            },
+            Token::Name(name) => no_word(name, &span),
             Token::Sign(")") => Complaint::new(&span, "this parenthesis was not opened"),
             Token::Sign("=" | "!=" | "<" | ">" | "<=" | ">=") => {
                 Complaint::new(&span, "only numbers from the packet are compared").hint("such as len > 100, ip[8] < 5")
@@ -437,13 +438,7 @@ impl Parser {
     fn unknown(&self, start: usize) -> Complaint {
         let span = self.span();
         match self.token() {
-            Token::Name(name) => {
-                let complaint = Complaint::new(&span, format!("'{name}' is not a word of the filter language"));
-                match near(name) {
-                    Some(word) => complaint.hint(format!("is it '{word}'?")),
-                    None => complaint,
-                }
-            }
+            Token::Name(name) => no_word(name, &span),
             _ => unqualified(&(start..span.end)),
         }
     }
@@ -472,6 +467,14 @@ impl Parser {
             Token::Proto(proto) => Some(proto.word().to_owned()),
             _ => None,
         }
+    }
+}
+
+fn no_word(name: &str, span: &Range<usize>) -> Complaint {
+    let complaint = Complaint::new(span, format!("'{name}' is not a word of the filter language"));
+    match near(name) {
+        Some(word) => complaint.hint(format!("is it '{word}'?")),
+        None => complaint,
     }
 }
 
