@@ -248,6 +248,28 @@ fn crafted_syns_are_taken_in_by_the_kernel() {
 }
 
 #[test]
+fn answers_are_shown_with_what_they_mean() {
+    space::inside(|| {
+        let _server = TcpListener::bind("127.0.0.1:9000").expect("a port of our own");
+        let ran = craft(&["--dst-port=9000", "--options=mss 1460", "--send", "--answers=2s", "-q"]);
+        let told = stdout(&ran);
+        assert!(told.contains("127.0.0.1.9000 > 127.0.0.1.40000: tcp 0\n    open.2"), "{told}{}", stderr(&ran));
+        assert!(stderr(&ran).starts_with("1 packet sent, 44 octets; "), "{}", stderr(&ran));
+
+        for (dst, answer) in [("127.0.0.1", "ICMP 127.0.0.1 udp port 9001 unreachable"), ("::1", "unreachable port")] {
+            let ran = craft(&["--udp", &format!("--dst={dst}"), "--dst-port=9001", "--send", "--answers=1s", "-q"]);
+            assert!(stdout(&ran).contains(answer), "{}", stdout(&ran));
+            assert_eq!(
+                stderr(&ran),
+                format!("1 packet sent, {} octets; 1 came back\n", if dst == "::1" { 48 } else { 28 })
+            );
+        }
+        let ran = craft(&["--icmp", "--echo-id=7", "--count=3", "--rate=100", "--send", "--answers=1s", "-q"]);
+        assert_eq!(stdout(&ran).matches("ICMP echo reply, id 7").count(), 3, "{}", stdout(&ran));
+    });
+}
+
+#[test]
 fn time_bounds_what_is_sent() {
     space::inside(|| {
         let start = Instant::now();

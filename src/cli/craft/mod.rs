@@ -1,5 +1,7 @@
 //! A packet from the command line: shown, written, sent.
 
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod answers;
 mod headers;
 mod line;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -103,7 +105,7 @@ Examples:
   synfin craft --dst 127.0.0.1 --dst-port 80 --flags S --options 'mss 1460' --send
   synfin craft --udp --dst ::1 --dst-port 53 --data hello --bad-checksum --send
   synfin craft --src 10.0.0.1 --dst 10.0.0.2 --src-port 40000..40099 -w syns.pcap -q
-  synfin craft --icmp echo --data-len 3000 --fragment 1500 --send";
+  synfin craft --icmp echo --data-len 3000 --fragment 1500 --send --answers 1s";
 
 impl Craft {
     /// Makes the packets, and does with them what is asked.

@@ -11,6 +11,7 @@ use anyhow::anyhow;
 use clap::error::ErrorKind;
 
 use super::Macs;
+use super::answers::Answers;
 use super::source::Plan;
 use crate::capture::{Link, Next, OwnedFrame, Source, SourceError};
 use crate::cli::listen::duration;
@@ -49,6 +50,10 @@ pub(super) struct Sending {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     max_time: Duration,
 
+    /// Show what comes back, too, until a time after the last packet (500ms, 2s); not with -i
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["interface", "dry_run", "silent"])]
+    answers: Option<Duration>,
+
     /// Show nothing of what is sent but how much it was; with -i, the fast way
     #[arg(long)]
     silent: bool,
@@ -70,6 +75,9 @@ pub(super) struct Sent {
     asked: u64,
     octets: u64,
     took: Duration,
+    /// Whether the time was over before all went.
+    late: bool,
+    answers: Option<u64>,
 }
 
 impl Sending {
@@ -103,6 +111,9 @@ impl Sending {
             }
             _ => {
                 let mut sender = Sender::new(plan, bounds, outlet, stop, self.dry_run);
+                if let Some(patience) = self.answers {
+                    sender.listen(patience)?;
+                }
                 let told = tell(&mut sender)?;
                 Ok((told, sender.conclude()?))
             }
@@ -139,19 +150,19 @@ impl Sending {
     ///
     /// When the time was over before all was sent.
     pub(super) fn conclude(&self, sent: Sent) -> anyhow::Result<()> {
-        let Sent { packets, asked, octets, took } = sent;
+        let Sent { packets, asked, octets, took, late, answers } = sent;
         let seconds = took.as_secs_f64();
         let rate = if seconds > 0.0 { packets as f64 / seconds } else { 0.0 };
         let plural = if packets == 1 { "" } else { "s" };
         // With a closed stderr there is nobody left to tell.
         let _ = if self.dry_run {
             writeln!(io::stderr(), "{packets} packet{plural} would be sent, {octets} octets; nothing was")
-        } else if packets > 1 {
-            writeln!(io::stderr(), "{packets} packets sent, {octets} octets, in {seconds:.3} s ({rate:.0} a second)")
         } else {
-            writeln!(io::stderr(), "{packets} packet{plural} sent, {octets} octets")
+            let pace = if packets > 1 { format!(", in {seconds:.3} s ({rate:.0} a second)") } else { String::new() };
+            let answers = answers.map(|answers| format!("; {answers} came back")).unwrap_or_default();
+            writeln!(io::stderr(), "{packets} packet{plural} sent, {octets} octets{pace}{answers}")
         };
-        if packets < asked && took >= self.max_time {
+        if late {
             let left = asked - packets;
             return Err(anyhow!("the time is over: {left} of {asked} packets were not sent; `--max-time` gives more"));
         }
@@ -170,6 +181,11 @@ struct Sender {
     waiting: VecDeque<Vec<u8>>,
     frame: OwnedFrame,
     octets: u64,
+    /// When the last packet went.
+    last: Duration,
+    /// Whether the time was over before all went.
+    late: bool,
+    answers: Option<Answers>,
     failure: Option<anyhow::Error>,
 }
 
@@ -186,8 +202,19 @@ impl Sender {
             waiting: VecDeque::new(),
             frame,
             octets: 0,
+            last: Duration::ZERO,
+            late: false,
+            answers: None,
             failure: None,
         }
+    }
+
+    /// Listens for answers from now on, until `patience` after the last packet.
+    fn listen(&mut self, patience: Duration) -> anyhow::Result<()> {
+        if let Outlet::Packets(injector) = &self.outlet {
+            self.answers = Some(Answers::open(injector, self.plan.packet(0), patience)?);
+        }
+        Ok(())
     }
 
     /// How it went, or why no further.
@@ -198,7 +225,9 @@ impl Sender {
                 packets: self.pacer.sent(),
                 asked: self.plan.count,
                 octets: self.octets,
-                took: self.start.elapsed(),
+                took: self.last,
+                late: self.late,
+                answers: self.answers.map(|answers| answers.count()),
             }),
         }
     }
@@ -209,15 +238,17 @@ impl Sender {
             let now = self.start.elapsed();
             match self.pacer.poll(now) {
                 _ if self.stop.load(Ordering::Relaxed) => return Ok(Step::End),
-                Pace::Done | Pace::Late => return Ok(Step::End),
-                // A dry run need not wait for what it does not do.
-                Pace::Wait(span) if !self.dry_run => {
-                    rest(span);
-                    return Ok(Step::Waited);
+                Pace::Done => return self.hear_the_rest(now),
+                Pace::Late => {
+                    self.late = true;
+                    return self.hear_the_rest(now);
                 }
+                // A dry run need not wait for what it does not do.
+                Pace::Wait(span) if !self.dry_run => return self.hear_or_rest(span),
                 Pace::Wait(_) | Pace::Send(_) => {
                     self.waiting = self.plan.frames(self.pacer.sent())?.into();
                     self.pacer.went(1, now);
+                    self.last = now;
                 }
             }
         }
@@ -231,7 +262,32 @@ impl Sender {
         done.map_err(advise)?;
         self.octets += bytes.len() as u64;
         self.frame = OwnedFrame::new(now(), self.plan.link, bytes);
+        if let Some(answers) = &mut self.answers {
+            answers.asked(&self.frame);
+        }
         Ok(Step::Frame)
+    }
+
+    /// Waits, with an ear open where answers are wanted.
+    fn hear_or_rest(&mut self, span: Duration) -> anyhow::Result<Step> {
+        let Some(answers) = &mut self.answers else {
+            rest(span);
+            return Ok(Step::Waited);
+        };
+        let heard = answers.hear(span.min(GLANCE))?;
+        Ok(heard.map_or(Step::Waited, |frame| {
+            self.frame = frame;
+            Step::Frame
+        }))
+    }
+
+    /// All is sent: listens on for as long as is asked.
+    fn hear_the_rest(&mut self, now: Duration) -> anyhow::Result<Step> {
+        let patience = self.answers.as_ref().map(Answers::patience).unwrap_or_default();
+        match (self.last + patience).checked_sub(now) {
+            Some(left) if !left.is_zero() => self.hear_or_rest(left),
+            _ => Ok(Step::End),
+        }
     }
 }
 
@@ -266,10 +322,15 @@ fn send_fast(
     let mut frames = vec![0; len * BATCH];
     let mut pacer = Pacer::new(bounds);
     let start = Instant::now();
+    let mut late = false;
     while !stop.load(Ordering::Relaxed) {
         let now = start.elapsed();
         let due = match pacer.poll(now) {
-            Pace::Done | Pace::Late => break,
+            Pace::Done => break,
+            Pace::Late => {
+                late = true;
+                break;
+            }
             Pace::Wait(span) => {
                 rest(span);
                 continue;
@@ -286,7 +347,14 @@ fn send_fast(
             Err(error) => return Err(error),
         }
     }
-    Ok(Sent { packets: pacer.sent(), asked: plan.count, octets: pacer.sent() * len as u64, took: start.elapsed() })
+    Ok(Sent {
+        packets: pacer.sent(),
+        asked: plan.count,
+        octets: pacer.sent() * len as u64,
+        took: start.elapsed(),
+        late,
+        answers: None,
+    })
 }
 
 fn is_busy(error: &io::Error) -> bool {
