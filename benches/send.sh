@@ -6,8 +6,8 @@
 # All of it happens in a network namespace made for it, whose interfaces lead nowhere else; every
 # sender is told how many packets to send or is ended after a few seconds. In each round each
 # sender goes once, one after the other. The kernel counts what it sent; what a sender needs to
-# start is taken off by a run of one packet. Told are the median of the rounds, and of the ratio to
-# synfin in the same round its median, least and greatest.
+# start is taken off by a run of one packet. Told are the median of the rounds, and the median,
+# least and greatest of the ratios to synfin in the same round: of time, and of processor time.
 #
 # Peers: apt-get install hping3 nmap netsniff-ng tcpreplay; pip install scapy (PYTHON names its python).
 set -euo pipefail
@@ -34,14 +34,13 @@ theirs=$(ip -o link show far | sed 's/.*ether \([0-9a-f:]*\).*/\1/')
 ours=$(ip -o link show near | sed 's/.*ether \([0-9a-f:]*\).*/\1/')
 ip neigh add 10.9.0.77 lladdr "$theirs" dev near
 
-# Each takes how many packets to send, and may take that for a hint.
+# Each takes how many packets to send.
 send_synfin() {
     "$synfin" craft -i near --src 10.9.0.1 --dst 10.9.0.77 --flags S --seq "0..4294967295" \
         --count "$1" --rate 10000000 --max-time 20s --silent --send
 }
 send_trafgen() { # by its ring
-    trafgen --dev near --conf "$scratch/syn.cfg" --num "$1" --cpus 1 --qdisc-path=no 2>/dev/null ||
-        trafgen --dev near --conf "$scratch/syn.cfg" --num "$1" --cpus 1
+    trafgen --dev near --conf "$scratch/syn.cfg" --num "$1" --cpus 1
 }
 send_trafgen_sendto() {
     trafgen --dev near --conf "$scratch/syn.cfg" --num "$1" --cpus 1 -t0
@@ -50,8 +49,7 @@ send_tcpreplay() {
     tcpreplay -q -K --topspeed -i near --loop=$((($1 + 999) / 1000)) "$scratch/syns.pcap"
 }
 send_hping3() {
-    if [ "$1" -le 1 ]; then hping3 -q -S -p 80 -c 1 -i u1 10.9.0.77
-    else timeout -s INT "$seconds" hping3 -q -S -p 80 --flood 10.9.0.77; fi
+    timeout -s INT "$seconds" hping3 -q -S -p 80 --flood 10.9.0.77
 }
 send_nping() {
     nping -q -N -H --tcp --flags syn -p 80 --send-eth -e near --source-mac "$ours" --dest-mac "$theirs" \
@@ -87,15 +85,17 @@ senders=(
 )
 
 sent() { ip -s -o link show near | sed -n 's/.*TX:[^0-9]*[0-9]* *\([0-9]*\).*/\1/p'; }
-now() { echo "${EPOCHREALTIME/./}"; }
 
-# run SENDER COUNT: how many packets went, and how many microseconds it took.
+# run SENDER COUNT: how many packets went, how many seconds that took, and how many of a processor.
 run() {
-    local before start
+    local before TIMEFORMAT='%R %U %S'
     before=$(sent)
-    start=$(now)
-    "send_$1" "$2" >"$scratch/out" 2>&1 || [ "$1" = hping3 ] || { echo "$1 failed:" >&2; tail -3 "$scratch/out" >&2; }
-    echo "$(($(sent) - before)) $(($(now) - start))"
+    { time "send_$1" "$2" >"$scratch/out" 2>&1; } 2>"$scratch/time" || [ "$1" = hping3 ] || {
+        echo "$1 failed:" >&2
+        tail -3 "$scratch/out" >&2
+    }
+    read -r real user system <"$scratch/time"
+    echo "$(($(sent) - before)) $real $user $system"
 }
 
 is_there() {
@@ -109,24 +109,31 @@ for round in $(seq "$rounds"); do
     for sender in "${senders[@]}"; do
         IFS=: read -r name program count <<<"$sender"
         is_there "$name" "$program" || { [ "$round" -gt 1 ] || echo "not here: $name" >&2; continue; }
-        read -r one start_up < <(run "$name" 1)
-        read -r all took < <(run "$name" "$count")
-        echo "$round $name $((all - one)) $((took - start_up))"
+        # It has no end of its own at that speed, and starts at once.
+        one="0 0 0 0"
+        [ "$name" = hping3 ] || one=$(run "$name" 1)
+        echo "$round $name $one $(run "$name" "$count")"
     done
 done | tee "$scratch/rounds" >&2
 
 "$python" - "$scratch/rounds" <<'PY'
-import statistics, sys
-rates, ours = {}, {}
+import sys
+from statistics import median
+
+rounds = {}
 for line in open(sys.argv[1]):
-    round_, name, packets, micros = line.split()
-    rate = int(packets) / max(int(micros), 1) * 1e6
-    rates.setdefault(name, []).append((round_, rate))
-    if name == "synfin":
-        ours[round_] = rate
-print(f"{'sender':16} {'packets a second':>16}   synfin is so many times as fast: median (least to greatest)")
-for name, rounds in sorted(rates.items(), key=lambda item: -statistics.median(rate for _, rate in item[1])):
-    ratios = [ours[round_] / rate for round_, rate in rounds if rate > 0]
-    median = statistics.median(rate for _, rate in rounds)
-    print(f"{name:16} {median:16,.0f}   {statistics.median(ratios):8.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+    number, name, *figures = line.split()
+    sent1, real1, user1, system1, sent, real, user, system = map(float, figures)
+    packets = sent - sent1
+    seconds = max(real - real1, 1e-3)
+    processor = max(user + system - user1 - system1, 1e-3)
+    rounds.setdefault(name, {})[number] = (packets / seconds, packets / processor)
+print("| sender | packets a second | synfin is so many times as fast | and takes so much less of a processor |")
+print("|---|---|---|---|")
+for name, of in sorted(rounds.items(), key=lambda item: -median(wall for wall, _ in item[1].values())):
+    cells = [f"{median(wall for wall, _ in of.values()):,.0f}"]
+    for what in (0, 1):
+        ratios = [rounds["synfin"][number][what] / figures[what] for number, figures in of.items() if figures[what]]
+        cells.append(f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+    print(f"| {name} | {' | '.join(cells)} |")
 PY

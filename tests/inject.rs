@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use common::space;
 use synfin::capture::{self, Body, Checksums, OwnedFrame, Record, decode};
 use synfin::craft::{
-    Ear, Field, InjectError, Injector, Ip, Link, LinkInjector, Network, Policy, Refusal, Spec, Transport, emit,
+    Ear, Field, InjectError, Injector, Ip, Ipv4, Link, LinkInjector, Network, Policy, Refusal, Spec, Transport, Udp,
+    emit,
 };
 use synfin::wire::{Endpoint, Flags, OptionList, Segment, Seq, Timestamp, Vlans, Window};
 
@@ -141,8 +142,16 @@ fn what_would_leave_is_refused_and_what_is_named_may() {
         space::run("ip addr add 10.8.0.1/24 dev bridge0");
         let bridged = refusal(Policy::default(), "10.8.0.1", "10.8.0.7");
         assert_eq!(bridged, Refusal::Remote { to: addr("10.8.0.7"), interface: "bridge0".to_owned() });
-        // With a way out, sources are no longer free.
+        // With a way out, sources are no longer free, nor are senders of frames, nor routes in packets.
         assert_eq!(refusal(Policy::default(), "192.0.2.9", "127.0.0.1"), Refusal::Forged { from: addr("192.0.2.9") });
+        let mut frames = LinkInjector::new(Policy::default(), "near", false).expect("near is there");
+        let link = Link::Ethernet { src: [2; 6], dst: [4; 6], vlans: Vlans::default() };
+        let forged = frames.send(&built(&Spec { link, ..udp(at(addr("10.7.0.1"), 1), at(addr("10.7.0.2"), 2)) }));
+        assert!(matches!(forged, Err(InjectError::Refused(Refusal::ForgedMac { .. }))), "{forged:?}");
+        let here = std::net::Ipv4Addr::LOCALHOST;
+        let routed = Ipv4 { options: vec![131, 7, 4, 192, 0, 2, 1], ..Ipv4::new(here, here) } / Udp::new(1, 2);
+        let routed = Injector::new(Policy::default()).send(&routed.build().expect("it fits"));
+        assert!(matches!(routed, Err(InjectError::Refused(Refusal::Routed { .. }))), "{routed:?}");
     });
 }
 

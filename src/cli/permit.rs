@@ -39,7 +39,9 @@ pub(super) fn advise(error: InjectError) -> anyhow::Error {
         InjectError::Refused(Refusal::Forged { .. }) => {
             anyhow!("{error}; take an address of this host, or go where no one else is: {NAMESPACE}")
         }
-        InjectError::Refused(Refusal::TooMuch { .. }) => anyhow!("{error}; {NAMESPACE}"),
+        InjectError::Refused(Refusal::TooMuch { .. } | Refusal::ForgedMac { .. } | Refusal::Routed { .. }) => {
+            anyhow!("{error}; {NAMESPACE}")
+        }
         InjectError::Refused(Refusal::NoRoute { .. }) => {
             anyhow!("{error}; is its interface up? In a new namespace, `ip link set lo up` comes first")
         }

@@ -1,8 +1,9 @@
 //! Sending: packets and frames onto the wire, each judged by the [`Policy`] before it goes.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
+use super::peek::{self, Peek};
 use super::policy::{Goal, Policy, Reach, Refusal, Way};
 use crate::sys::interfaces::{Interface, interfaces};
 use crate::sys::netns;
@@ -97,8 +98,7 @@ impl Injector {
     ///
     /// When the policy is against it.
     pub fn check(&mut self, packet: &[u8]) -> Result<(), InjectError> {
-        let (from, to) = addresses(packet).ok_or(InjectError::NotJudged)?;
-        self.judge(from, to).map(drop)
+        self.judge_packet(packet).map(drop)
     }
 
     /// Sends a packet, which begins with its IP header.
@@ -107,8 +107,7 @@ impl Injector {
     ///
     /// When the policy is against it, or the kernel.
     pub fn send(&mut self, packet: &[u8]) -> Result<(), InjectError> {
-        let (from, to) = addresses(packet).ok_or(InjectError::NotJudged)?;
-        let interface = self.judge(from, to)?;
+        let (to, interface) = self.judge_packet(packet)?;
         self.socket(to)?.send(packet, to, interface).map_err(InjectError::Send)
     }
 
@@ -120,6 +119,15 @@ impl Injector {
     pub fn ear(&self, to: IpAddr) -> Result<Ear, InjectError> {
         let found = route_to(to)?;
         ear_on(found.interface, to)
+    }
+
+    /// Where a packet goes, and by which interface, if it may be sent.
+    fn judge_packet(&mut self, packet: &[u8]) -> Result<(IpAddr, u32), InjectError> {
+        let Peek { from, to, routed } = peek::packet(packet).ok_or(InjectError::NotJudged)?;
+        if routed && !self.private {
+            return Err(Refusal::Routed { to }.into());
+        }
+        self.judge(from, to).map(|interface| (to, interface))
     }
 
     /// The interface between two addresses, if packets between them may be sent.
@@ -240,8 +248,18 @@ impl LinkInjector {
     }
 
     fn judge(&mut self, frame: &[u8]) -> Result<(), InjectError> {
-        let (mac, from, to) = frame_addresses(frame).ok_or(InjectError::NotJudged)?;
-        self.policy.judge_mac(mac)?;
+        let (peek::Macs { dst, src, sender }, Peek { from, to, routed }) =
+            peek::frame(frame).ok_or(InjectError::NotJudged)?;
+        self.policy.judge_mac(dst)?;
+        if !self.private {
+            if let Some(forged) = [Some(src), sender].into_iter().flatten().find(|mac| Some(*mac) != self.interface.mac)
+            {
+                return Err(Refusal::forged_mac(forged).into());
+            }
+            if routed {
+                return Err(Refusal::Routed { to }.into());
+            }
+        }
         if self.judged == Some((from, to)) {
             return Ok(());
         }
@@ -333,39 +351,4 @@ fn ear_on(interface: u32, to: IpAddr) -> Result<Ear, InjectError> {
 
 fn denied(doing: &'static str) -> impl Fn(io::Error) -> InjectError {
     move |error| InjectError::Denied { doing, error }
-}
-
-/// Source and destination of an IP packet.
-fn addresses(packet: &[u8]) -> Option<(IpAddr, IpAddr)> {
-    match packet.first()? >> 4 {
-        4 => {
-            let &[s0, s1, s2, s3, d0, d1, d2, d3] = packet.get(12..20)?.first_chunk()?;
-            Some((IpAddr::from([s0, s1, s2, s3]), IpAddr::from([d0, d1, d2, d3])))
-        }
-        6 => {
-            let (pair, _) = packet.get(8..40)?.as_chunks::<16>();
-            let &[src, dst] = pair else { return None };
-            Some((IpAddr::from(src), IpAddr::from(dst)))
-        }
-        _ => None,
-    }
-}
-
-/// The receiver of an Ethernet frame, behind whose VLAN tags an IP or ARP packet stands, and the
-/// source and destination of that.
-fn frame_addresses(frame: &[u8]) -> Option<([u8; 6], IpAddr, IpAddr)> {
-    let mac = *frame.first_chunk()?;
-    let mut rest = frame.get(12..)?;
-    while let [0x81, 0x00, _, _, after @ ..] | [0x88, 0xa8, _, _, after @ ..] = rest {
-        rest = after;
-    }
-    let (from, to) = match rest {
-        [0x08, 0x00, packet @ ..] | [0x86, 0xdd, packet @ ..] => addresses(packet)?,
-        [0x08, 0x06, arp @ ..] => {
-            let addr = |at: usize| Some(IpAddr::from(Ipv4Addr::from(*arp.get(at..)?.first_chunk()?)));
-            (addr(14)?, addr(24)?)
-        }
-        _ => return None,
-    };
-    Some((mac, from, to))
 }

@@ -22,6 +22,8 @@ pub mod emit;
 pub mod inject;
 pub mod pace;
 pub mod packet;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod peek;
 pub mod player;
 pub mod policy;
 pub mod script;

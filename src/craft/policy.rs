@@ -99,6 +99,22 @@ pub enum Refusal {
         /// The source.
         from: IpAddr,
     },
+    /// The frame claims the Ethernet address of somebody else.
+    #[error(
+        "{from} is not the address of this interface: outside a closed network namespace of one's own, frames from it would be forged"
+    )]
+    ForgedMac {
+        /// The sender.
+        from: String,
+    },
+    /// The packet lists hops to take from its destination on.
+    #[error(
+        "the packet carries a route that leads on from {to}, and goes nowhere outside a closed network namespace of one's own"
+    )]
+    Routed {
+        /// Its destination.
+        to: IpAddr,
+    },
     /// There is no way to the destination.
     #[error("there is no route to {to}")]
     NoRoute {
@@ -150,8 +166,19 @@ impl Policy {
         if to[0] & 1 == 0 || self.groups {
             return Ok(());
         }
-        Err(Refusal::Group { to: to.map(|octet| format!("{octet:02x}")).join(":") })
+        Err(Refusal::Group { to: written(to) })
     }
+}
+
+impl Refusal {
+    /// The refusal of a frame from a sender that is not its own.
+    pub(super) fn forged_mac(from: [u8; 6]) -> Self {
+        Self::ForgedMac { from: written(from) }
+    }
+}
+
+fn written(mac: [u8; 6]) -> String {
+    mac.map(|octet| format!("{octet:02x}")).join(":")
 }
 
 impl Way {
