@@ -58,6 +58,7 @@ impl Digits for Vec<u8> {
         match value {
             0..10 => self.push(b'0' + value as u8),
             10..100 => self.extend_from_slice(&PAIRS[value as usize]),
+            100..10_000 => three_or_four(self, value as usize),
             _ => wide(self, value, 1),
         }
     }
@@ -112,6 +113,13 @@ impl Digits for Vec<u8> {
         }
         self.extend_from_slice(&text);
     }
+}
+
+/// Appends a `value` from 100 to 9,999.
+fn three_or_four(out: &mut Vec<u8>, value: usize) {
+    let ([a, b], [c, d]) = (PAIRS[value / 100 % 100], PAIRS[value % 100]);
+    let zeros = usize::from(value < 1_000);
+    append(out, &(u32::from_le_bytes([a, b, c, d]) >> (8 * zeros)).to_le_bytes(), 4 - zeros);
 }
 
 /// Appends `value`, with zeros in front up to `width` digits, of which there is one at least.

@@ -49,7 +49,6 @@ pub fn write_span(out: &mut Vec<u8>, span: Span) {
 /// Appends `value` in units of `UNIT`, rounded to so many `DIGITS` behind the point, and what the
 /// unit is called. Constants, since dividing by them is multiplying.
 fn decimal<const UNIT: u64, const DIGITS: u32>(out: &mut Vec<u8>, value: u64, name: &str) {
-    let scale = const { 10_u64.pow(DIGITS) };
     let step = const { UNIT / 10_u64.pow(DIGITS) };
     let (steps, rest) = (value / step, value % step);
     if 2 * rest == step {
@@ -57,11 +56,14 @@ fn decimal<const UNIT: u64, const DIGITS: u32>(out: &mut Vec<u8>, value: u64, na
         // Writing to a vector cannot fail.
         let _ = write!(out, "{:.*}", DIGITS as usize, value as f64 / UNIT as f64);
     } else {
-        let steps = steps + u64::from(2 * rest > step);
-        out.dec(steps / scale);
-        if DIGITS > 0 {
+        let places = DIGITS as usize;
+        out.dec_wide(steps + u64::from(2 * rest > step), places + 1);
+        if places > 0 {
+            // The last digits make room for the point.
+            let end = out.len();
             out.push(b'.');
-            out.dec_wide(steps % scale, DIGITS as usize);
+            out.copy_within(end - places..end, end - places + 1);
+            out[end - places] = b'.';
         }
     }
     out.text(name);

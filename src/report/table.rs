@@ -49,8 +49,9 @@ pub struct Cells<'a> {
 pub struct Table {
     columns: &'static [Column],
     rows: u64,
-    widths: Vec<usize>,
-    dull: Vec<bool>,
+    widths: Vec<u8>,
+    /// The columns that have told nothing so far, by number.
+    dull: Vec<usize>,
 }
 
 /// The columns of a table that are shown, and where.
@@ -112,22 +113,29 @@ fn cells(row: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
 impl Table {
     /// An empty table.
     pub fn new(columns: &'static [Column]) -> Self {
-        let widths = columns.iter().map(|column| column.title.len()).collect();
-        Self { columns, rows: 0, widths, dull: vec![true; columns.len()] }
+        let widths = columns.iter().map(|column| column.title.len() as u8).collect();
+        Self { columns, rows: 0, widths, dull: (0..columns.len()).collect() }
     }
 
     /// Takes in a row that is going to be written: all of them, before the first is.
     pub fn measure(&mut self, row: &[u8]) {
-        let facts = self.columns.iter().zip(&mut self.widths).zip(&mut self.dull);
-        for (cell, ((column, width), dull)) in cells(row, self.columns.len()).zip(facts) {
-            *width = (*width).max(cell.len());
-            *dull = *dull && cell == column.dull.as_bytes();
+        let (lengths, text) = row.split_at_checked(self.columns.len()).unwrap_or_default();
+        for (width, len) in self.widths.iter_mut().zip(lengths) {
+            *width = (*width).max(*len);
         }
+        let columns = self.columns;
+        self.dull.retain(|number| {
+            let dull = columns[*number].dull.as_bytes();
+            let start = lengths.iter().take(*number).map(|len| usize::from(*len)).sum();
+            let len = lengths.get(*number).map_or(0, |len| usize::from(*len));
+            len == dull.len() && text.get(start..start + len) == Some(dull)
+        });
         self.rows += 1;
     }
 
-    /// Writes a header and the `rows`, in at most `width` columns of a terminal; 0 is no limit.
-    /// What is too long is shortened around `ellipsis`.
+    /// Writes the `rows`, in at most `width` columns of a terminal, 0 being no limit, and above them a
+    /// header, unless what stands `above` has the same. What is too long is shortened around
+    /// `ellipsis`. Gives back how the columns stand.
     ///
     /// # Errors
     ///
@@ -136,20 +144,23 @@ impl Table {
         &self,
         rows: impl IntoIterator<Item = &'r [u8]>,
         out: &mut dyn Write,
+        above: Option<&Fit>,
         width: usize,
         ellipsis: &str,
         paint: Paint,
-    ) -> io::Result<()> {
+    ) -> io::Result<Fit> {
         let fit = self.fitted(width);
         let mut line = Vec::new();
-        fit.head(&mut line, ellipsis, paint);
-        out.write_all(&line)?;
+        if !above.is_some_and(|above| above.looks_like(&fit)) {
+            fit.head(&mut line, ellipsis, paint);
+            out.write_all(&line)?;
+        }
         for row in rows {
             line.clear();
             fit.row(&mut line, row, ellipsis);
             out.write_all(&line)?;
         }
-        Ok(())
+        Ok(fit)
     }
 
     /// The columns as they fit `width` for the rows measured so far; 0 is no limit.
@@ -165,9 +176,10 @@ impl Table {
 
     /// The width of each column, `None` where it is left out.
     fn fit(&self, limit: usize) -> Vec<Option<usize>> {
-        let natural =
-            || self.widths.iter().zip(&self.dull).map(|(width, dull)| (!dull || self.rows == 0).then_some(*width));
-        let mut shown: Vec<Option<usize>> = natural().collect();
+        let tells = |number| self.rows == 0 || !self.dull.contains(&number);
+        let natural = self.widths.iter().enumerate();
+        let natural = natural.map(|(number, width)| tells(number).then_some(usize::from(*width)));
+        let mut shown: Vec<Option<usize>> = natural.collect();
         if limit == 0 || total(&shown) <= limit {
             return shown;
         }
@@ -188,7 +200,7 @@ impl Table {
         loop {
             let grown = shown.iter_mut().zip(&self.widths).filter_map(|(width, full)| {
                 let width = width.as_mut()?;
-                (*width < *full).then_some(width)
+                (*width < usize::from(*full)).then_some(width)
             });
             let Some(narrowest) = grown.min_by_key(|width| **width) else {
                 break;
@@ -302,7 +314,7 @@ mod tests {
             table.measure(row);
         }
         let mut out = Vec::new();
-        table.write(rows.iter().map(Vec::as_slice), &mut out, width, "…", Paint::default()).unwrap();
+        table.write(rows.iter().map(Vec::as_slice), &mut out, None, width, "…", Paint::default()).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -2,7 +2,8 @@
 //! programs.
 //!
 //! Without an order of its own to keep, a format that needs no widths is written as connections
-//! end; else their lines are held, formatted already, until the input ends.
+//! end, and a table in parts of so many rows: each in order, in columns that are wide enough for it
+//! and all before it. Else lines are held, formatted already, until the input ends.
 
 mod board;
 mod columns;
@@ -21,7 +22,7 @@ use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
 use crate::report::paint::Paint;
 use crate::report::process::{Process, Processes};
-use crate::report::table::Table;
+use crate::report::table::{Fit, Table};
 use crate::report::totals::Totals;
 use crate::wire::{Protocol, Timestamp};
 pub use board::Board;
@@ -94,11 +95,19 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// Whether they stand in the order in which they come, as good as.
+    fn is_in_order(&self) -> bool {
+        self.order == Order::Id && !self.reverse && self.top.is_none()
+    }
+
     /// Whether they stand in a table.
     fn is_table(&self) -> bool {
         matches!(self.format, Format::Table { .. })
     }
 }
+
+/// Rows of a table that are held until their widths are known.
+const PART: usize = 1 << 16;
 
 /// Writes a line per connection.
 pub struct Conns<W> {
@@ -108,6 +117,9 @@ pub struct Conns<W> {
     /// The lines that are held, one after the other: of a table the cells.
     text: Vec<u8>,
     line: Vec<u8>,
+    table: Table,
+    /// How the columns of the table stand where it has been written so far.
+    written: Option<Fit>,
     totals: Totals,
     processes: Option<Box<dyn Processes>>,
     /// The table that is written row by row, where that is wanted.
@@ -137,6 +149,8 @@ impl<W: Write> Conns<W> {
             held: Vec::new(),
             text: Vec::new(),
             line: Vec::new(),
+            table: Table::new(columns::COLUMNS),
+            written: None,
             totals: Totals::default(),
             processes: None,
             running: None,
@@ -154,9 +168,7 @@ impl<W: Write> Conns<W> {
     }
 
     fn streams(&self) -> bool {
-        let Choice { order, reverse, top, .. } = &self.choice;
-        let at_once = !self.choice.is_table() || self.running.is_some();
-        at_once && *order == Order::Id && !reverse && top.is_none()
+        self.choice.is_in_order() && (!self.choice.is_table() || self.running.is_some())
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -206,6 +218,29 @@ impl<W: Write> Conns<W> {
         if self.choice.top.is_some_and(|top| self.held.len() / 2 > top.max(2048)) {
             self.sort();
         }
+        if self.held.len() == PART && self.choice.is_in_order() {
+            self.write_held()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is held, in order.
+    fn write_held(&mut self) -> io::Result<()> {
+        self.sort();
+        let rows = || self.held.iter().map(|held| held.of(&self.text));
+        match &self.choice.format {
+            Format::Table { width, ellipsis, paint } if !self.held.is_empty() => {
+                rows().for_each(|row| self.table.measure(row));
+                let above = self.written.as_ref();
+                self.written = Some(self.table.write(rows(), &mut self.out, above, *width, ellipsis, *paint)?);
+            }
+            Format::Table { .. } => {}
+            Format::Json | Format::Fields(..) | Format::Csv(..) | Format::Zeek => {
+                rows().try_for_each(|line| self.out.write_all(line))?;
+            }
+        }
+        self.held.clear();
+        self.text.clear();
         Ok(())
     }
 
@@ -295,19 +330,7 @@ impl<W: Write> Sink for Conns<W> {
 
     fn finish(&mut self, read: &Summary) -> io::Result<()> {
         self.begin()?;
-        self.sort();
-        let rows = || self.held.iter().map(|held| held.of(&self.text));
-        match &self.choice.format {
-            Format::Table { width, ellipsis, paint } if !self.held.is_empty() => {
-                let mut table = Table::new(columns::COLUMNS);
-                rows().for_each(|row| table.measure(row));
-                table.write(rows(), &mut self.out, *width, ellipsis, *paint)?;
-            }
-            Format::Table { .. } => {}
-            Format::Json | Format::Fields(..) | Format::Csv(..) | Format::Zeek => {
-                rows().try_for_each(|line| self.out.write_all(line))?;
-            }
-        }
+        self.write_held()?;
         self.line.clear();
         match &self.choice.format {
             Format::Table { .. } if self.choice.summary => {
