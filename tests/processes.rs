@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread;
@@ -80,6 +81,29 @@ fn nobody_is_looked_for_who_was_not_asked_for() {
         let told = stopped(sniff);
         assert!(told.contains("\"tcp\"") && !told.contains("\"process\""), "{told}");
         drop(server);
+    });
+}
+
+#[test]
+fn who_looks_for_them_can_do_nothing_else_and_ends_with_the_run() {
+    space::inside(|| {
+        let sniff = listening("sniff -i lo");
+        let id = sniff.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).expect("this kernel tells");
+        let helper: u32 = children.trim().parse().expect("there is one");
+        let status = |key: &str| {
+            let text = fs::read_to_string(format!("/proc/{helper}/status")).unwrap_or_default();
+            text.lines().find_map(|line| Some(line.strip_prefix(key)?.trim().to_owned()))
+        };
+        assert!(space::until(Duration::from_secs(5), || status("Seccomp:").as_deref() == Some("2")));
+        // CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE.
+        assert_eq!(status("CapEff:").as_deref(), Some("0000000000080004"));
+        assert_eq!(status("CapPrm:").as_deref(), Some("0000000000080004"));
+        assert_eq!(status("CapBnd:").as_deref(), Some("0000000000000000"));
+        stopped(sniff);
+        // Nobody has to wait for it: what is left is at most its name.
+        let gone = || status("State:").is_none_or(|state| state.starts_with('Z'));
+        assert!(space::until(Duration::from_secs(5), gone));
     });
 }
 

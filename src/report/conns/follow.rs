@@ -38,7 +38,12 @@ impl<W: Write> Sink for Follow<W> {
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
-        if self.told.remove(&conn.id) { Ok(()) } else { self.conns.ended(conn) }
+        if !self.told.remove(&conn.id) {
+            return self.conns.ended(conn);
+        }
+        // What came of it after it was told brought its processes to mind again.
+        self.conns.forget(conn);
+        Ok(())
     }
 
     fn idle(&mut self) -> io::Result<()> {

@@ -191,6 +191,13 @@ impl<W: Write> Conns<W> {
         self.out.write_all(&self.line)
     }
 
+    /// Asks no more whose `conn` is.
+    fn forget(&mut self, conn: &Conn) {
+        if let Some(processes) = &mut self.processes {
+            processes.forget(conn);
+        }
+    }
+
     /// Writes the line of `conn`, or holds it until its place is known.
     fn tell(&mut self, conn: &Conn, owners: Ends<Option<&Process>>) -> io::Result<()> {
         if self.choice.protocol.is_some_and(|protocol| protocol != conn.protocol()) {
@@ -319,8 +326,8 @@ impl<W: Write> Sink for Conns<W> {
             return self.tell(conn, Ends::default());
         };
         let told = self.tell(conn, processes.known(conn));
-        processes.forget(conn);
         self.processes = Some(processes);
+        self.forget(conn);
         told
     }
 
