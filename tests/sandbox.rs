@@ -2,9 +2,13 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::net::UdpSocket;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use common::space::{self, Running, Way};
@@ -36,6 +40,31 @@ fn a_live_run_keeps_no_right_and_sees_on() {
         let said = sniff.output_within(10);
         let told = String::from_utf8(said.stdout).expect("text");
         assert!(said.status.success() && told.matches("ICMP echo request").count() == 2, "{told}");
+    });
+}
+
+#[test]
+fn files_that_follow_each_other_are_made_without_rights() {
+    space::inside(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rotated-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        // In a user's namespace there is nobody else it could belong to.
+        let user = if space::came_by() == Way::User { 0 } else { 1000 };
+        chown(&folder, Some(user), Some(user)).expect("it is ours to give away");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("it is ours");
+        let sniff = listening(&format!("sniff -i lo -w {}/ring.pcap -C 4k -W 3", folder.display()));
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
+        for _ in 0..100 {
+            socket.send_to(&[0; 400], ("127.0.0.1", 9)).expect("it is sent");
+        }
+        thread::sleep(Duration::from_millis(200));
+        sniff.signal("INT");
+        let said = sniff.output_within(10);
+        let files: Vec<_> = fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file")).collect();
+        let owners: BTreeSet<u32> = files.iter().map(|file| file.metadata().expect("it is there").uid()).collect();
+        let outcome = (said.status.code(), files.len(), owners.into_iter().collect::<Vec<_>>());
+        fs::remove_dir_all(&folder).expect("it is ours");
+        assert_eq!(outcome, (Some(0), 3, vec![user]), "{}", String::from_utf8_lossy(&said.stderr));
     });
 }
 

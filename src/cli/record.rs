@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Stdout, Write};
+use std::os::unix::fs::fchown;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,7 @@ use crate::capture::file::{CaptureWriter, Format};
 use crate::capture::tee::Keeper;
 use crate::capture::{Frame, Link};
 use crate::report::clock::Dated;
+use crate::sys::sandbox::User;
 use crate::wire::Timestamp;
 
 /// Where to keep the packets.
@@ -70,16 +72,17 @@ impl Record {
     }
 
     /// The files to keep packets of `link` in, the first of them begun; `None` where none are kept.
-    pub(super) fn begin(&self, link: Link) -> anyhow::Result<Option<Recorder>> {
-        self.write.as_deref().map(|path| self.begin_at(path, link)).transpose()
+    /// It belongs to `heir`, who may be the one to go on.
+    pub(super) fn begin(&self, link: Link, heir: Option<User>) -> anyhow::Result<Option<Recorder>> {
+        self.write.as_deref().map(|path| self.begin_at(path, link, heir)).transpose()
     }
 
     /// The same for thread `number`.
-    pub(super) fn begin_thread(&self, link: Link, number: u16) -> anyhow::Result<Option<Recorder>> {
-        self.write.as_deref().map(|path| self.begin_at(&of_thread(path, number), link)).transpose()
+    pub(super) fn begin_thread(&self, link: Link, number: u16, heir: Option<User>) -> anyhow::Result<Option<Recorder>> {
+        self.write.as_deref().map(|path| self.begin_at(&of_thread(path, number), link, heir)).transpose()
     }
 
-    fn begin_at(&self, path: &Path, link: Link) -> anyhow::Result<Recorder> {
+    fn begin_at(&self, path: &Path, link: Link, heir: Option<User>) -> anyhow::Result<Recorder> {
         let to_stdout = self.write.as_deref() == Some(Path::new("-"));
         let rotates = self.rotate_size.is_some() || self.rotate_seconds.is_some();
         if self.file_count.is_some() && !rotates {
@@ -105,7 +108,7 @@ impl Record {
         let slot = Timestamp(begun.as_nanos() as u64);
         let place = Place { slot, in_slot: 0, files: 1 };
         let name = plan.name(place);
-        let writer = open(&name, format, link).with_context(|| format!("cannot write {}", name.display()))?;
+        let writer = open(&name, format, link, heir).with_context(|| format!("cannot write {}", name.display()))?;
         Ok(Recorder { plan, place, writer, format, link, at_once: self.packet_buffered, done: false })
     }
 
@@ -162,7 +165,7 @@ impl Keeper for Recorder {
             Turn::Stay => {}
             Turn::To(place) => {
                 self.writer.flush()?;
-                self.writer = open(&self.plan.name(place), self.format, self.link)?;
+                self.writer = open(&self.plan.name(place), self.format, self.link, None)?;
                 self.place = place;
             }
             Turn::End => {
@@ -281,8 +284,17 @@ impl Write for Target {
     }
 }
 
-fn open(name: &Path, format: Format, link: Link) -> io::Result<CaptureWriter<Target>> {
-    let target = if name == Path::new("-") { Target::Stdout(io::stdout()) } else { Target::File(File::create(name)?) };
+fn open(name: &Path, format: Format, link: Link, heir: Option<User>) -> io::Result<CaptureWriter<Target>> {
+    let target = if name == Path::new("-") {
+        Target::Stdout(io::stdout())
+    } else {
+        let file = File::create(name)?;
+        // A device stays whose it is.
+        if let Some(User { uid, gid }) = heir.filter(|_| file.metadata().is_ok_and(|about| about.is_file())) {
+            fchown(&file, Some(uid), Some(gid))?;
+        }
+        Target::File(file)
+    };
     CaptureWriter::new(target, format, link)
 }
 

@@ -31,37 +31,60 @@ impl Sandbox {
         // A thread that is there already would keep its rights.
         let threads = fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
         ensure!(threads == 1, "cannot give up rights in {threads} threads at once; `--no-sandbox` keeps them");
-        let user = somebody_else(folders)?;
+        let user = match somebody_else(folders)? {
+            Some(Successor { user, because }) => {
+                if let Some(folder) = because {
+                    // With a closed stderr there is nobody left to tell.
+                    let _ = writeln!(
+                        io::stderr(),
+                        "synfin: goes on as user {}, without special rights, to write further files into {}",
+                        user.uid,
+                        folder.display()
+                    );
+                }
+                Some(user)
+            }
+            None => None,
+        };
         Confinement { user, writes_into: folders }.enter().context(
             "cannot give up the rights that are not needed; if this system has no means to, `--no-sandbox` goes on \
              with them",
         )?;
         Ok(())
     }
+
+    /// Whose a file is to be that root makes before it gives up being root: the one's who will go
+    /// on writing into `folders`, and without those the one's who called `sudo`.
+    pub(super) fn heir(self, folders: &[&Path]) -> anyhow::Result<Option<User>> {
+        let successor = if self.no_sandbox { None } else { somebody_else(folders)? };
+        let called = folders.is_empty().then(|| caller(|name| std::env::var(name).ok()));
+        Ok(successor.map(|successor| successor.user).filter(|user| called.is_none_or(|called| called == Some(*user))))
+    }
+}
+
+/// Who goes on.
+struct Successor<'a> {
+    user: User,
+    /// The folder for whose sake it is them.
+    because: Option<&'a Path>,
 }
 
 /// Who root becomes: the user who called `sudo`, else nobody. Where they could not write into
 /// `folders`, the owner of the folder.
-fn somebody_else(folders: &[&Path]) -> anyhow::Result<Option<User>> {
+fn somebody_else<'a>(folders: &[&'a Path]) -> anyhow::Result<Option<Successor<'a>>> {
     if User::own().uid != 0 {
         return Ok(None);
     }
-    let mut user = caller(|name| std::env::var(name).ok()).unwrap_or(User::NOBODY);
+    let user = caller(|name| std::env::var(name).ok()).unwrap_or(User::NOBODY);
+    let mut successor = Successor { user, because: None };
     for folder in folders {
         let about = fs::metadata(folder).with_context(|| format!("cannot look at {}", folder.display()))?;
         let (owner, mode) = (User { uid: about.uid(), gid: about.gid() }, about.mode());
-        if !may_write(user, owner, mode) {
-            user = owner;
-            // With a closed stderr there is nobody left to tell.
-            let _ = writeln!(
-                io::stderr(),
-                "synfin: goes on as user {}, without special rights, to write further files into {}",
-                owner.uid,
-                folder.display()
-            );
+        if !may_write(successor.user, owner, mode) {
+            successor = Successor { user: owner, because: Some(folder) };
         }
     }
-    Ok(Some(user).filter(|user| user.can_be_taken_on()))
+    Ok(Some(successor).filter(|successor| successor.user.can_be_taken_on()))
 }
 
 /// Who called `sudo`, if somebody other than root did.

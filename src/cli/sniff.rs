@@ -18,6 +18,7 @@ use crate::capture::filter::Filter;
 use crate::capture::tee::{Keeper as _, Tee};
 use crate::capture::track::Timers;
 use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Source, Summary, Tracker};
+use crate::sys::sandbox::User;
 
 /// What passes an interface, a line per packet, with what it meant for its connection
 ///
@@ -85,7 +86,7 @@ impl Sniff {
         // While there are rights to start it with.
         let processes = if lists { self.lookup.begin() } else { None };
         let mut heard = self.listen.open(filter, self.count, &signals, !lists)?;
-        let mut recorder = self.record.begin(heard.link())?;
+        let mut recorder = self.record.begin(heard.link(), self.heir()?)?;
         heard.announce(self.listen.snaplen());
         if lists && self.show.is_text() && screen && !self.show.is_quiet() {
             let _ = writeln!(io::stderr(), "marks: ! proven   ? expected, if the packet arrives   ~ assumed");
@@ -111,7 +112,7 @@ impl Sniff {
         let mut all = self.listen.open_all(filter, signals, threads)?;
         let mut recorders = Vec::new();
         for (number, heard) in (0..).zip(&all) {
-            recorders.extend(self.record.begin_thread(heard.link(), number)?);
+            recorders.extend(self.record.begin_thread(heard.link(), number, self.heir()?)?);
         }
         if let Some(first) = all.first() {
             first.announce(self.listen.snaplen());
@@ -140,6 +141,11 @@ impl Sniff {
             first.conclude(None);
         }
         outcomes.into_iter().collect::<anyhow::Result<Vec<()>>>().map(|_| Summary::default())
+    }
+
+    /// Whose the files are that are made before rights are given up.
+    fn heir(&self) -> anyhow::Result<Option<User>> {
+        self.sandbox.heir(self.record.folder().as_slice())
     }
 
     /// Gives up what is not needed any more: everything is open, and nothing was looked at.
