@@ -20,8 +20,8 @@ use synfin::wire::{Endpoint, OptionList, Seq, Timestamp};
 /// Set in the process that is inside the namespace.
 const INSIDE: &str = "SYNFIN_BENCH_INSIDE";
 
-/// Ports that played connections come from, in turn.
-const PORTS: usize = 256;
+/// Addresses of the server, in turn: no connection begins where another has ended a moment ago.
+const SERVERS: u8 = 100;
 
 /// Four segments of ours, and as many as the kernel likes.
 const SCRIPT: &str = r#"
@@ -34,25 +34,24 @@ const SCRIPT: &str = r#"
     > .  7:7(0) ack 7
 "#;
 
-/// Makes so many connections to a server.
-type Way = fn(SocketAddr, u32);
-
 fn main() {
     if std::env::var_os(INSIDE).is_none() {
         return go_inside();
     }
-    let numbers: Vec<u32> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
+    let numbers: Vec<usize> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
     let connections = numbers.first().copied().unwrap_or(2_000).clamp(1, 20_000);
     let rounds = numbers.get(1).copied().unwrap_or(7).clamp(1, 100);
-    let server = serve();
+    let servers = serve();
+    let mut troupe = Troupe::assemble(&servers);
     let (mut rates, mut costs): ([Vec<f64>; 2], [Vec<f64>; 2]) = Default::default();
-    let ways: [(&str, Way); 2] = [("played", play), ("kernel sockets", open)];
     for _ in 0..rounds {
-        for (at, (_, way)) in ways.iter().enumerate() {
+        for way in 0..2 {
             let (start, worked) = (Instant::now(), worked());
-            way(server, connections);
-            rates[at].push(f64::from(connections) / start.elapsed().as_secs_f64());
-            costs[at].push((self::worked() - worked) * 1e6 / f64::from(connections));
+            for server in servers.iter().cycle().take(connections) {
+                if way == 0 { troupe.play(*server) } else { open(*server) }
+            }
+            rates[way].push(connections as f64 / start.elapsed().as_secs_f64());
+            costs[way].push((self::worked() - worked) * 1e6 / connections as f64);
         }
     }
     let middle = |values: &mut Vec<f64>| {
@@ -60,7 +59,7 @@ fn main() {
         values[values.len() / 2]
     };
     let [rate, cost] = [&mut rates, &mut costs].map(|all| all.each_mut().map(middle));
-    for (at, (name, _)) in ways.iter().enumerate() {
+    for (at, name) in ["played", "kernel sockets"].into_iter().enumerate() {
         let best = rates[at].last().copied().unwrap_or_default();
         let (rate, cost) = (rate[at], cost[at]);
         println!(
@@ -91,10 +90,11 @@ fn go_inside() {
     assert!(ran.is_ok_and(|ran| ran.success()), "a network namespace cannot be had, or the run in it failed");
 }
 
-/// A server that reads five octets, answers with five and closes when its client does.
-fn serve() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
-    let at = listener.local_addr().expect("bound");
+/// A server that reads five octets, answers with five and closes when its client does; gives all
+/// the addresses at which it does so.
+fn serve() -> Vec<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a port is free");
+    let port = listener.local_addr().expect("bound").port();
     thread::spawn(move || {
         let mut octets = [0; 5];
         for stream in listener.incoming() {
@@ -105,39 +105,47 @@ fn serve() -> SocketAddr {
             }
         }
     });
-    at
+    (2..2 + SERVERS).map(|host| (Ipv4Addr::new(127, 0, 0, host), port).into()).collect()
 }
 
-/// With the kernel's own sockets.
-fn open(server: SocketAddr, connections: u32) {
+/// A connection with the kernel's own sockets.
+fn open(server: SocketAddr) {
     let mut octets = [0; 5];
-    for _ in 0..connections {
-        let mut stream = TcpStream::connect(server).expect("the server takes it");
-        stream.set_nodelay(true).expect("TCP");
-        stream.write_all(b"hello").expect("open");
-        stream.read_exact(&mut octets).expect("an answer");
-        stream.shutdown(Shutdown::Write).expect("open");
-        assert_eq!((stream.read(&mut octets).expect("an end"), &octets), (0, b"HELLO"));
-    }
+    let mut stream = TcpStream::connect(server).expect("the server takes it");
+    stream.write_all(b"hello").expect("open");
+    stream.read_exact(&mut octets).expect("an answer");
+    stream.shutdown(Shutdown::Write).expect("open");
+    assert_eq!((stream.read(&mut octets).expect("an end"), &octets), (0, b"HELLO"));
 }
 
-/// From the script.
-fn play(server: SocketAddr, connections: u32) {
-    let script: Script = SCRIPT.parse().expect("a script");
-    let mut injector = Injector::new(Policy::default());
-    let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    injector.open(home, home).expect("root of this namespace");
-    let mut ear = injector.ear(home).expect("root of this namespace");
-    let rehearsed = Player::new(&script, Speaker::Client, Manner::new(Seq(4711))).expect("playable");
-    let mut octets = Vec::new();
-    // The server closes second, so nothing is left of a connection a moment later, and its port may
-    // be used again.
-    let guards: Vec<Guard> = (0..PORTS).map(|_| Guard::new(home, 0, false).expect("a port is free")).collect();
-    for (number, guard) in (0..connections).zip(guards.iter().cycle()) {
+/// What it takes to play a connection.
+struct Troupe {
+    player: Player,
+    injector: Injector,
+    ear: Ear,
+    guard: Guard,
+    octets: Vec<u8>,
+}
+
+impl Troupe {
+    fn assemble(servers: &[SocketAddr]) -> Self {
+        let script: Script = SCRIPT.parse().expect("a script");
+        let player = Player::new(&script, Speaker::Client, Manner::new(Seq(4711))).expect("playable");
+        let mut injector = Injector::new(Policy::default());
+        let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        for server in servers {
+            injector.open(home, server.ip()).expect("root of this namespace");
+        }
+        let ear = injector.ear(home).expect("root of this namespace");
+        let guard = Guard::new(home, 0, false).expect("a port is free");
         ear.only_for_port(guard.at().port()).expect("a filter");
-        let ends = Ends { ours: endpoint(guard.at()), theirs: endpoint(server) };
-        perform(rehearsed.clone(), ends, &mut injector, &mut ear, &mut octets)
-            .unwrap_or_else(|failure| panic!("connection {number}: {failure}"));
+        Self { player, injector, ear, guard, octets: Vec::new() }
+    }
+
+    fn play(&mut self, server: SocketAddr) {
+        let ends = Ends { ours: endpoint(self.guard.at()), theirs: endpoint(server) };
+        perform(self.player.clone(), ends, &mut self.injector, &mut self.ear, &mut self.octets)
+            .unwrap_or_else(|failure| panic!("with {server}: {failure}"));
     }
 }
 
@@ -194,7 +202,8 @@ fn incoming(datagram: &[u8], ends: Ends) -> Option<Incoming> {
     let (Some(ip), Body::Tcp(tcp)) = (record.ip, record.body) else {
         return None;
     };
-    if (tcp.src_port, tcp.dst_port) != (ends.theirs.port, ends.ours.port) {
+    let from = Endpoint { addr: ip.src, port: tcp.src_port };
+    if (from, tcp.dst_port) != (ends.theirs, ends.ours.port) {
         return None;
     }
     let packet = Packet { n: 0, frame, record: &record, datagram };
