@@ -126,7 +126,11 @@ impl Demo {
             Speaker::Server => (Place::At(setting.server), Program::client(setting.client)),
         };
         let manner = Manner::new(Seq(fresh_isn()));
-        let stage = Stage::set(&script, place, manner, Policy::default(), program, margin.clone(), signals.stop())?;
+        let stage = Stage::set(&script, place, manner, Policy::default(), program, margin.clone(), signals.stop())
+            .map_err(|error| match &setting.instead {
+                Some(home) if !self.here => anyhow!("{error:#}\n{home}"),
+                _ => error,
+            })?;
         let about = scene.map_or(String::new(), |scene| format!("{}\n", scene.about()));
         let where_to = introduction(role, &stage, place, setting.instead.as_deref());
         write!(out, "{about}{where_to}\n\n")?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::craft::inject::is_private;
 use crate::craft::script::{Call, Data};
 use crate::sys::tcp::{self, Wishes};
 
@@ -135,9 +136,7 @@ impl Actor {
             Call::Buffer(octets) => self.wish(Wishes { buffer: Some(*octets), ..self.wishes })?,
             Call::Retries(times) => self.wish(Wishes { retries: Some(*times), ..self.wishes })?,
             Call::FastOpen => {
-                // As client and as server. Only root of this network namespace may say so.
-                std::fs::write(FAST_OPEN, "3")
-                    .map_err(|error| io::Error::new(error.kind(), format!("cannot write {FAST_OPEN}: {error}")))?;
+                allow_fast_open()?;
                 self.wish(Wishes { fast_open: true, ..self.wishes })?;
             }
         }
@@ -175,6 +174,21 @@ impl Actor {
     fn stream(&mut self) -> io::Result<&mut TcpStream> {
         self.stream.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
+}
+
+/// Has the host take data on a SYN, where nobody else is served by it.
+fn allow_fast_open() -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{FAST_OPEN}: {error}"));
+    let now = std::fs::read_to_string(FAST_OPEN).map_err(named)?;
+    // Its second bit is for servers, the first for clients.
+    if now.trim().parse().is_ok_and(|bits: u32| bits & 2 != 0) {
+        return Ok(());
+    }
+    if !is_private() {
+        let what = "this machine does not take data on a SYN; allow it with `sudo sysctl -w net.ipv4.tcp_fastopen=3`";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+    }
+    std::fs::write(FAST_OPEN, "3").map_err(named)
 }
 
 /// Not for ever.

@@ -193,12 +193,13 @@ impl Stage {
         };
         let time = heard.time;
         let record = decode(&frame(time, heard.packet, Direction::In), Checksums::Ignore);
-        let known = |from: Endpoint| self.remote.is_none_or(|remote| remote == from);
         let from = match (record.ip, record.body) {
             (Some(ip), Body::Tcp(tcp)) => {
                 let from = Endpoint { addr: ip.src, port: tcp.src_port };
                 let to = Endpoint { addr: ip.dst, port: tcp.dst_port };
-                Some(from).filter(|from| to == self.local && known(*from))
+                // A stranger begins with a SYN; the rest is left over from somebody who was here.
+                let known = self.remote.map_or(tcp.segment.flags.is_syn(), |remote| remote == from);
+                Some(from).filter(|_| known && to == self.local)
             }
             _ => None,
         };
@@ -296,7 +297,7 @@ fn advise(error: InjectError) -> anyhow::Error {
             let program = std::env::current_exe().unwrap_or_else(|_| "synfin".into());
             format!(
                 "to send packets of one's own making takes a right: run it with sudo, or give it that right for good \
-                 (`sudo setcap cap_net_raw+ep {}`); `synfin demo` does without",
+                 (`sudo setcap cap_net_raw+ep {}`); `synfin demo` does without, where it can have a network namespace of its own",
                 program.display()
             )
         }
