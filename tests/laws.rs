@@ -77,7 +77,7 @@ fn packet(seen: Observation) -> String {
 fn conn(conn: &Conn) -> String {
     let ends = Role::BOTH.map(|role| {
         let half = conn.half(role);
-        format!("{} {:?} {:?} {:?}", half.standing, half.facts, half.counts, half.offer)
+        format!("{} {:?} {:?} {:?}", half.standing, half.facts, half.counts(), half.offer)
     });
     format!(
         "{:?} {} {} {:?} {} {} {:?} {:?} {ends:?}",

@@ -50,8 +50,8 @@ fn touch(conn: &Conn) -> u32 {
 
 #[inline]
 fn touch_half(half: &Half) -> u32 {
-    let numbers = half.nxt.0.wrapping_add(half.una.map_or(0, |una| una.0));
-    numbers.wrapping_add(half.counts.packets as u32).wrapping_add(half.ip_id)
+    let numbers = half.nxt().0.wrapping_add(half.una().map_or(0, |una| una.0));
+    numbers.wrapping_add(half.sent.packets as u32).wrapping_add(half.ip_id)
 }
 
 /// Where connections may be that are foreseen.

@@ -1,6 +1,7 @@
 //! The close: RFC 9293 §3.6.
 
 use super::facts::Fact;
+use super::half::Mark;
 use super::notes::Note;
 use super::pass::Pass;
 use super::standing::{Basis, State};
@@ -18,7 +19,7 @@ pub(super) fn send(pass: &mut Pass<'_>) {
     if pass.segment.fin_seq().is_some() {
         return send_fin(pass, covers);
     }
-    let own_fin = pass.sender.fin;
+    let own_fin = pass.sender.fin();
     if pass.segment.len > 0 && own_fin.is_some_and(|fin| pass.segment.end().after(fin)) {
         pass.note(Note::DataAfterFin);
     } else if pass.segment.len > 0 && own_fin.is_none() && pass.receiver.fin_acked() && !pass.news.probe {
@@ -28,9 +29,9 @@ pub(super) fn send(pass: &mut Pass<'_>) {
 
 /// A FIN, the first or again; `covers` says whether it acknowledges the receiver's.
 pub(super) fn send_fin(pass: &mut Pass<'_>, covers: bool) {
-    if pass.sender.fin.is_none() {
+    if pass.sender.fin().is_none() {
         first_fin(pass, covers);
-    } else if pass.sender.fin == pass.segment.fin_seq() {
+    } else if pass.sender.fin() == pass.segment.fin_seq() {
         repeat_fin(pass, covers);
     } else {
         pass.note(Note::Unexpected);
@@ -43,7 +44,7 @@ fn acknowledge_fin(pass: &mut Pass<'_>) {
     let has_fin = pass.segment.fin_seq().is_some();
     let crossed = pass.life.has(Note::CloseSimultaneous);
     if !has_fin && pass.news.first_ack_of_fin {
-        pass.note(match (crossed, pass.sender.fin.is_some()) {
+        pass.note(match (crossed, pass.sender.fin().is_some()) {
             (true, _) => Note::CloseSimultaneousAck,
             (false, true) => Note::Close4,
             (false, false) => Note::Close2,
@@ -52,7 +53,7 @@ fn acknowledge_fin(pass: &mut Pass<'_>) {
         pass.note(Note::Close4Repeat);
     }
     match state {
-        State::Established | State::CloseWait if pass.sender.fin.is_none() => pass.sender.prove(State::CloseWait),
+        State::Established | State::CloseWait if pass.sender.fin().is_none() => pass.sender.prove(State::CloseWait),
         State::FinWait1 | State::FinWait2 | State::Closing | State::TimeWait if !has_fin => {
             if pass.sender.facts.basis(Fact::AllDelivered) == Some(Basis::Proven) {
                 pass.sender.prove(State::TimeWait);
@@ -77,7 +78,7 @@ fn first_fin(pass: &mut Pass<'_>, covers: bool) {
         return;
     }
     let with_data = pass.segment.len > 0;
-    match pass.receiver.fin {
+    match pass.receiver.fin() {
         None => {
             pass.note(if with_data { Note::Close1Data } else { Note::Close1 });
             pass.life.first_fin = Some(pass.at.from);
@@ -86,7 +87,7 @@ fn first_fin(pass: &mut Pass<'_>, covers: bool) {
         Some(_) if pass.news.first_ack_of_fin => pass.note(Note::Close23),
         Some(_) => pass.note(Note::Close3),
     }
-    pass.sender.fin = pass.segment.fin_seq();
+    pass.sender.put(Mark::Fin, pass.segment.fin_seq());
     pass.sender.acked_peer_fin = covers;
     match pass.sender.standing.state {
         State::CloseWait | State::Established if covers => pass.sender.prove(State::LastAck),
@@ -140,7 +141,7 @@ pub(super) fn receive(pass: &mut Pass<'_>) {
 }
 
 fn hear_ack_of_fin(pass: &mut Pass<'_>) {
-    let peer_closed = pass.sender.fin.is_some() && !pass.sender.fin_waits && pass.segment.fin_seq().is_none();
+    let peer_closed = pass.sender.fin().is_some() && !pass.sender.fin_waits && pass.segment.fin_seq().is_none();
     match pass.receiver.standing.state {
         State::FinWait1 if peer_closed => pass.receiver.expect(State::TimeWait),
         State::FinWait1 => pass.receiver.expect(State::FinWait2),

@@ -161,8 +161,8 @@ impl Conn {
     /// The handshake's times.
     pub fn timing(&self) -> Timing {
         let times = &self.life.times;
-        let setup = times.first_syn.zip(times.step3).map(|(first, last)| last - first);
-        let answer = times.asked.zip(times.answered).map(|(asked, answered)| answered - asked);
+        let setup = times.first_syn.get().zip(times.step3.get()).map(|(first, last)| last - first);
+        let answer = times.asked.get().zip(times.answered.get()).map(|(asked, answered)| answered - asked);
         let think = answer.zip(times.rtt_server_ns).map(|(answer, rtt)| Span((answer.0 - rtt).max(0)));
         Timing {
             server_think: think.filter(|_| answer.is_some_and(|span| span >= Span(0))),
@@ -183,7 +183,7 @@ impl Conn {
     pub fn reply_time(&self) -> Option<Span> {
         let times = &self.life.times;
         let certain = self.protocol() != Protocol::Tcp && !times.ambiguous;
-        let (asked, answered) = times.asked.zip(times.answered).filter(|_| certain)?;
+        let (asked, answered) = times.asked.get().zip(times.answered.get()).filter(|_| certain)?;
         Some(answered - asked).filter(|span| *span >= Span(0))
     }
 
@@ -195,7 +195,7 @@ impl Conn {
 
     /// The same, letter by letter and without allocating; all are ASCII.
     pub fn history_letters(&self) -> impl Iterator<Item = u8> {
-        let spoke = |role| self.half(role).counts.packets > 0;
+        let spoke = |role| self.half(role).sent.packets > 0;
         let begins_hs = || self.history.told(self.client).take(2).eq(*b"hS");
         let (front, instead_of) = match self.protocol() {
             Protocol::Udp if spoke(Role::Client) && spoke(Role::Server) => ("Dd", 0),
@@ -217,14 +217,14 @@ impl Conn {
             return "OTH";
         }
         if self.protocol() != Protocol::Tcp {
-            return match (client.counts.packets > 0, server.counts.packets > 0) {
+            return match (client.sent.packets > 0, server.sent.packets > 0) {
                 (true, true) => "SF",
                 (true, false) => "S0",
                 (false, true) => "SHR",
                 (false, false) => "OTH",
             };
         }
-        let nothing = client.counts.payload_bytes == 0 && server.counts.payload_bytes == 0;
+        let nothing = client.sent.payload_bytes == 0 && server.sent.payload_bytes == 0;
         zeek::conn_state(&client.zeek, &server.zeek, nothing, self.history_letters())
     }
 

@@ -10,8 +10,12 @@ const MAX_HOLES: usize = 32;
 /// loss has none, and then this is two numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Coverage {
-    /// First and one past the highest number seen.
-    span: Option<(Seq, Seq)>,
+    /// Whether anything was.
+    seen: bool,
+    /// The first number seen.
+    base: Seq,
+    /// One past the highest number seen; before anything was, what the peer acknowledged.
+    nxt: Seq,
     /// Stretches `[from, to)` not seen, in order.
     #[expect(clippy::box_collection, reason = "one word where no hole ever was")]
     holes: Option<Box<Vec<(Seq, Seq)>>>,
@@ -33,24 +37,37 @@ pub(super) struct Added {
 impl Coverage {
     /// One past the highest number seen.
     pub(super) fn nxt(&self) -> Option<Seq> {
-        self.span.map(|(_, nxt)| nxt)
+        if self.seen { Some(self.nxt) } else { None }
+    }
+
+    /// The same, or else what the peer acknowledged.
+    #[inline]
+    pub(super) fn reach(&self) -> Seq {
+        self.nxt
     }
 
     /// The first number seen.
+    #[inline]
     pub(super) fn base(&self) -> Option<Seq> {
-        self.span.map(|(base, _)| base)
+        if self.seen { Some(self.base) } else { None }
+    }
+
+    /// The peer acknowledged everything below `ack`, and nothing of it was seen.
+    pub(super) fn expect(&mut self, ack: Seq) {
+        if !self.seen {
+            self.nxt = ack;
+        }
     }
 
     /// Starts anew at `at`, as if nothing past it had been seen.
     pub(super) fn rewind(&mut self, at: Seq) {
         let base = self.base().filter(|base| base.before(at)).unwrap_or(at);
-        self.span = Some((base, at));
-        self.holes = None;
+        *self = Self { seen: true, base, nxt: at, holes: None };
     }
 
     /// Forgets everything: another sequence space begins at `at`.
     pub(super) fn restart(&mut self, at: Seq) {
-        *self = Self { span: Some((at, at)), holes: None };
+        *self = Self { seen: true, base: at, nxt: at, holes: None };
     }
 
     /// Whether every octet below `at`, from the first seen, was seen.
@@ -60,14 +77,12 @@ impl Coverage {
 
     /// Whether something was seen, and no hole is known.
     pub(super) fn is_whole(&self) -> bool {
-        self.span.is_some() && self.holes.is_none()
+        self.seen && self.holes.is_none()
     }
 
     /// Adds the next `len` octets.
     pub(super) fn go_on(&mut self, len: u32) {
-        if let Some((_, nxt)) = &mut self.span {
-            *nxt += len;
-        }
+        self.nxt += len;
     }
 
     /// Whether a hole is known.
@@ -110,18 +125,19 @@ impl Coverage {
 
     /// Takes everything below `ack` as seen although it was not: the peer has it.
     pub(super) fn extend_to(&mut self, ack: Seq) {
-        if let Some((_, nxt)) = &mut self.span {
-            *nxt = nxt.latest(ack);
+        if self.seen {
+            self.nxt = self.nxt.latest(ack);
         }
     }
 
     /// Adds the stretch `[from, from + len)`.
     pub(super) fn add(&mut self, from: Seq, len: u32) -> Added {
         let to = from + len;
-        let Some((base, nxt)) = self.span else {
-            self.span = Some((from, to));
+        if !self.seen {
+            *self = Self { seen: true, base: from, nxt: to, holes: None };
             return Added { beyond: len, ..Added::default() };
-        };
+        }
+        let (base, nxt) = (self.base, self.nxt);
         let mut added = Added::default();
         if from.before(base) {
             return self.add_below(base, from, len);
@@ -132,7 +148,7 @@ impl Coverage {
                 self.dig(nxt, from);
             }
             added.beyond = to.offset_from(from.latest(nxt)) as u32;
-            self.span = self.span.map(|(base, _)| (base, to));
+            self.nxt = to;
         }
         let known = len - added.beyond;
         if known > 0 {
@@ -146,7 +162,7 @@ impl Coverage {
     /// what was overtaken.
     fn add_below(&mut self, base: Seq, from: Seq, len: u32) -> Added {
         let below = len.min(base.offset_from(from) as u32);
-        self.span = self.span.map(|(_, nxt)| (from, nxt));
+        self.base = from;
         let holes = self.holes.get_or_insert_default();
         if (from + below).before(base) && holes.len() < MAX_HOLES {
             holes.insert(0, (from + below, base));

@@ -96,8 +96,8 @@ impl Tracker {
 
 impl Conn {
     fn datagram(&mut self, arrival: &Arrival<'_>, payload_len: u32, mut notes: Notes, slot: Slot) -> Observation {
-        let mine = self.halves[arrival.side as usize].counts.packets;
-        let theirs = self.halves[!arrival.side as usize].counts.packets;
+        let mine = self.halves[arrival.side as usize].sent.packets;
+        let theirs = self.halves[!arrival.side as usize].sent.packets;
         if self.protocol() == Protocol::Udp {
             match (mine, theirs) {
                 (0, 0) => notes.add(Note::UdpRequest),
@@ -108,10 +108,10 @@ impl Conn {
         self.time_exchange(arrival, mine, theirs);
         let meant = self.unmoved(notes);
         self.count_packet(arrival, payload_len);
-        let counts = &mut self.halves[arrival.side as usize].counts;
-        counts.unique_bytes += u64::from(payload_len);
+        let sent = &mut self.halves[arrival.side as usize].sent;
+        sent.unique_bytes += u64::from(payload_len);
         let after = arrival.after(self.first_n);
-        self.halves[arrival.side as usize].sent(Seq(0), after);
+        self.halves[arrival.side as usize].note_frame(Seq(0), after);
         self.told(meant, arrival.side, slot, self.stream)
     }
 
@@ -119,10 +119,12 @@ impl Conn {
     fn time_exchange(&mut self, arrival: &Arrival<'_>, mine: u64, theirs: u64) {
         let (now, times) = (arrival.record.time, &mut self.life.times);
         if theirs == 0 {
-            times.asked = times.asked.or(Some(now));
+            if times.asked.get().is_none() {
+                times.asked = now.into();
+            }
             times.ambiguous |= mine > 0;
         } else if mine == 0 {
-            times.answered = Some(now);
+            times.answered = now.into();
         }
     }
 }
@@ -153,7 +155,7 @@ impl Exchange {
         if conn.protocol() == Protocol::Tcp {
             return None;
         }
-        let packets = conn.halves.each_ref().map(|half| half.counts.packets);
+        let packets = conn.halves.each_ref().map(|half| half.sent.packets);
         Some(match packets {
             [0, _] | [_, 0] => Self::Request,
             [a, b] if a.min(b) > 1 && conn.duration() > Span::from_secs(2) => Self::Stream,
@@ -164,8 +166,8 @@ impl Exchange {
 
 /// Whether `seq` lies in what this end has sent and the other not yet acknowledged (RFC 5927 §4.1).
 fn was_sent(half: &super::Half, seq: Seq) -> bool {
-    let first = half.una.or(half.coverage.base());
-    first.is_some_and(|first| seq.within(first, half.nxt))
+    let first = half.una().or(half.coverage.base());
+    first.is_some_and(|first| seq.within(first, half.nxt()))
 }
 
 fn assign(conn: &mut Conn, arrival: &Arrival<'_>, src_port: u16, dst_port: u16) {

@@ -103,8 +103,8 @@ impl Worth {
         if conn.reset_by().is_some() {
             return Self::Reset;
         }
-        let heard = |half: &Half| half.counts.packets > 0;
-        match (a.fin.is_some(), b.fin.is_some()) {
+        let heard = |half: &Half| half.sent.packets > 0;
+        match (a.fin().is_some(), b.fin().is_some()) {
             (true, true) if a.fin_acked() && b.fin_acked() => Self::TimeWait,
             (true, true) => Self::Closing,
             (true, false) | (false, true) => Self::HalfClosed,
@@ -130,7 +130,7 @@ impl Timers {
             Worth::Established if is_interactive(conn.endpoint(Role::Server).port) => self.interactive,
             Worth::Established => self.established,
             Worth::Datagrams if conn.protocol() == Protocol::Icmp => self.icmp,
-            Worth::Datagrams if conn.halves.iter().all(|half| half.counts.packets > 0) => self.udp_replied,
+            Worth::Datagrams if conn.halves.iter().all(|half| half.sent.packets > 0) => self.udp_replied,
             Worth::Datagrams => self.udp_unreplied,
         }
     }

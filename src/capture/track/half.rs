@@ -1,6 +1,7 @@
 use super::coverage::Coverage;
 use super::facts::{Fact, Facts};
 use super::segments::WILD;
+use super::slim::{Marks, Moment};
 use super::standing::{Basis, Standing, State};
 use super::zeek;
 use crate::wire::{Seq, Span, Timestamp, WindowScale};
@@ -15,30 +16,21 @@ pub struct Half {
     pub standing: Standing,
     /// What it knows.
     pub facts: Facts,
-    /// What the SYN said, if it was seen.
-    pub offer: Option<Offer>,
-    /// Initial sequence number: seen, or inferred from what the peer acknowledged.
-    pub iss: Option<Seq>,
-    /// The sequence number after the last it sent.
-    pub nxt: Seq,
-    /// The highest acknowledgement it received, where it received one.
-    pub una: Option<Seq>,
-    /// The sequence number of its FIN.
-    pub fin: Option<Seq>,
     /// The window field of its last segment, as sent.
     pub window: u16,
-    /// What it sent.
-    pub counts: Counts,
+    /// What the SYN said, if it was seen.
+    pub offer: Option<Offer>,
 
+    /// The numbers it may have.
+    marks: Marks<{ Mark::COUNT }>,
+    /// Sequence numbers it was seen to send.
+    pub(super) coverage: Coverage,
+    /// What it sent.
+    pub(super) sent: Sent,
+    /// What hardly any end has.
+    rare: Option<Box<Rare>>,
     /// Which frames taught it its facts, counted from the connection's first.
     pub(super) taught: [u32; 7],
-    /// The peer's octet whose acknowledgement by this end would prove its `?` facts: only who got
-    /// the segment that carries it can acknowledge it.
-    pub(super) proof: Option<Seq>,
-    /// The number of its last RST.
-    pub(super) last_rst: Option<Seq>,
-    /// Where it stood before a RST moved it.
-    pub(super) before_reset: State,
     /// What it sent has proven that the opening is done for it.
     pub(super) opened: bool,
     /// Whether it sent anything but a SYN yet; how many SYN, SYN/ACK and FIN.
@@ -50,27 +42,17 @@ pub struct Half {
     pub(super) fin_waits: bool,
     /// Its FIN's segment, or a later one, acknowledged the peer's FIN.
     pub(super) acked_peer_fin: bool,
-    /// Sequence numbers it was seen to send.
-    pub(super) coverage: Coverage,
-    /// The right edge of the window it advertised, and the octets of its last window.
-    pub(super) edge: Option<Seq>,
-    /// The highest number it acknowledged.
-    pub(super) acked: Option<Seq>,
-    /// Duplicate acknowledgements it sent in a row.
-    pub(super) dup_run: u32,
     /// What its last segment asked for, if it was a probe.
     pub(super) probe: Probe,
-    /// The end of the octets it sent again, until they are acknowledged, where more had followed.
-    pub(super) repeated_to: Option<Seq>,
-    /// Its last TSval.
-    pub(super) ts_val: Option<u32>,
     /// When it last sent something.
-    pub(super) last: Option<Timestamp>,
+    pub(super) last: Moment,
     /// When it last sent new octets.
-    pub(super) fresh: Option<Timestamp>,
+    pub(super) fresh: Moment,
+    /// Since when an octet is being timed (Karn: dropped when it is sent again).
+    timed_since: Moment,
     /// Its last two segments: the number each began with, and its frame, counted from the
     /// connection's first. An ICMP error quotes one of them.
-    pub(super) latest: [Option<(Seq, u32)>; 2],
+    latest: [Latest; 2],
     /// Identification of its last IPv4 packet.
     pub(super) ip_id: u32,
     /// Lowest and highest TTL it was seen with.
@@ -78,10 +60,88 @@ pub struct Half {
     /// Smoothed round trip to the peer and back, in nanoseconds, from this side's octets to their
     /// acknowledgement; 0 while unknown.
     pub(super) srtt_ns: u32,
-    /// An octet being timed, and since when (Karn: dropped when it is sent again).
-    pub(super) timed: Option<(Seq, Timestamp)>,
     /// The end as Zeek would see it.
     pub(super) zeek: zeek::End,
+}
+
+/// The numbers that an end may have.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Mark {
+    /// Its initial sequence number: seen, or inferred from what the peer acknowledged.
+    Iss,
+    /// The highest acknowledgement it received.
+    Una,
+    /// Its FIN.
+    Fin,
+    /// The right edge of the window it advertised.
+    Edge,
+    /// The peer's octet whose acknowledgement by this end would prove its `?` facts: only who got
+    /// the segment that carries it can acknowledge it.
+    Proof,
+    /// Its last TSval.
+    TsVal,
+    /// The octet being timed.
+    Timed,
+}
+
+impl Mark {
+    const COUNT: usize = Self::Timed as usize + 1;
+}
+
+/// What every end sends, by number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sent {
+    pub(super) packets: u64,
+    pub(super) payload_bytes: u64,
+    pub(super) unique_bytes: u64,
+    pub(super) ip_bytes: u64,
+}
+
+/// What hardly any end has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare {
+    /// The end of the octets it sent again, until they are acknowledged, where more had followed.
+    pub(super) repeated_to: Option<Seq>,
+    /// The number of its last RST.
+    pub(super) last_rst: Option<Seq>,
+    /// Where it stood before a RST moved it.
+    pub(super) before_reset: State,
+    /// Duplicate acknowledgements it sent in a row.
+    pub(super) dup_run: u32,
+    pub(super) retransmits: u32,
+    pub(super) dup_acks: u32,
+    pub(super) zero_windows: u32,
+    pub(super) resets: u32,
+    pub(super) missed_bytes: u64,
+}
+
+static NOTHING_RARE: Rare = Rare {
+    repeated_to: None,
+    last_rst: None,
+    before_reset: State::Closed,
+    dup_run: 0,
+    retransmits: 0,
+    dup_acks: 0,
+    zero_windows: 0,
+    resets: 0,
+    missed_bytes: 0,
+};
+
+/// A segment that an ICMP error may come to quote.
+#[derive(Clone, Copy, Debug)]
+struct Latest {
+    seq: Seq,
+    /// Frames after the connection's first.
+    after: u32,
+}
+
+/// Stands for no frame, being further off than is counted.
+const NO_FRAME: u32 = u32::MAX;
+
+impl Default for Latest {
+    fn default() -> Self {
+        Self { seq: Seq(0), after: NO_FRAME }
+    }
 }
 
 /// What a bare segment of an end asks for.
@@ -139,6 +199,47 @@ pub struct Counts {
 }
 
 impl Half {
+    /// The initial sequence number: seen, or inferred from what the peer acknowledged.
+    #[inline]
+    pub fn iss(&self) -> Option<Seq> {
+        self.mark(Mark::Iss)
+    }
+
+    /// The sequence number after the last it sent.
+    #[inline]
+    pub fn nxt(&self) -> Seq {
+        self.coverage.reach()
+    }
+
+    /// The highest acknowledgement it received, where it received one.
+    #[inline]
+    pub fn una(&self) -> Option<Seq> {
+        self.mark(Mark::Una)
+    }
+
+    /// The sequence number of its FIN.
+    #[inline]
+    pub fn fin(&self) -> Option<Seq> {
+        self.mark(Mark::Fin)
+    }
+
+    /// What it sent, by number.
+    pub fn counts(&self) -> Counts {
+        let Sent { packets, payload_bytes, unique_bytes, ip_bytes } = self.sent;
+        let &Rare { retransmits, dup_acks, zero_windows, resets, missed_bytes, .. } = self.rare();
+        Counts {
+            packets,
+            payload_bytes,
+            unique_bytes,
+            ip_bytes,
+            retransmits,
+            dup_acks,
+            zero_windows,
+            resets,
+            missed_bytes,
+        }
+    }
+
     /// The basis on which `fact` is known, and how many frames after the connection's first the
     /// packet came that taught it.
     pub fn taught(&self, fact: Fact) -> Option<(Basis, u32)> {
@@ -147,47 +248,85 @@ impl Half {
 
     /// Whether the peer was seen to acknowledge this end's FIN.
     pub fn fin_acked(&self) -> bool {
-        matches!((self.fin, self.una), (Some(fin), Some(una)) if una.after(fin))
+        matches!((self.fin(), self.una()), (Some(fin), Some(una)) if una.after(fin))
+    }
+
+    #[inline]
+    pub(super) fn mark(&self, mark: Mark) -> Option<Seq> {
+        self.marks.get(mark as usize)
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, mark: Mark, seq: Option<Seq>) {
+        self.marks.put(mark as usize, seq);
+    }
+
+    /// What hardly any end has.
+    #[inline]
+    pub(super) fn rare(&self) -> &Rare {
+        self.rare.as_deref().unwrap_or(&NOTHING_RARE)
+    }
+
+    /// The same, to be changed: from now on this end has it.
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// The same, if there is something to change.
+    #[inline]
+    pub(super) fn rare_if_any(&mut self) -> Option<&mut Rare> {
+        self.rare.as_deref_mut()
     }
 
     /// Whether `ack`, sent by the peer, acknowledges this end's FIN.
     pub(super) fn fin_covered_by(&self, ack: Seq) -> bool {
-        self.fin.is_some_and(|fin| ack.after(fin))
+        self.fin().is_some_and(|fin| ack.after(fin))
     }
 
     /// The peer acknowledged everything below `ack`. A wild number moves nothing, and is no.
     #[inline]
     pub(super) fn acknowledged(&mut self, ack: Seq, now: Timestamp) -> bool {
-        if let Some((octet, since)) = self.timed
+        if let (Some(octet), Some(since)) = (self.mark(Mark::Timed), self.timed_since.get())
             && !ack.before(octet)
         {
-            self.timed = None;
+            self.put(Mark::Timed, None);
             self.smooth(now - since);
         }
-        if self.una.is_some_and(|una| ack.offset_from(una).unsigned_abs() > WILD as u32) {
+        let una = self.una();
+        if una.is_some_and(|una| ack.offset_from(una).unsigned_abs() > WILD as u32) {
             return false;
         }
-        self.una = Some(self.una.map_or(ack, |una| una.latest(ack)));
+        self.put(Mark::Una, Some(una.map_or(ack, |una| una.latest(ack))));
         true
+    }
+
+    /// Times the octet before `end`, if none is being timed.
+    #[inline]
+    pub(super) fn time(&mut self, end: Seq, now: Timestamp) {
+        if self.mark(Mark::Timed).is_none() {
+            self.put(Mark::Timed, Some(end));
+            self.timed_since = now.into();
+        }
     }
 
     /// Takes down where and when its segment came by.
     #[inline]
     pub(super) fn passed(&mut self, seq: Seq, after: u32, now: Timestamp, ip_id: u32, ttl: u8) {
-        self.sent(seq, after);
+        self.note_frame(seq, after);
         self.ip_id = ip_id;
-        self.last = self.last.max(Some(now));
+        self.last = self.last.get().map_or(now, |last| last.max(now)).into();
         self.ttl = Some(self.ttl.map_or((ttl, ttl), |(low, high)| (low.min(ttl), high.max(ttl))));
     }
 
     /// Takes down a segment that an ICMP error may come to quote.
-    pub(super) fn sent(&mut self, seq: Seq, after: u32) {
-        self.latest = [Some((seq, after)), self.latest[0]];
+    #[inline]
+    pub(super) fn note_frame(&mut self, seq: Seq, after: u32) {
+        self.latest = [Latest { seq, after }, self.latest[0]];
     }
 
     /// The frame of the segment that began with `seq`, if it was one of the last.
     pub(super) fn frame_of(&self, seq: Seq) -> Option<u32> {
-        self.latest.into_iter().flatten().find(|(sent, _)| *sent == seq).map(|(_, after)| after)
+        self.latest.iter().find(|sent| sent.seq == seq && sent.after != NO_FRAME).map(|sent| sent.after)
     }
 
     /// It has sent something that only an end in this state sends.
@@ -239,7 +378,7 @@ impl Half {
                 self.facts.set(fact, None);
             }
         }
-        self.proof = None;
+        self.put(Mark::Proof, None);
     }
 
     /// Takes in a sample of the round trip from this side's octets to their acknowledgement. A

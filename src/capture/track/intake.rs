@@ -128,10 +128,10 @@ impl Conn {
 
     /// A parked SYN turned out to be another connection's.
     pub(super) fn uncount(&mut self, parked: &Parked) {
-        let counts = &mut self.halves[parked.side as usize].counts;
-        counts.packets = counts.packets.saturating_sub(1);
-        counts.payload_bytes = counts.payload_bytes.saturating_sub(u64::from(parked.segment.len));
-        counts.ip_bytes = counts.ip_bytes.saturating_sub(parked.arrived.ip_bytes);
+        let sent = &mut self.halves[parked.side as usize].sent;
+        sent.packets = sent.packets.saturating_sub(1);
+        sent.payload_bytes = sent.payload_bytes.saturating_sub(u64::from(parked.segment.len));
+        sent.ip_bytes = sent.ip_bytes.saturating_sub(parked.arrived.ip_bytes);
     }
 
     /// Begins with a SYN that was parked.
@@ -140,10 +140,10 @@ impl Conn {
         self.role_basis = RoleBasis::Syn;
         self.first_n = parked.n;
         self.start = parked.time;
-        let counts = &mut self.halves[parked.side as usize].counts;
-        counts.packets = 1;
-        counts.payload_bytes = u64::from(parked.segment.len);
-        counts.ip_bytes = parked.arrived.ip_bytes;
+        let sent = &mut self.halves[parked.side as usize].sent;
+        sent.packets = 1;
+        sent.payload_bytes = u64::from(parked.segment.len);
+        sent.ip_bytes = parked.arrived.ip_bytes;
         roles::enter(self, parked.side, &parked.segment);
         let (notes, _) = self.run(&parked.segment, false, At { after: 0, ..parked.arrived }, Notes::NONE);
         self.life.seen |= notes;
@@ -201,18 +201,19 @@ impl Conn {
 
     fn count(&mut self, arrival: &Arrival<'_>, tcp: &Tcp) {
         self.count_packet(arrival, tcp.segment.len);
-        let counts = &mut self.halves[arrival.side as usize].counts;
-        counts.resets += u32::from(tcp.segment.flags.contains(Flags::RST));
+        if tcp.segment.flags.contains(Flags::RST) {
+            self.halves[arrival.side as usize].rare_mut().resets += 1;
+        }
     }
 
     /// Counts a packet. A clock that went backwards does not shorten the connection.
     pub(super) fn count_packet(&mut self, arrival: &Arrival<'_>, payload_len: u32) {
         self.last_n = arrival.n;
         self.end = self.end.max(arrival.record.time);
-        let counts = &mut self.halves[arrival.side as usize].counts;
-        counts.packets += 1;
-        counts.payload_bytes += u64::from(payload_len);
-        counts.ip_bytes += arrival.ip_bytes;
+        let sent = &mut self.halves[arrival.side as usize].sent;
+        sent.packets += 1;
+        sent.payload_bytes += u64::from(payload_len);
+        sent.ip_bytes += arrival.ip_bytes;
     }
 }
 

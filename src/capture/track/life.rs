@@ -1,6 +1,7 @@
 use super::expiry::Ended;
 use super::notes::{Note, Notes};
 use super::pass::At;
+use super::slim::Moment;
 use crate::wire::{Segment, Seq, Side, Timestamp};
 
 /// What happened in a connection as a whole: the part of the record that belongs to neither end.
@@ -36,17 +37,16 @@ pub(super) struct Life {
 /// When the steps of the handshake came by.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Times {
-    pub(super) first_syn: Option<Timestamp>,
-    pub(super) last_syn: Option<Timestamp>,
+    pub(super) first_syn: Moment,
+    pub(super) last_syn: Moment,
     pub(super) last_syn_ts_val: Option<u32>,
-    pub(super) first_synack: Option<Timestamp>,
-    pub(super) last_synack: Option<Timestamp>,
-    pub(super) step3: Option<Timestamp>,
+    pub(super) last_synack: Moment,
+    pub(super) step3: Moment,
     pub(super) rtt_server_ns: Option<i64>,
     pub(super) rtt_client_ns: Option<i64>,
     /// The last data of who asked before any came back, and the first that came back.
-    pub(super) asked: Option<Timestamp>,
-    pub(super) answered: Option<Timestamp>,
+    pub(super) asked: Moment,
+    pub(super) answered: Moment,
     /// A repeat makes it impossible to say which SYN, or which SYN/ACK, was answered.
     pub(super) ambiguous: bool,
 }

@@ -31,6 +31,7 @@ mod roles;
 mod segments;
 mod shark;
 mod slab;
+mod slim;
 mod standing;
 mod steady;
 mod table;
@@ -308,7 +309,7 @@ impl Tracker {
         let [sender, receiver] = conn.facing(arrival.side);
         let answers = receiver.is(State::SynSent)
             && !sender.spoke
-            && receiver.iss.is_some_and(|iss| tcp.segment.ack.offset_from(iss) == 1);
+            && receiver.iss().is_some_and(|iss| tcp.segment.ack.offset_from(iss) == 1);
         answers.then(|| {
             self.conns.alias(arrival.key, slot);
             slot

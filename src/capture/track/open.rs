@@ -1,6 +1,7 @@
 //! The opening: RFC 9293 §3.5.
 
 use super::facts::Fact;
+use super::half::Mark;
 use super::notes::Note;
 use super::pass::Pass;
 use super::standing::{Basis, State};
@@ -11,7 +12,7 @@ pub(super) fn syn(pass: &mut Pass<'_>) {
     let segment = pass.segment;
     if pass.sender.syns > 0 {
         repeated_syn(pass);
-    } else if pass.sender.synacks == 0 && pass.sender.iss == Some(segment.seq) && pass.receiver.synacks > 0 {
+    } else if pass.sender.synacks == 0 && pass.sender.iss() == Some(segment.seq) && pass.receiver.synacks > 0 {
         swapped_syn(pass);
     } else if pass.receiver.syns > 0 && pass.receiver.is(State::SynSent) {
         crossing_syn(pass);
@@ -22,14 +23,14 @@ pub(super) fn syn(pass: &mut Pass<'_>) {
         fast_open(pass);
     }
     pass.sender.syns = pass.sender.syns.saturating_add(1);
-    pass.life.times.last_syn = Some(pass.at.time);
+    pass.life.times.last_syn = pass.at.time.into();
     pass.life.times.last_syn_ts_val = segment.options.timestamps().map(|(val, _)| val);
 }
 
 /// The client asks, and shows its initial sequence number.
 fn first_syn(pass: &mut Pass<'_>) {
     pass.note(Note::Open1);
-    pass.life.times.first_syn = Some(pass.at.time);
+    pass.life.times.first_syn = pass.at.time.into();
     begin(pass);
     pass.sender.prove(State::SynSent);
     pass.receiver.expect(State::SynRcvd);
@@ -62,7 +63,7 @@ fn repeated_syn(pass: &mut Pass<'_>) {
 /// The capture shows the SYN after the SYN/ACK that answers it.
 fn swapped_syn(pass: &mut Pass<'_>) {
     pass.note(Note::CaptureReordered);
-    pass.life.times.first_syn = Some(pass.at.time);
+    pass.life.times.first_syn = pass.at.time.into();
     begin(pass);
     if pass.sender.is(State::SynSent) {
         pass.sender.expect(State::Established);
@@ -71,7 +72,7 @@ fn swapped_syn(pass: &mut Pass<'_>) {
             pass.sender.teach(fact, after);
         }
         // Step three acknowledges the SYN/ACK: that proves them all.
-        pass.sender.proof = pass.receiver.iss.map(|iss| iss + 1);
+        pass.sender.put(Mark::Proof, pass.receiver.iss().map(|iss| iss + 1));
     }
     pass.life.syn_validated = true;
 }
@@ -90,7 +91,7 @@ fn crossing_syn(pass: &mut Pass<'_>) {
 }
 
 fn begin(pass: &mut Pass<'_>) {
-    pass.sender.iss = Some(pass.segment.seq);
+    pass.sender.put(Mark::Iss, Some(pass.segment.seq));
     pass.sender.take_offer(pass.segment);
 }
 
@@ -114,7 +115,7 @@ fn fast_open(pass: &mut Pass<'_>) {
 /// A SYN with ACK.
 pub(super) fn synack(pass: &mut Pass<'_>) {
     let segment = pass.segment;
-    if pass.sender.synacks > 0 && pass.sender.iss == Some(segment.seq) {
+    if pass.sender.synacks > 0 && pass.sender.iss() == Some(segment.seq) {
         if is_swapped_synack(pass) {
             return swapped_synack(pass);
         }
@@ -124,18 +125,18 @@ pub(super) fn synack(pass: &mut Pass<'_>) {
         return;
     } else if pass.life.crossed {
         crossing_synack(pass);
-    } else if pass.receiver.iss.is_none() {
+    } else if pass.receiver.iss().is_none() {
         lonely_synack(pass);
     } else {
         first_synack(pass);
     }
     pass.sender.synacks = pass.sender.synacks.saturating_add(1);
-    pass.life.times.last_synack = Some(pass.at.time);
+    pass.life.times.last_synack = pass.at.time.into();
 }
 
 /// Whether the acknowledgement covers the receiver's SYN and nothing it has not sent.
 fn fits(pass: &Pass<'_>, ack: Seq) -> bool {
-    pass.receiver.iss.is_some_and(|iss| ack.after(iss) && !ack.after(pass.receiver.nxt))
+    pass.receiver.iss().is_some_and(|iss| ack.after(iss) && !ack.after(pass.receiver.nxt()))
 }
 
 /// An answer and a question of its own, in one segment.
@@ -175,18 +176,16 @@ fn answer_fast_open(pass: &mut Pass<'_>, ack: Seq) {
     if !pass.life.seen.intersects(&[Note::TfoData, Note::SynDataWithoutTfo]) {
         return;
     }
-    let Some(iss) = pass.receiver.iss else { return };
+    let Some(iss) = pass.receiver.iss() else { return };
     if ack == iss + 1 {
         pass.note(Note::TfoIgnored);
         // The octets will be sent again, and that will be no fault: they never counted.
         pass.receiver.coverage.rewind(ack);
-        pass.receiver.nxt = ack;
-    } else if ack == pass.receiver.nxt {
+    } else if ack == pass.receiver.nxt() {
         pass.note(Note::TfoAccepted);
     } else {
         pass.note(Note::TfoPartial);
         pass.receiver.coverage.rewind(ack);
-        pass.receiver.nxt = ack;
     }
 }
 
@@ -195,7 +194,7 @@ const SWAPPED: Span = Span::from_millis(10);
 
 /// Whether this is the SYN/ACK that step three, captured a moment before it, answers.
 fn is_swapped_synack(pass: &Pass<'_>) -> bool {
-    let step3 = pass.life.times.step3;
+    let step3 = pass.life.times.step3.get();
     pass.sender.offer.is_none() && step3.is_some_and(|step3| pass.at.time - step3 <= SWAPPED)
 }
 
@@ -205,8 +204,7 @@ fn swapped_synack(pass: &mut Pass<'_>) {
     begin(pass);
     pass.life.syn_validated = fits(pass, pass.segment.ack);
     pass.life.ack_validated = true;
-    pass.life.times.first_synack = Some(pass.at.time);
-    pass.life.times.last_synack = Some(pass.at.time);
+    pass.life.times.last_synack = pass.at.time.into();
 }
 
 /// The server asks again. Either the client is silent, or its step three was lost behind the
@@ -253,9 +251,8 @@ fn lonely_synack(pass: &mut Pass<'_>) {
     pass.note(Note::OpenSynackOnly);
     begin(pass);
     let ack = pass.segment.ack;
-    pass.receiver.iss = Some(ack - 1);
-    pass.receiver.nxt = ack;
-    pass.life.times.first_synack = Some(pass.at.time);
+    pass.receiver.put(Mark::Iss, Some(ack - 1));
+    pass.receiver.coverage.expect(ack);
     pass.sender.prove(State::SynRcvd);
     pass.receiver.standing = super::Standing::assumed(State::SynSent);
     pass.sender.prove_fact(Fact::Receives, pass.at.after);
@@ -264,8 +261,7 @@ fn lonely_synack(pass: &mut Pass<'_>) {
 
 fn time_server(pass: &mut Pass<'_>) {
     let times = &mut pass.life.times;
-    times.first_synack = Some(pass.at.time);
-    let Some(last_syn) = times.last_syn else { return };
+    let Some(last_syn) = times.last_syn.get() else { return };
     let echoed = pass.segment.options.timestamps().map(|(_, ecr)| ecr);
     let repeated = pass.receiver.syns > 1;
     // Karn: after a repeat only the echoed timestamp tells which SYN was answered.
@@ -344,12 +340,12 @@ fn step3_form(pass: &Pass<'_>) -> Note {
 
 fn time_client(pass: &mut Pass<'_>) {
     let times = &mut pass.life.times;
-    times.step3 = Some(pass.at.time);
+    times.step3 = pass.at.time.into();
     if pass.receiver.synacks > 1 {
         times.ambiguous = true;
         return;
     }
-    if let Some(synack) = times.last_synack {
+    if let Some(synack) = times.last_synack.get() {
         let span = pass.at.time - synack;
         if span >= Span(0) {
             times.rtt_client_ns = Some(span.0);
@@ -360,12 +356,13 @@ fn time_client(pass: &mut Pass<'_>) {
 /// The client acknowledges a SYN/ACK that was not seen; only one that arrived lets it.
 fn answer_unseen(pass: &mut Pass<'_>) {
     let segment = pass.segment;
-    let in_sequence = pass.sender.iss.is_some_and(|iss| segment.seq.after(iss) && !segment.seq.after(pass.sender.nxt));
+    let in_sequence =
+        pass.sender.iss().is_some_and(|iss| segment.seq.after(iss) && !segment.seq.after(pass.sender.nxt()));
     if !in_sequence {
         pass.note(Note::Unexpected);
         return;
     }
-    if pass.receiver.iss.is_some() {
+    if pass.receiver.iss().is_some() {
         if fits(pass, segment.ack) {
             step3(pass);
         }
@@ -377,10 +374,10 @@ fn answer_unseen(pass: &mut Pass<'_>) {
     }
     pass.note(step3_form(pass));
     pass.note(Note::CaptureLostSynack);
-    pass.life.times.step3 = Some(pass.at.time);
+    pass.life.times.step3 = pass.at.time.into();
     let after = pass.at.after;
-    pass.receiver.iss = Some(segment.ack - 1);
-    pass.receiver.nxt = segment.ack;
+    pass.receiver.put(Mark::Iss, Some(segment.ack - 1));
+    pass.receiver.coverage.expect(segment.ack);
     pass.receiver.expect(State::SynRcvd);
     pass.receiver.synacks = 1;
     for fact in [Fact::Receives, Fact::Sends, Fact::KnowsIss, Fact::IssKnown] {
@@ -420,7 +417,7 @@ fn confirm(pass: &mut Pass<'_>) {
 pub(super) fn is_challenge(pass: &Pass<'_>) -> bool {
     pass.receiver.is(State::SynSent)
         && pass.receiver.syns > 0
-        && pass.sender.iss.is_none()
+        && pass.sender.iss().is_none()
         && !fits(pass, pass.segment.ack)
 }
 
@@ -434,12 +431,12 @@ pub(super) fn challenge(pass: &mut Pass<'_>) {
 /// The other end of a SYN sends something that is no SYN.
 fn speak_unasked(pass: &mut Pass<'_>) {
     let ack = pass.segment.ack;
-    if pass.segment.len == 0 && !pass.life.split_ack && pass.receiver.iss.is_some_and(|iss| ack == iss + 1) {
+    if pass.segment.len == 0 && !pass.life.split_ack && pass.receiver.iss().is_some_and(|iss| ack == iss + 1) {
         pass.life.split_ack = true;
         pass.sender.standing = super::Standing::assumed(State::SynRcvd);
     } else {
         pass.note(Note::CaptureLostSynack);
-        pass.sender.iss = Some(pass.segment.seq - 1);
+        pass.sender.put(Mark::Iss, Some(pass.segment.seq - 1));
         pass.sender.prove(State::Established);
         pass.receiver.expect(State::Established);
     }

@@ -10,7 +10,7 @@
 
 use super::close;
 use super::facts::Fact;
-use super::half::{Half, Offer};
+use super::half::{Half, Mark, Offer};
 use super::life::Life;
 use super::notes::{Note, Notes};
 use super::open;
@@ -166,9 +166,9 @@ impl Pass<'_> {
         let Some(ack) = self.segment.acked() else {
             return;
         };
-        if self.sender.proof.is_some_and(|octet| !ack.before(octet)) {
+        if self.sender.mark(Mark::Proof).is_some_and(|octet| !ack.before(octet)) {
             self.sender.prove_expected();
-            self.sender.proof = None;
+            self.sender.put(Mark::Proof, None);
         }
         let heard = self.receiver.coverage.base().is_some_and(|base| ack.after(base));
         let before = self.receiver.facts;
@@ -176,7 +176,7 @@ impl Pass<'_> {
             self.sender.prove_fact(Fact::Receives, after);
             self.receiver.teach(Fact::Sends, after);
         }
-        if self.receiver.iss.is_some_and(|iss| ack.after(iss)) {
+        if self.receiver.iss().is_some_and(|iss| ack.after(iss)) {
             self.sender.prove_fact(Fact::Receives, after);
             self.sender.prove_fact(Fact::KnowsIss, after);
             self.receiver.teach(Fact::Sends, after);
@@ -195,7 +195,7 @@ impl Pass<'_> {
     /// octet after it, must have got it.
     pub(super) fn set_proof(&mut self) {
         let octet = if self.segment.span() > 0 { self.segment.end() } else { self.segment.seq + 1 };
-        self.receiver.proof = Some(octet);
+        self.receiver.put(Mark::Proof, Some(octet));
     }
 
     /// Whether the sequence number is nowhere near what its sender sent so far: no loss explains a
@@ -206,7 +206,7 @@ impl Pass<'_> {
 
     /// Whether the sender's FIN is there with nothing missing before it.
     pub(super) fn fin_delivered(&self) -> bool {
-        self.sender.fin.is_some_and(|fin| self.sender.coverage.whole_below(fin))
+        self.sender.fin().is_some_and(|fin| self.sender.coverage.whole_below(fin))
     }
 
     pub(super) fn note(&mut self, note: Note) {

@@ -1,6 +1,7 @@
 //! Resets: RFC 9293 §3.5.2 and §3.5.3, RFC 5961 §3. Who sent it, and does it take effect?
 
 use super::facts::Fact;
+use super::half::Mark;
 use super::notes::{Note, Notes};
 use super::pass::Pass;
 use super::standing::State;
@@ -30,7 +31,7 @@ pub(super) fn rst(pass: &mut Pass<'_>) {
 fn answer_to_syn(pass: &mut Pass<'_>) {
     let ack = pass.segment.acked();
     let fits =
-        ack.is_some_and(|ack| pass.receiver.iss.is_some_and(|iss| ack.after(iss) && !ack.after(pass.receiver.nxt)));
+        ack.is_some_and(|ack| pass.receiver.iss().is_some_and(|iss| ack.after(iss) && !ack.after(pass.receiver.nxt())));
     if !fits {
         pass.note(Note::RstBlind);
         return;
@@ -57,7 +58,7 @@ fn clear_half_open(pass: &mut Pass<'_>) {
 
 /// The client does not want what the server offers.
 fn reject(pass: &mut Pass<'_>) {
-    let answers = pass.receiver.acked == Some(pass.segment.seq) || pass.sender.coverage.nxt() == Some(pass.segment.seq);
+    let answers = pass.sender.una() == Some(pass.segment.seq) || pass.sender.coverage.nxt() == Some(pass.segment.seq);
     if !answers && !in_window(pass) {
         pass.note(Note::RstBlind);
         return;
@@ -91,20 +92,20 @@ fn judge(pass: &mut Pass<'_>) {
         }
         return;
     }
-    let silence = pass.sender.last.max(pass.receiver.last).map_or(Span(0), |last| pass.at.time - last);
+    let silence = pass.sender.last.get().max(pass.receiver.last.get()).map_or(Span(0), |last| pass.at.time - last);
     if silence > IDLE {
         pass.note(Note::ResetIdle);
     }
     let bare = !pass.segment.flags.contains(Flags::ACK);
     let opening = !pass.sender.standing.state.is_synchronized() && !pass.sender.is(State::Closed);
-    if pass.sender.fin.is_some() {
+    if pass.sender.fin().is_some() {
         pass.note(Note::ResetFinThenRst);
     } else if opening {
         pass.note(Note::ResetInHandshake);
     } else if bare {
         pass.note(Note::ResetAbortNoSocket);
-        let own_silence = pass.sender.last.map_or(Span(0), |last| pass.at.time - last);
-        if own_silence > GONE && pass.receiver.acked == Some(pass.segment.seq) {
+        let own_silence = pass.sender.last.get().map_or(Span(0), |last| pass.at.time - last);
+        if own_silence > GONE && pass.sender.una() == Some(pass.segment.seq) {
             pass.note(Note::ResetHalfOpen);
         }
     } else {
@@ -117,9 +118,9 @@ fn judge(pass: &mut Pass<'_>) {
 /// The sender is gone; the receiver will be, if it arrives.
 fn take_effect(pass: &mut Pass<'_>, receiver_goes_to: State) {
     if !pass.sender.is(State::Closed) {
-        pass.sender.before_reset = pass.sender.standing.state;
+        pass.sender.rare_mut().before_reset = pass.sender.standing.state;
     }
-    pass.receiver.before_reset = pass.receiver.standing.state;
+    pass.receiver.rare_mut().before_reset = pass.receiver.standing.state;
     pass.sender.prove(State::Closed);
     pass.receiver.expect(receiver_goes_to);
     if pass.life.reset_by.is_none() {
@@ -132,7 +133,7 @@ fn take_effect(pass: &mut Pass<'_>, receiver_goes_to: State) {
 fn is_exact(pass: &Pass<'_>) -> bool {
     let seq = pass.segment.seq;
     let sent = pass.sender.coverage.base().zip(pass.sender.coverage.nxt());
-    match (pass.receiver.acked, sent) {
+    match (pass.sender.una(), sent) {
         (Some(lo), Some((_, hi))) => seq.within(lo, hi.latest(lo)) || lies_ahead(pass, hi),
         (Some(lo), None) => seq == lo,
         (None, Some((base, hi))) => seq.within(base, hi) || lies_ahead(pass, hi),
@@ -150,8 +151,8 @@ fn lies_ahead(pass: &Pass<'_>, nxt: Seq) -> bool {
 
 fn in_window(pass: &Pass<'_>) -> bool {
     let seq = pass.segment.seq;
-    let lo: Option<Seq> = pass.receiver.acked;
-    let hi = pass.receiver.edge.map(|edge| pass.sender.coverage.nxt().map_or(edge, |nxt| edge.latest(nxt)));
+    let lo: Option<Seq> = pass.sender.una();
+    let hi = pass.receiver.mark(Mark::Edge).map(|edge| pass.sender.coverage.nxt().map_or(edge, |nxt| edge.latest(nxt)));
     matches!((lo, hi), (Some(lo), Some(hi)) if !seq.before(lo) && seq.before(hi))
 }
 
@@ -169,18 +170,18 @@ fn doubt(pass: &mut Pass<'_>) {
         reasons.add(Note::RstSuspectTtl);
     }
     // A living socket says in its RST what it received; no stack acknowledges less than before.
-    let stale = segment.acked().zip(pass.sender.acked).is_some_and(|(ack, before)| ack.before(before));
+    let stale = segment.acked().zip(pass.receiver.una()).is_some_and(|(ack, before)| ack.before(before));
     if stale && pass.sender.opened {
         reasons.add(Note::RstSuspectForm);
     }
-    let again = pass.sender.last_rst.is_some_and(|last| segment.seq.after(last));
-    if again && pass.receiver.acked.is_some_and(|acked| segment.seq.after(acked)) {
+    let again = pass.sender.rare().last_rst.is_some_and(|last| segment.seq.after(last));
+    if again && pass.sender.una().is_some_and(|acked| segment.seq.after(acked)) {
         reasons.add(Note::RstSuspectSeries);
     }
     if !reasons.is_empty() {
         pass.notes |= reasons | Note::RstSuspect.into();
     }
-    pass.sender.last_rst = Some(segment.seq);
+    pass.sender.rare_mut().last_rst = Some(segment.seq);
 }
 
 /// After a RST in the window that was not exact: a stack of today answers it with a challenge ACK
@@ -191,7 +192,7 @@ pub(super) fn settle_doubt(pass: &mut Pass<'_>) {
         return;
     }
     pass.life.doubtful = None;
-    let bare = pass.segment.len == 0 && pass.segment.acked() == pass.sender.acked;
+    let bare = pass.segment.len == 0 && pass.segment.acked() == pass.receiver.una();
     if by != pass.at.from && bare {
         pass.note(Note::RstChallenged);
     }
@@ -201,18 +202,18 @@ pub(super) fn settle_doubt(pass: &mut Pass<'_>) {
 pub(super) fn suspect(pass: &mut Pass<'_>) {
     let speaks_on = pass.life.reset_by == Some(pass.at.from)
         && pass.sender.is(State::Closed)
-        && pass.sender.before_reset.is_synchronized()
+        && pass.sender.rare().before_reset.is_synchronized()
         && !pass.segment.flags.contains(Flags::RST)
         && !pass.segment.flags.contains(Flags::SYN);
-    let new = pass.segment.len > 0 && !pass.segment.seq.before(pass.sender.nxt)
-        || pass.segment.acked().is_some_and(|ack| pass.sender.acked.is_some_and(|acked| ack.after(acked)));
+    let new = pass.segment.len > 0 && !pass.segment.seq.before(pass.sender.nxt())
+        || pass.segment.acked().is_some_and(|ack| pass.receiver.una().is_some_and(|acked| ack.after(acked)));
     if speaks_on && new {
         pass.note(Note::RstSuspect);
         pass.note(Note::RstSuspectSpeaksOn);
-        pass.sender.prove(pass.sender.before_reset);
+        pass.sender.prove(pass.sender.rare().before_reset);
         pass.receiver.revive();
         if pass.receiver.is(State::Closed) && pass.receiver.expects() {
-            pass.receiver.expect(pass.receiver.before_reset);
+            pass.receiver.expect(pass.receiver.rare().before_reset);
         }
         pass.life.reset_by = None;
     }

@@ -38,22 +38,23 @@ pub(super) fn fate(conn: &Conn, side: Side, segment: &Segment, time: Timestamp) 
         return Fate::Same;
     }
     if flags.is_syn_ack() {
-        let fits = sender.iss == Some(segment.seq) || receiver.iss.is_some_and(|iss| segment.ack.offset_from(iss) == 1);
+        let fits =
+            sender.iss() == Some(segment.seq) || receiver.iss().is_some_and(|iss| segment.ack.offset_from(iss) == 1);
         return if conn.is_over() && !fits { Fate::New(Some(Note::ReuseAfterClose)) } else { Fate::Same };
     }
     if !flags.is_syn() || !conn.has_begun() {
         return Fate::Same;
     }
-    if sender.iss == Some(segment.seq) {
+    if sender.iss() == Some(segment.seq) {
         // A stack may begin again with the number it began with; a late copy comes at once.
         let again = sender.opened && conn.reset_by().is_some() && time - conn.end > LATE;
         return if again { Fate::New(Some(Note::ReuseAfterClose)) } else { Fate::Same };
     }
-    let crossing = receiver.syns > 0 && receiver.is(State::SynSent) && sender.iss.is_none();
+    let crossing = receiver.syns > 0 && receiver.is(State::SynSent) && sender.iss().is_none();
     if crossing && !conn.is_over() {
         return Fate::Same;
     }
-    if conn.halves.iter().all(|half| half.fin.is_some()) {
+    if conn.halves.iter().all(|half| half.fin().is_some()) {
         return Fate::New(Some(Note::ReuseTimeWait));
     }
     if conn.is_over() {

@@ -58,5 +58,5 @@ pub(super) fn enter(conn: &mut Conn, from: Side, segment: &Segment) -> Option<No
 /// A RST that answers a probe says that the port is closed.
 fn probe_answer(conn: &Conn, from: Side, segment: &Segment) -> Option<Note> {
     let [_, prober] = conn.facing(from);
-    (prober.counts.packets > 0 && segment.flags.contains(Flags::RST)).then_some(Note::ProbeClosedPort)
+    (prober.sent.packets > 0 && segment.flags.contains(Flags::RST)).then_some(Note::ProbeClosedPort)
 }

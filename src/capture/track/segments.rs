@@ -2,7 +2,7 @@
 //! §3.8, §3.10.7.4; RFC 5681; RFC 7323).
 
 use super::coverage::Added;
-use super::half::{Half, Probe};
+use super::half::{Half, Mark, Probe};
 use super::life::Times;
 use super::notes::Note;
 use super::open;
@@ -47,9 +47,9 @@ pub(super) fn remember(pass: &mut Pass<'_>) {
     if !segment.flags.contains(Flags::RST) {
         sender.window = segment.window.0;
         if let Some((val, _)) = segment.options.timestamps()
-            && sender.ts_val.is_none_or(|last| !Seq(val).before(Seq(last)))
+            && sender.mark(Mark::TsVal).is_none_or(|last| !Seq(val).before(last))
         {
-            sender.ts_val = Some(val);
+            sender.put(Mark::TsVal, Some(Seq(val)));
         }
     }
     sender.passed(segment.seq, pass.at.after, pass.at.time, pass.at.ip_id, pass.at.ttl);
@@ -91,19 +91,19 @@ fn read_flags(pass: &mut Pass<'_>) {
 fn read_ack(pass: &mut Pass<'_>) {
     let Some(ack) = pass.segment.acked() else { return };
     read_sack(pass, ack);
-    if pass.receiver.repeated_to.is_some_and(|end| ack.after(end)) {
+    if pass.receiver.rare().repeated_to.is_some_and(|end| ack.after(end)) {
         // One repeat brought more than itself: what came after it had arrived, it had not.
         pass.note(Note::PathLostBeyond);
     }
     pass.news.first_ack_of_fin = pass.receiver.fin_covered_by(ack) && !pass.receiver.fin_acked();
     if pass.receiver.coverage.nxt().is_some()
-        && ack.after(pass.receiver.nxt)
+        && ack.after(pass.receiver.nxt())
         && !pass.segment.flags.contains(Flags::RST)
     {
         pass.note(Note::AckUnseen);
         pass.news.gap = true;
     }
-    if pass.sender.acked.is_some_and(|acked| ack.before(acked))
+    if pass.receiver.una().is_some_and(|acked| ack.before(acked))
         && !pass.segment.flags.intersects(Flags::RST | Flags::SYN)
     {
         pass.note(Note::AckOld);
@@ -128,7 +128,7 @@ fn is_bare(pass: &Pass<'_>) -> bool {
     pass.segment.len == 0
         && !pass.segment.flags.intersects(Flags::SYN | Flags::FIN | Flags::RST)
         && pass.sender.coverage.nxt().is_some()
-        && pass.segment.seq == pass.sender.nxt
+        && pass.segment.seq == pass.sender.nxt()
 }
 
 fn read_window(pass: &mut Pass<'_>) {
@@ -137,33 +137,36 @@ fn read_window(pass: &mut Pass<'_>) {
     let window = segment.window.0;
     if window == 0 && !control {
         pass.note(Note::WinZero);
-        pass.sender.counts.zero_windows += 1;
+        pass.sender.rare_mut().zero_windows += 1;
     }
     if control {
         return;
     }
     let known = pass.sender.coverage.nxt().is_some();
-    let same_ack = pass.sender.acked.is_some() && pass.sender.acked == segment.acked();
-    let closed = pass.receiver.window == 0 && pass.receiver.acked.is_some();
-    if known && segment.len <= 1 && segment.seq == pass.sender.nxt - 1 && pass.sender.una == Some(pass.sender.nxt) {
+    let same_ack = pass.receiver.una().is_some() && pass.receiver.una() == segment.acked();
+    let closed = pass.receiver.window == 0 && pass.sender.una().is_some();
+    if known && segment.len <= 1 && segment.seq == pass.sender.nxt() - 1 && pass.sender.una() == Some(pass.sender.nxt())
+    {
         // An octet that arrived long ago asks for an ACK: whether anybody is there, or, as Linux
         // does, whether the window is still closed.
         pass.note(if closed { Note::WinProbe } else { Note::Keepalive });
         pass.news.probe = true;
         return;
     }
-    if known && segment.len == 1 && segment.seq == pass.sender.nxt && closed {
+    if known && segment.len == 1 && segment.seq == pass.sender.nxt() && closed {
         pass.note(Note::WinProbe);
     }
-    let last_octet = pass.sender.nxt - 1;
-    if known && segment.len == 1 && segment.seq == last_octet && pass.sender.una == Some(last_octet) && closed {
+    let last_octet = pass.sender.nxt() - 1;
+    if known && segment.len == 1 && segment.seq == last_octet && pass.sender.una() == Some(last_octet) && closed {
         // The octet was not taken, and asks again.
         pass.note(Note::WinProbe);
         pass.news.probe = true;
         return;
     }
     if !(is_bare(pass) && same_ack) {
-        pass.sender.dup_run = 0;
+        if let Some(rare) = pass.sender.rare_if_any() {
+            rare.dup_run = 0;
+        }
         return;
     }
     if (pass.sender.syns > 0 || pass.sender.synacks > 0) && !pass.sender.opened {
@@ -183,9 +186,10 @@ fn read_window(pass: &mut Pass<'_>) {
 /// The receiver of data says again what it waits for.
 fn duplicate_ack(pass: &mut Pass<'_>) {
     pass.note(Note::Dupack);
-    pass.sender.dup_run += 1;
-    pass.nth = pass.sender.dup_run;
-    pass.sender.counts.dup_acks += 1;
+    let rare = pass.sender.rare_mut();
+    rare.dup_run += 1;
+    rare.dup_acks += 1;
+    pass.nth = rare.dup_run;
 }
 
 fn read_timestamps(pass: &mut Pass<'_>) {
@@ -204,8 +208,8 @@ fn read_timestamps(pass: &mut Pass<'_>) {
             _ => {}
         }
     }
-    if let (Some((val, _)), Some(last)) = (here, pass.sender.ts_val)
-        && Seq(val).before(Seq(last))
+    if let (Some((val, _)), Some(last)) = (here, pass.sender.mark(Mark::TsVal))
+        && Seq(val).before(last)
         && pass.sender.standing.state.is_synchronized()
     {
         pass.note(Note::PawsFail);
@@ -217,12 +221,12 @@ fn read_octets(pass: &mut Pass<'_>) {
     let is_syn = segment.flags.contains(Flags::SYN);
     let synchronized = pass.sender.standing.state.is_synchronized();
     // A SYN of another incarnation, or a new offer in the same opening, begins another space.
-    let other_space = is_syn && pass.sender.coverage.nxt().is_some() && pass.sender.iss != Some(segment.seq);
+    let other_space = is_syn && pass.sender.coverage.nxt().is_some() && pass.sender.iss() != Some(segment.seq);
     if pass.news.probe || other_space && synchronized {
         return;
     }
     let began = pass.sender.syns > 0 || pass.sender.synacks > 0;
-    if began && !is_syn && pass.sender.iss.is_some_and(|iss| segment.seq.before(iss)) {
+    if began && !is_syn && pass.sender.iss().is_some_and(|iss| segment.seq.before(iss)) {
         // Nothing of this connection comes before its SYN.
         return pass.note(Note::Unexpected);
     }
@@ -235,9 +239,6 @@ fn read_octets(pass: &mut Pass<'_>) {
         let added = pass.sender.coverage.add(segment.seq, segment.span());
         note_octets(pass, added, had_holes);
     }
-    if let Some(nxt) = pass.sender.coverage.nxt() {
-        pass.sender.nxt = nxt;
-    }
 }
 
 fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
@@ -247,7 +248,7 @@ fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
     }
     let control = segment.span() - segment.len;
     let new = (added.beyond + added.filled).saturating_sub(control).min(segment.len);
-    pass.sender.counts.unique_bytes += u64::from(new);
+    pass.sender.sent.unique_bytes += u64::from(new);
     if !segment.flags.contains(Flags::SYN) {
         if new < segment.len && added.repeated > 0 {
             repeated(pass, new > 0);
@@ -256,7 +257,7 @@ fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
             filled(pass);
         }
         if new > 0 {
-            pass.sender.fresh = Some(pass.at.time);
+            pass.sender.fresh = pass.at.time.into();
             time_answer(pass.sender, pass.receiver, &mut pass.life.times, pass.at.time);
         }
         full_window(pass);
@@ -267,13 +268,13 @@ fn note_octets(pass: &mut Pass<'_>, added: Added, had_holes: bool) {
 /// Times the first answer to the first request.
 pub(super) fn time_answer(sender: &Half, receiver: &Half, times: &mut Times, now: Timestamp) {
     let asks = |half: &Half| half.syns > 0 && half.synacks == 0;
-    if times.answered.is_some() {
+    if times.answered.get().is_some() {
         return;
     }
     if asks(sender) {
-        times.asked = Some(now);
-    } else if asks(receiver) && times.asked.is_some() {
-        times.answered = Some(now);
+        times.asked = now.into();
+    } else if asks(receiver) && times.asked.get().is_some() {
+        times.answered = now.into();
     }
 }
 
@@ -281,21 +282,21 @@ pub(super) fn time_answer(sender: &Half, receiver: &Half, times: &mut Times, now
 fn repeated(pass: &mut Pass<'_>, partly: bool) {
     let segment = pass.segment;
     pass.note(Note::Retransmit);
-    pass.sender.counts.retransmits += 1;
-    pass.sender.timed = None;
+    pass.sender.rare_mut().retransmits += 1;
+    pass.sender.put(Mark::Timed, None);
     pass.news.repeat = !partly;
-    let silence = pass.sender.fresh.map_or(Span(i64::MAX), |fresh| pass.at.time - fresh);
+    let silence = pass.sender.fresh.get().map_or(Span(i64::MAX), |fresh| pass.at.time - fresh);
     let srtt = i64::from(pass.sender.srtt_ns);
-    let acked = pass.sender.una.is_some_and(|una| !una.before(segment.end()));
-    let tail = segment.end() == pass.sender.nxt;
-    if !acked && pass.sender.una == Some(segment.seq) && !tail {
-        pass.sender.repeated_to = Some(segment.end());
+    let acked = pass.sender.una().is_some_and(|una| !una.before(segment.end()));
+    let tail = segment.end() == pass.sender.nxt();
+    if !acked && pass.sender.una() == Some(segment.seq) && !tail {
+        pass.sender.rare_mut().repeated_to = Some(segment.end());
     }
     let kind = if partly {
         Note::RetransmitPartial
     } else if acked {
         Note::RetransmitSpurious
-    } else if pass.receiver.dup_run >= FAST && pass.sender.una == Some(segment.seq) {
+    } else if pass.receiver.rare().dup_run >= FAST && pass.sender.una() == Some(segment.seq) {
         // The duplicate ACKs say that it has not arrived.
         pass.note(Note::PathLostBeyond);
         Note::RetransmitFast
@@ -313,11 +314,11 @@ fn filled(pass: &mut Pass<'_>) {
     let older_id = pass.at.ip_id != 0
         && pass.sender.ip_id != 0
         && (pass.at.ip_id as u16).wrapping_sub(pass.sender.ip_id as u16) > 0x8000;
-    let stamp = pass.segment.options.timestamps().map(|(val, _)| val).zip(pass.sender.ts_val);
-    let older_stamp = stamp.is_some_and(|(val, last)| Seq(val).before(Seq(last)));
-    let newer_stamp = stamp.is_some_and(|(val, last)| Seq(val).after(Seq(last)));
-    let since = pass.sender.fresh.map_or(Span(0), |fresh| pass.at.time - fresh);
-    let asked = pass.receiver.dup_run >= FAST;
+    let stamp = pass.segment.options.timestamps().map(|(val, _)| Seq(val)).zip(pass.sender.mark(Mark::TsVal));
+    let older_stamp = stamp.is_some_and(|(val, last)| val.before(last));
+    let newer_stamp = stamp.is_some_and(|(val, last)| val.after(last));
+    let since = pass.sender.fresh.get().map_or(Span(0), |fresh| pass.at.time - fresh);
+    let asked = pass.receiver.rare().dup_run >= FAST;
     pass.note(if older_stamp || (older_id && !newer_stamp && !asked) {
         Note::Reorder
     } else if newer_stamp || asked || since > MIN_RTO {
@@ -329,15 +330,18 @@ fn filled(pass: &mut Pass<'_>) {
 
 fn full_window(pass: &mut Pass<'_>) {
     let scale_known = pass.receiver.offer.is_some();
-    if scale_known && pass.segment.len > 0 && pass.receiver.edge == Some(pass.segment.seq + pass.segment.len) {
+    if scale_known
+        && pass.segment.len > 0
+        && pass.receiver.mark(Mark::Edge) == Some(pass.segment.seq + pass.segment.len)
+    {
         pass.note(Note::WinFull);
     }
 }
 
 /// Times one octet at a time from its first sending to its acknowledgement (Karn).
 fn time_octets(pass: &mut Pass<'_>, added: Added) {
-    if added.beyond > 0 && added.repeated == 0 && pass.sender.timed.is_none() {
-        pass.sender.timed = Some((pass.segment.end(), pass.at.time));
+    if added.beyond > 0 && added.repeated == 0 {
+        pass.sender.time(pass.segment.end(), pass.at.time);
     }
 }
 
@@ -347,23 +351,22 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
     if reset {
         return;
     }
-    if receiver.repeated_to.is_some_and(|end| !ack.before(end)) {
-        receiver.repeated_to = None;
+    if let Some(rare) = receiver.rare_if_any().filter(|rare| rare.repeated_to.is_some_and(|end| !ack.before(end))) {
+        rare.repeated_to = None;
     }
     if !receiver.acknowledged(ack, pass.at.time) {
         return;
     }
     let mut missed = receiver.coverage.close_below(ack);
-    if receiver.coverage.nxt().is_some() && ack.after(receiver.nxt) {
-        missed += ack.offset_from(receiver.nxt) as u32;
+    if receiver.coverage.nxt().is_some() && ack.after(receiver.nxt()) {
+        missed += ack.offset_from(receiver.nxt()) as u32;
         receiver.coverage.extend_to(ack);
-        receiver.nxt = ack;
     }
     if missed > 0 {
-        receiver.counts.missed_bytes += u64::from(missed);
+        receiver.rare_mut().missed_bytes += u64::from(missed);
         pass.notes.add(Note::CaptureLost);
     }
-    remember_edge(pass, ack);
+    remember_edge(pass);
 }
 
 /// The shift of the windows that the sender offers. Scales count where both ends offered one, and
@@ -388,7 +391,7 @@ pub(super) fn edge(segment: &Segment, sender: &Half, receiver: &Half) -> Seq {
 pub(super) fn shrinks(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
     let edge = edge(segment, sender, receiver);
     let unit = 1 << scale(segment, sender, receiver).count();
-    sender.edge.is_some_and(|old| old.offset_from(edge) >= unit)
+    sender.mark(Mark::Edge).is_some_and(|old| old.offset_from(edge) >= unit)
         && !segment.flags.contains(Flags::SYN)
         && sender.offer.is_some()
         && receiver.offer.is_some()
@@ -396,14 +399,13 @@ pub(super) fn shrinks(segment: &Segment, sender: &Half, receiver: &Half) -> bool
 }
 
 /// Takes down how far the sender is willing to receive, and what its probe asked.
-fn remember_edge(pass: &mut Pass<'_>, ack: Seq) {
+fn remember_edge(pass: &mut Pass<'_>) {
     let edge = edge(pass.segment, pass.sender, pass.receiver);
     if shrinks(pass.segment, pass.sender, pass.receiver) {
         pass.notes.add(Note::WinShrunk);
     }
     let sender = &mut *pass.sender;
-    sender.acked = Some(sender.acked.map_or(ack, |acked| acked.latest(ack)));
-    sender.edge = Some(sender.edge.map_or(edge, |old| old.latest(edge)));
+    sender.put(Mark::Edge, Some(sender.mark(Mark::Edge).map_or(edge, |old| old.latest(edge))));
     sender.probe = match (pass.notes.contains(Note::Keepalive), pass.notes.contains(Note::WinProbe)) {
         (true, _) => Probe::Keepalive,
         (false, true) => Probe::Window,

@@ -9,7 +9,7 @@
 use super::arrival::Arrival;
 use super::conn::Conn;
 use super::facts::Fact;
-use super::half::{Half, Probe};
+use super::half::{Half, Mark, Probe};
 use super::intake::{Meant, facing};
 use super::life::Life;
 use super::notes::Notes;
@@ -59,19 +59,18 @@ fn is_calm(half: &Half, peer: &Half) -> bool {
     half.is_proven(State::Established)
         && knows(Fact::Receives)
         && knows(Fact::Sends)
-        && (half.iss.is_none() || knows(Fact::IssKnown))
-        && (peer.iss.is_none() || knows(Fact::KnowsIss))
-        && half.fin.is_none()
+        && (half.iss().is_none() || knows(Fact::IssKnown))
+        && (peer.iss().is_none() || knows(Fact::KnowsIss))
+        && half.fin().is_none()
         && half.window != 0
         && half.probe == Probe::None
-        && half.proof.is_none()
-        && half.repeated_to.is_none()
-        && half.dup_run == 0
+        && half.mark(Mark::Proof).is_none()
+        && half.rare().repeated_to.is_none()
+        && half.rare().dup_run == 0
         && half.spoke
-        && half.una.is_some()
+        && half.una().is_some()
         && half.coverage.is_whole()
-        && half.coverage.nxt() == Some(half.nxt)
-        && half.iss.is_none_or(|iss| !half.nxt.before(iss))
+        && half.iss().is_none_or(|iss| !half.nxt().before(iss))
 }
 
 /// Whether a segment between two calm ends brings nothing but the next octets or the next
@@ -80,7 +79,7 @@ fn is_calm(half: &Half, peer: &Half) -> bool {
 fn is_steady(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
     (segment.flags == Flags::ACK || segment.flags == Flags::ACK | Flags::PSH)
         && segment.window.0 != 0
-        && segment.seq == sender.nxt
+        && segment.seq == sender.nxt()
         && acknowledges_what_was_sent(segment, receiver)
         && has_the_usual_options(segment, sender, receiver)
         && moves_the_edge_on(segment, sender, receiver)
@@ -90,9 +89,9 @@ fn is_steady(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
 /// Neither less than before, nor what was not seen; and not the same again with nothing else.
 fn acknowledges_what_was_sent(segment: &Segment, receiver: &Half) -> bool {
     let ack = segment.ack;
-    let ahead = receiver.una.map_or(-1, |una| ack.offset_from(una));
+    let ahead = receiver.una().map_or(-1, |una| ack.offset_from(una));
     let least = i32::from(segment.len == 0);
-    (least..=segments::WILD).contains(&ahead) && !ack.after(receiver.nxt)
+    (least..=segments::WILD).contains(&ahead) && !ack.after(receiver.nxt())
 }
 
 /// No options, or the timestamps that were agreed on, and not older than the last.
@@ -103,14 +102,14 @@ fn has_the_usual_options(segment: &Segment, sender: &Half, receiver: &Half) -> b
         (Some(true), None) | (Some(false), Some(_)) => false,
         (_, None) => options.present == Present::default(),
         (_, Some((val, _))) => {
-            options.present == Present::TIMESTAMPS && sender.ts_val.is_none_or(|last| !Seq(val).before(Seq(last)))
+            options.present == Present::TIMESTAMPS && sender.mark(Mark::TsVal).is_none_or(|last| !Seq(val).before(last))
         }
     }
 }
 
 /// It neither fills the window that its receiver offered nor takes back what its sender did.
 fn moves_the_edge_on(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
-    let fills = segment.len > 0 && receiver.offer.is_some() && receiver.edge == Some(segment.end());
+    let fills = segment.len > 0 && receiver.offer.is_some() && receiver.mark(Mark::Edge) == Some(segment.end());
     !fills && !segments::shrinks(segment, sender, receiver)
 }
 
@@ -128,18 +127,16 @@ fn go_on(
     let edge = segments::edge(segment, sender, receiver);
     if segment.len > 0 {
         sender.coverage.go_on(segment.len);
-        sender.nxt = segment.end();
-        sender.counts.unique_bytes += u64::from(segment.len);
-        sender.fresh = Some(now);
-        sender.timed.get_or_insert((segment.end(), now));
+        sender.sent.unique_bytes += u64::from(segment.len);
+        sender.fresh = now.into();
+        sender.time(segment.end(), now);
         segments::time_answer(sender, receiver, &mut life.times, now);
     }
     receiver.acknowledged(segment.ack, now);
-    sender.acked = Some(segment.ack);
-    sender.edge = sender.edge.map(|old| old.latest(edge));
+    sender.put(Mark::Edge, sender.mark(Mark::Edge).map(|old| old.latest(edge)));
     sender.window = segment.window.0;
     if let Some((val, _)) = segment.options.timestamps() {
-        sender.ts_val = Some(val);
+        sender.put(Mark::TsVal, Some(Seq(val)));
     }
     sender.passed(segment.seq, after, now, arrival.ip_id, arrival.ttl);
 }

@@ -147,7 +147,7 @@ impl fmt::Display for Close {
 /// How `conn` opened, from what was noted of its packets.
 pub(super) fn open(conn: &Conn) -> Open {
     if conn.protocol() != Protocol::Tcp {
-        let answered = Role::BOTH.into_iter().all(|role| conn.half(role).counts.packets > 0);
+        let answered = Role::BOTH.into_iter().all(|role| conn.half(role).sent.packets > 0);
         return if answered {
             Open::Answered
         } else if conn.life.has(Note::UdpRefused) {
@@ -197,7 +197,7 @@ pub(super) fn open(conn: &Conn) -> Open {
 /// How `conn` closed.
 pub(super) fn close(conn: &Conn) -> Close {
     let has = |note| conn.life.has(note);
-    let fins = conn.halves.iter().filter(|half| half.fin.is_some()).count();
+    let fins = conn.halves.iter().filter(|half| half.fin().is_some()).count();
     if conn.protocol() != Protocol::Tcp {
         return Close::CaptureEnd;
     }

@@ -4,6 +4,7 @@
 //! not in place of them. Source of the rules: Zeek's `TCP_Endpoint`, `TCPSessionAdapter` and
 //! `scripts/base/protocols/conn/main.zeek`.
 
+use super::slim::Marks;
 use super::standing::Role;
 use crate::wire::{Flags, Segment, Seq, Side};
 
@@ -26,20 +27,35 @@ pub(super) struct End {
     pub(super) state: State,
     /// Letters that stand in the history once, as bits by their place in `ONCE`.
     told: u8,
-    /// The sequence numbers of the last SYN, FIN and RST.
-    last: [Option<Seq>; 3],
-    /// One past the highest number it sent.
-    nxt: Option<Seq>,
+    /// The numbers it may have.
+    marks: Marks<{ Mark::COUNT }>,
     /// Whether it was established before it closed.
     was_established: bool,
     /// How often it repeated octets, offered no window, and left a gap.
     repeats: u32,
     zero_windows: u32,
     gaps: u32,
-    /// Where octets begin that were sent but not captured, until they are acknowledged.
-    withheld: Option<Seq>,
     /// Whether a FIN preceded its RST.
     fin_then_reset: bool,
+}
+
+/// The numbers that Zeek may have of an endpoint.
+#[derive(Clone, Copy, Debug)]
+enum Mark {
+    /// Its last SYN.
+    Syn,
+    /// Its last FIN.
+    Fin,
+    /// Its last RST.
+    Rst,
+    /// One past the highest number it sent.
+    Nxt,
+    /// Where octets begin that were sent but not captured, until they are acknowledged.
+    Withheld,
+}
+
+impl Mark {
+    const COUNT: usize = Self::Withheld as usize + 1;
 }
 
 /// Numbers further off than this are another sequence space's.
@@ -122,39 +138,40 @@ pub(super) fn pass(segment: &Segment, remarks: Remarks, sender: &mut End, receiv
     advance(segment, role, sender, receiver);
     if sender.is_sound() && receiver.is_sound() && !segment.flags.contains(Flags::RST) {
         // What Zeek takes for sent by its own book is not missing.
-        let beyond = beyond && receiver.nxt.is_some_and(|nxt| segment.ack.after(nxt));
-        let withheld = receiver.withheld.is_some_and(|from| segment.ack.after(from));
+        let beyond = beyond && receiver.mark(Mark::Nxt).is_some_and(|nxt| segment.ack.after(nxt));
+        let withheld = receiver.mark(Mark::Withheld).is_some_and(|from| segment.ack.after(from));
         for _ in 0..holes + u32::from(beyond) + u32::from(withheld) {
             receiver.gaps += 1;
             tell_log(receiver.gaps, b'g', !side, history);
         }
     }
-    if receiver.withheld.is_some_and(|from| segment.acked().is_some_and(|ack| ack.after(from))) {
-        receiver.withheld = None;
+    if receiver.mark(Mark::Withheld).is_some_and(|from| segment.acked().is_some_and(|ack| ack.after(from))) {
+        receiver.put(Mark::Withheld, None);
     }
     if cut && segment.len > 0 {
-        sender.withheld.get_or_insert(segment.data_seq());
+        let from = sender.mark(Mark::Withheld).unwrap_or(segment.data_seq());
+        sender.put(Mark::Withheld, Some(from));
     }
 }
 
 /// Whether both ends are open, and nothing is withheld.
 pub(super) fn is_calm(a: &End, b: &End) -> bool {
-    [a, b].iter().all(|end| end.state == State::Established && end.withheld.is_none())
+    [a, b].iter().all(|end| end.state == State::Established && end.mark(Mark::Withheld).is_none())
 }
 
 /// Whether a segment with ACK, and none of the flags that open or close, brings something new
 /// between two such ends.
 #[inline]
 pub(super) fn is_steady(segment: &Segment, sender: &End) -> bool {
-    sender.nxt.is_some_and(|nxt| segment.len == 0 || segment.end().after(nxt))
+    sender.mark(Mark::Nxt).is_some_and(|nxt| segment.len == 0 || segment.end().after(nxt))
 }
 
 /// Takes in such a segment.
 #[inline]
 pub(super) fn go_on(segment: &Segment, side: Side, sender: &mut End, history: &mut History) {
     sender.tell_once(if segment.len > 0 { b'd' } else { b'a' }, side, history);
-    if sender.nxt.is_some_and(|nxt| segment.end().after(nxt)) {
-        sender.nxt = Some(segment.end());
+    if sender.mark(Mark::Nxt).is_some_and(|nxt| segment.end().after(nxt)) {
+        sender.put(Mark::Nxt, Some(segment.end()));
     }
 }
 
@@ -168,12 +185,12 @@ fn write(segment: &Segment, side: Side, sender: &mut End, receiver: &mut End, hi
         if flags.contains(Flags::ACK) {
             sender.tell_once(b'h', side, history);
         } else {
-            sender.tell_new(0, b's', segment.seq, side, history);
+            sender.tell_new(Mark::Syn, b's', segment.seq, side, history);
         }
     } else if flags.contains(Flags::FIN) {
-        sender.tell_new(1, b'f', segment.seq + segment.len, side, history);
+        sender.tell_new(Mark::Fin, b'f', segment.seq + segment.len, side, history);
     } else if flags.contains(Flags::RST) {
-        sender.tell_new(2, b'r', segment.seq, side, history);
+        sender.tell_new(Mark::Rst, b'r', segment.seq, side, history);
     } else if segment.len > 0 {
         sender.tell_once(b'd', side, history);
     } else if flags.contains(Flags::ACK) {
@@ -190,6 +207,16 @@ fn write(segment: &Segment, side: Side, sender: &mut End, receiver: &mut End, hi
 }
 
 impl End {
+    #[inline]
+    fn mark(&self, mark: Mark) -> Option<Seq> {
+        self.marks.get(mark as usize)
+    }
+
+    #[inline]
+    fn put(&mut self, mark: Mark, seq: Option<Seq>) {
+        self.marks.put(mark as usize, seq);
+    }
+
     /// Whether it opened cleanly, and at most closed since. Where not, Zeek reports no gaps.
     fn is_sound(&self) -> bool {
         self.state == State::Established || self.state == State::Closed && self.was_established
@@ -202,15 +229,16 @@ impl End {
         let reset = flags.contains(Flags::RST);
         let end = if reset { segment.end() - segment.len } else { segment.end() };
         let first = if flags.contains(Flags::SYN) { end } else { segment.seq };
-        let nxt = *self.nxt.get_or_insert(first);
+        let nxt = self.mark(Mark::Nxt).unwrap_or(first);
+        self.put(Mark::Nxt, Some(nxt));
         let ahead = end.offset_from(nxt);
         let again = flags.contains(Flags::SYN) && matches!(self.state, State::Established | State::Partial);
         if again || (flags.contains(Flags::SYN) || reset) && ahead.unsigned_abs() > TOO_FAR {
-            self.nxt = Some(end);
+            self.put(Mark::Nxt, Some(end));
         } else if self.state == State::Reset {
             return false;
         } else if ahead > 0 {
-            self.nxt = Some(end);
+            self.put(Mark::Nxt, Some(end));
         } else {
             return segment.len > 0;
         }
@@ -225,9 +253,9 @@ impl End {
         }
     }
 
-    fn tell_new(&mut self, kind: usize, letter: u8, seq: Seq, side: Side, history: &mut History) {
-        if self.last[kind] != Some(seq) {
-            self.last[kind] = Some(seq);
+    fn tell_new(&mut self, kind: Mark, letter: u8, seq: Seq, side: Side, history: &mut History) {
+        if self.mark(kind) != Some(seq) {
+            self.put(kind, Some(seq));
             history.push(letter, side);
         }
     }

@@ -127,7 +127,7 @@ struct Seen<'a> {
 impl Seen<'_> {
     /// Whether only one end was heard.
     fn is_one_sided(&self) -> bool {
-        Role::BOTH.iter().any(|role| self.conn.half(*role).counts.packets == 0)
+        Role::BOTH.iter().any(|role| self.conn.half(*role).counts().packets == 0)
     }
 }
 

@@ -100,7 +100,7 @@ fn pairs_of<'a>(
         let packets: u64 = columns.packets.iter().filter_map(|column| row.number(*column)).sum();
         let start = row.get(columns.start);
         let same = |conn: &&Conn| {
-            let [client, server] = [Role::Client, Role::Server].map(|role| conn.half(role).counts.packets);
+            let [client, server] = [Role::Client, Role::Server].map(|role| conn.half(role).counts().packets);
             let began = (time(start) - conn.start.0 as f64 / 1e9).abs() < 1e-5;
             (start.is_empty() || began) && client + server + seen.of(conn).duplicates == packets
         };
@@ -129,7 +129,7 @@ impl Line<'_> {
         let straight = orig == Some(canonical(client));
         self.judge("originator", row.get(columns.orig[0]), &client.to_string(), straight, Some(&rules::ROLES), tally);
 
-        let [client, server] = [Role::Client, Role::Server].map(|role| conn.half(role).counts);
+        let [client, server] = [Role::Client, Role::Server].map(|role| conn.half(role).counts());
         let ends = if straight { [client, server] } else { [server, client] };
         let counted = self.why_counted();
         for (field, columns, value) in [

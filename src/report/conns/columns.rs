@@ -64,7 +64,7 @@ pub(super) const COMMON: &[&str] = &[
 pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>) {
     let tcp = conn.protocol() == Protocol::Tcp;
     let timing = conn.timing();
-    let [from_client, from_server] = Role::BOTH.map(|role| &conn.half(role).counts);
+    let [from_client, from_server] = Role::BOTH.map(|role| conn.half(role).counts());
     let mut cells = Cells::begin(out, COLUMNS.len());
     cells.cell(|out| out.dec(conn.id.0.into()));
     cells.word(conn.protocol().name());

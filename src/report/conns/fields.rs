@@ -259,8 +259,8 @@ impl Cell<'_> {
     }
 }
 
-fn counts(conn: &Conn, role: Role) -> &Counts {
-    &conn.half(role).counts
+fn counts(conn: &Conn, role: Role) -> Counts {
+    conn.half(role).counts()
 }
 
 fn offer(conn: &Conn, role: Role) -> Option<Offer> {

@@ -253,7 +253,7 @@ impl<W: Write> Conns<W> {
 
     fn value(&self, conn: &Conn) -> Reverse<i64> {
         let both = |what: fn(&crate::capture::track::Counts) -> u64| {
-            Role::BOTH.iter().map(|role| what(&conn.half(*role).counts)).sum::<u64>() as i64
+            Role::BOTH.iter().map(|role| what(&conn.half(*role).counts())).sum::<u64>() as i64
         };
         let value = match self.choice.order {
             Order::Id => -i64::from(conn.id.0),

@@ -148,7 +148,7 @@ fn each(object: &mut Object<'_>, key: Key, write: impl Fn(&mut Object<'_>, Role)
 }
 
 fn counts(object: &mut Object<'_>, conn: &Conn, key: Key, count: fn(&Counts) -> u64) {
-    each(object, key, |object, role| object.number(of(role), count(&conn.half(role).counts)));
+    each(object, key, |object, role| object.number(of(role), count(&conn.half(role).counts())));
 }
 
 fn offers(object: &mut Object<'_>, conn: &Conn, key: Key, offer: fn(&Half) -> Option<u64>) {

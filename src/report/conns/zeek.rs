@@ -63,7 +63,7 @@ pub(super) fn tail(out: &mut Vec<u8>, closed: Timestamp) {
 /// Appends the line of `conn`.
 pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
     let [orig, resp] = Role::BOTH.map(|role| conn.endpoint(role));
-    let [from_orig, from_resp] = Role::BOTH.map(|role| conn.half(role).counts);
+    let [from_orig, from_resp] = Role::BOTH.map(|role| conn.half(role).counts());
     // An ICMP echo has its message types for ports.
     let (orig_p, resp_p) = match (conn.protocol(), conn.key.ip_version()) {
         (Protocol::Icmp, 4) => (8, 0),

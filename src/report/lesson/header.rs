@@ -66,7 +66,7 @@ pub(super) fn draw(page: &mut Vec<u8>, packet: &Packet<'_>, told: Option<(&Obser
 fn relative(seq: Seq, told: Option<(&Observation, &Conn)>, whose: impl Fn(Role) -> Role) -> String {
     let Some((role, isn)) = told.and_then(|(seen, conn)| {
         let role = whose(seen.from);
-        Some((role, conn.half(role).iss?))
+        Some((role, conn.half(role).iss()?))
     }) else {
         return String::new();
     };

@@ -44,7 +44,7 @@ impl Counting {
         if segment.flags.contains(Flags::SYN) || !segment.flags.contains(Flags::ACK) {
             return Origins::default();
         }
-        let known = (conn.half(seen.from).iss, conn.half(!seen.from).iss);
+        let known = (conn.half(seen.from).iss(), conn.half(!seen.from).iss());
         if let (Some(seq), Some(ack)) = known {
             return Origins { seq, ack };
         }

@@ -385,7 +385,7 @@ impl Finder<'_> {
     }
 
     fn holes(&self) -> Option<String> {
-        let missed: u64 = Role::BOTH.iter().map(|role| self.scene.conn.half(*role).counts.missed_bytes).sum();
+        let missed: u64 = Role::BOTH.iter().map(|role| self.scene.conn.half(*role).counts().missed_bytes).sum();
         (missed > 0).then(|| {
             format!("The capture is not complete: {} were acknowledged and are not in it.", human::octets(missed))
         })

@@ -28,7 +28,7 @@ enum Base {
 
 impl<'a> Scene<'a> {
     pub(super) fn new(conn: &'a Conn, tale: &'a Tale, look: Look) -> Self {
-        let bases = [Side::A, Side::B].map(|side| match conn.half(conn.role(side)).iss {
+        let bases = [Side::A, Side::B].map(|side| match conn.half(conn.role(side)).iss() {
             Some(iss) => Some(Base::Iss(iss)),
             None => first_seq(tale, side).map(Base::Seen),
         });

@@ -82,7 +82,7 @@ impl Teller<'_> {
         let vlan = if vlan.is_empty() { String::new() } else { format!(", VLAN {}", vlan.join(" in ")) };
         writeln!(self.out, "{title}: {client} {} {server}, {protocol}{vlan}{again}", self.scene.glyphs().to)?;
 
-        let [sent, back] = Role::BOTH.map(|role| conn.half(role).counts.packets);
+        let [sent, back] = Role::BOTH.map(|role| conn.half(role).counts().packets);
         let total = sent + back;
         self.prose(
             2,

@@ -14,7 +14,7 @@ pub(super) fn verdict(conn: &Conn, tale: &Tale) -> String {
     }
     let mut clauses = vec![opening(conn.open()).to_owned()];
     let failed = is_failed(conn);
-    let [up, down] = Role::BOTH.map(|role| conn.half(role).counts.unique_bytes);
+    let [up, down] = Role::BOTH.map(|role| conn.half(role).counts().unique_bytes);
     match (up, down) {
         (0, 0) if failed => {}
         (0, 0) => clauses.push("carried no data".to_owned()),
@@ -128,7 +128,7 @@ fn closing(conn: &Conn) -> Option<String> {
 /// A conversation that has no connection.
 fn exchange(conn: &Conn, tale: &Tale) -> String {
     let spoken = |role: Role| {
-        let counts = &conn.half(role).counts;
+        let counts = &conn.half(role).counts();
         let noun = match tale.first_of(conn.side(role)).map(|step| &step.said) {
             Some(Said::Icmp(icmp, _)) => icmp_name(icmp.version, icmp.kind, icmp.code),
             _ => "datagram".to_owned(),
@@ -141,7 +141,7 @@ fn exchange(conn: &Conn, tale: &Tale) -> String {
     };
     let mut asked = spoken(Role::Client);
     asked.get_mut(..1).map(str::make_ascii_uppercase).unwrap_or_default();
-    if conn.half(Role::Server).counts.packets > 0 {
+    if conn.half(Role::Server).counts().packets > 0 {
         return format!("{asked} there, {} back.", spoken(Role::Server));
     }
     match tale.tally.icmp.first() {
