@@ -27,9 +27,13 @@ fn a_tag_that_the_kernel_took_off_is_seen_where_it_was() {
     let packets: Vec<_> = (0..600).map(|_| made_up(&mut random, 1)).collect();
     let tagged = |bytes: &[u8]| bytes.len() >= 18 && matches!(bytes[12..14], [0x81, 0x00] | [0x88, 0xa8]);
     assert!(packets.iter().filter(|packet| tagged(&packet.bytes)).count() > 100);
-    let mut compared = 0;
+    let (mut compared, mut programs_for_files, mut programs_for_kernels) = (0, 0, 0);
     for text in expressions(&mut random, 600) {
         let Some((file, kernel)) = programs(&text, Link::Ethernet) else { continue };
+        // Nobody but chance asks for a place in the tag that depends on the packet.
+        programs_for_files += 1;
+        let Some(kernel) = kernel else { continue };
+        programs_for_kernels += 1;
         for packet in &packets {
             let whole = file.run(&packet.bytes, packet.wire_len) > 0;
             let bytes = &packet.bytes;
@@ -50,6 +54,8 @@ fn a_tag_that_the_kernel_took_off_is_seen_where_it_was() {
         }
     }
     assert!(compared > 100_000, "only {compared} pairs were compared");
+    let few = 10 * (programs_for_files - programs_for_kernels);
+    assert!(few < programs_for_files, "{programs_for_kernels} of {programs_for_files} are programs for the kernel");
 }
 
 #[test]
@@ -58,7 +64,7 @@ fn a_cooked_header_that_is_not_written_yet_is_seen_too() {
     let packets: Vec<_> = (0..400).map(|_| made_up(&mut random, 276)).filter(|it| it.bytes.len() >= 20).collect();
     let mut compared = 0;
     for text in expressions(&mut random, 500) {
-        let Some((file, kernel)) = programs(&text, Link::Sll2) else { continue };
+        let Some((file, Some(kernel))) = programs(&text, Link::Sll2) else { continue };
         for packet in &packets {
             let header = &packet.bytes[..20];
             let half = |at: usize| u32::from(u16::from_be_bytes([header[at], header[at + 1]]));
@@ -75,6 +81,32 @@ fn a_cooked_header_that_is_not_written_yet_is_seen_too() {
         }
     }
     assert!(compared > 50_000, "only {compared} pairs were compared");
+}
+
+#[test]
+fn what_people_type_is_a_program_for_every_interface() {
+    for text in [
+        "",
+        "tcp",
+        "tcp port 443",
+        "host 10.0.0.1 and not port 22",
+        "icmp6 or arp",
+        "tcp[13] & 2 != 0",
+        "vlan 7 and udp",
+        "net 10.0.0.0/8",
+        "ip6 proto 58",
+        "portrange 1-1023",
+        "greater 100",
+        "inbound",
+        "ip[6:2] & 0x1fff = 0",
+    ] {
+        let filter = Filter::parse(text).expect(text);
+        let links: &[Link] =
+            if text.contains("vlan") { &[Link::Ethernet] } else { &[Link::Ethernet, Link::Sll, Link::Sll2, Link::Raw] };
+        for link in links {
+            filter.kernel_program(*link).unwrap_or_else(|error| panic!("{link}: {error}"));
+        }
+    }
 }
 
 /// Python attaches the programs to a socket: the kernel checks them as it does for a packet socket.
@@ -119,7 +151,7 @@ for number, line in enumerate(sys.stdin):
         lines.push(words.join(" "));
         asked.push(text);
     }
-    assert!(asked.len() > 400, "only {} programs", asked.len());
+    assert!(asked.len() > 700, "only {} programs", asked.len());
     python.stdin.take().expect("piped").write_all(lines.join("\n").as_bytes()).expect("it reads");
     let ran = python.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&ran.stdout);
@@ -135,13 +167,11 @@ fn expressions(random: &mut Random, count: usize) -> Vec<String> {
     (0..count).map(|_| expression(random)).collect()
 }
 
-/// The program for files and the one for the kernel, where there are both.
-fn programs(text: &str, link: Link) -> Option<(Program, Vec<[u32; 4]>)> {
+/// The program for files, where there is one, and the one for the kernel, where there is one too.
+fn programs(text: &str, link: Link) -> Option<(Program, Option<Vec<[u32; 4]>>)> {
     let filter = Filter::parse(text).ok()?;
-    let kernel = filter.kernel_program(link).ok()?;
-    // Which way a packet went only the kernel knows on most links.
     let file = filter.program(link).ok()?;
-    Some((file, numbers(&kernel)))
+    Some((file, filter.kernel_program(link).ok().map(|program| numbers(&program))))
 }
 
 fn numbers(program: &Program) -> Vec<[u32; 4]> {

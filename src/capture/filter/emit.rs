@@ -18,6 +18,8 @@ pub(super) enum Unfit {
     TooLong,
     /// A sum that needs more memory than there is.
     TooDeep,
+    /// Something that there is no way to load.
+    Nowhere,
 }
 
 /// The program of `graph` from `begin` on; `choose` is what it returns for a packet that it takes.
@@ -27,7 +29,7 @@ pub(super) fn emit(graph: &Graph, values: &Values, begin: At, choose: u32) -> Re
         *first = Some(Registers::default());
     }
     let mut blocks = Vec::new();
-    for at in (0..=begin).rev() {
+    for at in order(graph, begin) {
         let Some(registers) = known[at].take() else { continue };
         let block = Emitter::new(values, registers).block(graph.node(at), choose)?;
         for next in graph.node(at).leads_to().into_iter().flatten() {
@@ -36,6 +38,30 @@ pub(super) fn emit(graph: &Graph, values: &Values, begin: At, choose: u32) -> Re
         blocks.push((at, block));
     }
     lay_out(&blocks)
+}
+
+/// The nodes, each before those it leads to; and behind each, where it can be, the one that most ways
+/// from it go on with: what ends a way at once comes last.
+fn order(graph: &Graph, begin: At) -> Vec<At> {
+    let mut seen = vec![false; begin + 1];
+    let mut order = Vec::new();
+    let mut open = vec![(begin, false)];
+    while let Some((at, finished)) = open.pop() {
+        if finished {
+            order.push(at);
+            continue;
+        }
+        if std::mem::replace(&mut seen[at], true) {
+            continue;
+        }
+        open.push((at, true));
+        let mut next: Vec<At> = graph.node(at).leads_to().into_iter().flatten().collect();
+        // What is finished last stands right behind.
+        next.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+        open.extend(next.into_iter().map(|at| (at, false)));
+    }
+    order.reverse();
+    order
 }
 
 /// What A and X hold.
@@ -140,6 +166,7 @@ impl<'a> Emitter<'a> {
         match self.values.value(id) {
             Value::Const(number) => self.push(code::LD_IMM, number),
             Value::Len => self.push(code::LD_LEN, 0),
+            Value::Nowhere => return Err(Unfit::Nowhere),
             Value::Held(place) => self.push(code::LD_MEM, SLOTS + slot(place)),
             Value::Load { width, at: None, k } => self.push(code::LD_ABS | width_bits(width), k),
             Value::Load { width, at: Some(at), k } => {
@@ -184,7 +211,7 @@ impl<'a> Emitter<'a> {
             Value::Const(number) => (code::LDX_IMM, number),
             Value::Len => (code::LDX_LEN, 0),
             Value::Held(place) => (code::LDX_MEM, SLOTS + slot(place)),
-            Value::Load { .. } | Value::Calc { .. } => match self.header_len(id) {
+            Value::Load { .. } | Value::Calc { .. } | Value::Nowhere => match self.header_len(id) {
                 Some(k) => (code::LDX_MSH, k),
                 None => return false,
             },
@@ -205,7 +232,7 @@ impl<'a> Emitter<'a> {
 
     /// Has A hold the one value and X the other.
     fn fill_both(&mut self, a: Id, b: Id) -> Result<(), Unfit> {
-        if self.registers.x == Some(b) && self.spares_x(a) {
+        if self.registers.x == Some(b) && (self.registers.a == Some(a) || self.spares_x(a)) {
             return self.fill_a(a);
         }
         if self.header_len(b).is_some() || self.is_plain(b) {
@@ -245,20 +272,19 @@ impl<'a> Emitter<'a> {
         matches!(self.values.value(id), Value::Const(_) | Value::Len | Value::Held(_))
     }
 
-    /// Whether A can hold the value without X's help.
+    /// Whether A can hold the value without X's help, whatever A holds now.
     fn spares_x(&self, id: Id) -> bool {
-        self.registers.a == Some(id)
-            || match self.values.value(id) {
-                Value::Const(_) | Value::Len | Value::Held(_) | Value::Load { at: None, .. } => true,
-                Value::Load { .. } => false,
-                Value::Calc { a, b, .. } => self.values.constant(b).is_some() && self.spares_x(a),
-            }
+        match self.values.value(id) {
+            Value::Const(_) | Value::Len | Value::Held(_) | Value::Load { at: None, .. } => true,
+            Value::Load { .. } | Value::Nowhere => false,
+            Value::Calc { a, b, .. } => self.values.constant(b).is_some() && self.spares_x(a),
+        }
     }
 
     /// How many slots of memory it takes to work out the value.
     fn need(&self, id: Id) -> u32 {
         match self.values.value(id) {
-            Value::Const(_) | Value::Len | Value::Held(_) | Value::Load { at: None, .. } => 0,
+            Value::Const(_) | Value::Len | Value::Held(_) | Value::Nowhere | Value::Load { at: None, .. } => 0,
             Value::Load { at: Some(at), .. } => self.need(at),
             Value::Calc { a, b, .. } => {
                 let (a, b) = (self.need(a), self.need(b));

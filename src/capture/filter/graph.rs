@@ -219,7 +219,7 @@ impl Facts {
                     self.have(values, b);
                 }
             }
-            Value::Const(_) | Value::Len | Value::Held(_) => {}
+            Value::Const(_) | Value::Len | Value::Held(_) | Value::Nowhere => {}
         }
     }
 
@@ -230,7 +230,7 @@ impl Facts {
         }
         match values.value(id) {
             Value::Const(_) | Value::Len | Value::Held(_) => true,
-            Value::Load { .. } => false,
+            Value::Load { .. } | Value::Nowhere => false,
             Value::Calc { op: Op::Div | Op::Mod, a, b } => values.constant(b).is_some() && self.is_safe(values, a),
             Value::Calc { a, b, .. } => self.is_safe(values, a) && self.is_safe(values, b),
         }
@@ -243,7 +243,7 @@ impl Facts {
         match values.value(id) {
             Value::Const(number) => Some(number),
             Value::Calc { op, a, b } => op.apply(self.number(values, a)?, self.number(values, b)?),
-            Value::Len | Value::Load { .. } | Value::Held(_) => None,
+            Value::Len | Value::Load { .. } | Value::Held(_) | Value::Nowhere => None,
         }
     }
 

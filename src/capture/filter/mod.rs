@@ -175,6 +175,7 @@ impl Filter {
                     "this takes more than {MOST_INSTRUCTIONS} instructions, the most a filter may have"
                 ))
                 .hint("networks take fewer than the hosts in them, ranges fewer than the ports in them"),
+            Unfit::Nowhere => lower::not_shown(&self.row.as_ref().map_or(0..0, Row::span)),
             Unfit::TooDeep => self.complaint("this sum takes more memory than a filter has"),
         }
         .about(&self.text)

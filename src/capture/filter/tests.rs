@@ -86,6 +86,12 @@ fn operators_bind_as_in_libpcaps_grammar() {
 }
 
 #[test]
+fn an_operand_that_stands_on_both_sides_is_loaded_again_where_it_was_written_over() {
+    assert!(chooses("tcp[0:2] > 0 and tcp[0:2] - (tcp[0:2] ^ ip[6:2]) = 0xffffc000", &syn()));
+    assert!(chooses("tcp[2:2] = 80 and tcp[2:2] - (tcp[2:2] * ip[8] - len) = 80 - (80 * 64 - 54)", &syn()));
+}
+
+#[test]
 fn a_tag_moves_what_follows_it() {
     let mut frame = syn();
     frame.splice(12..12, [0x81, 0x00, 0x00, 0x0a]);

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::view::known;
+
 /// How many octets a load takes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Width {
@@ -78,6 +80,8 @@ pub(super) enum Value {
     },
     /// What was put by under this number before; put by once on every way.
     Held(u32),
+    /// What there is no way to load. Harmless where no way leads to the question about it.
+    Nowhere,
 }
 
 /// The place of a value in [`Values`]: equal values have equal places.
@@ -100,7 +104,7 @@ impl Values {
     pub(super) fn constant(&self, id: Id) -> Option<u32> {
         match self.value(id) {
             Value::Const(number) => Some(number),
-            Value::Len | Value::Load { .. } | Value::Calc { .. } | Value::Held(_) => None,
+            Value::Len | Value::Load { .. } | Value::Calc { .. } | Value::Held(_) | Value::Nowhere => None,
         }
     }
 
@@ -110,6 +114,10 @@ impl Values {
 
     pub(super) fn len(&mut self) -> Id {
         self.keep(Value::Len)
+    }
+
+    pub(super) fn nowhere(&mut self) -> Id {
+        self.keep(Value::Nowhere)
     }
 
     pub(super) fn held(&mut self, place: u32) -> Id {
@@ -268,6 +276,12 @@ impl std::ops::Not for Cond {
 impl Values {
     /// The question whether `rel` holds between `a` and `b`, as far as it can be answered now.
     pub(super) fn ask(&mut self, rel: Rel, a: Id, b: Id) -> Cond {
+        if let (Value::Load { at: None, k: known::VLAN_PROTOCOL, .. }, Some(number)) = (self.value(a), self.constant(b))
+            && let [one, other] = known::TAG_TYPES.map(|kind| rel.holds(kind, number))
+            && one == other
+        {
+            return Cond::Known(one);
+        }
         match (self.constant(a), self.constant(b), rel) {
             (Some(x), Some(y), _) => Cond::Known(rel.holds(x, y)),
             // The constant stands on the right: an instruction has room for it there.

@@ -17,6 +17,8 @@ pub(super) mod known {
     pub(in super::super) const VLAN_TAG: u32 = BASE + 44;
     pub(in super::super) const VLAN_TAG_PRESENT: u32 = BASE + 48;
     pub(in super::super) const VLAN_PROTOCOL: u32 = BASE + 60;
+    /// What the last can be: the kernel takes off no other tags.
+    pub(in super::super) const TAG_TYPES: [u32; 2] = [0x8100, 0x88a8];
 }
 
 /// Octets of a VLAN tag.

@@ -159,10 +159,12 @@ impl Lower<'_> {
 /// Loads, counted from one header or another.
 impl Lower<'_> {
     fn load(&mut self, width: Width, at: Option<Id>, k: u32, span: &Range<usize>) -> Result<Id, Complaint> {
-        self.view.load(self.values, width, at, k).ok_or_else(|| {
-            Complaint::new(span, "the kernel cannot look at this place in the link header of a live capture")
-                .hint("capture without it, and filter the file")
-        })
+        match self.view.load(self.values, width, at, k) {
+            Some(value) => Ok(value),
+            // A frame with a tag is no IP packet at once: what is asked of one may never be asked.
+            None if self.view.tag.is_some() => Ok(self.values.nowhere()),
+            None => Err(not_shown(span)),
+        }
     }
 
     /// From the link header on.
@@ -205,6 +207,12 @@ impl Lower<'_> {
         let masked = self.values.masked(value, mask);
         Ok(self.values.ask_number(Rel::Eq, masked, bits))
     }
+}
+
+/// Something that the kernel does not show to a filter.
+pub(super) fn not_shown(span: &Range<usize>) -> Complaint {
+    Complaint::new(span, "the kernel cannot look at this place in the link header of a live capture")
+        .hint("capture without it, and filter the file")
 }
 
 impl Place {

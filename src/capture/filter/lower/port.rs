@@ -116,7 +116,7 @@ impl Lower<'_> {
     }
 }
 
-/// `1000-2000`, or the names of two services, or one of either.
+/// `1000-2000`, or the names of services in place of numbers.
 fn range(text: &str, span: &Range<usize>) -> Result<(RangeInclusive<u16>, Over), Complaint> {
     let end = |text: &str| {
         if text.is_empty() || !text.bytes().all(|octet| octet.is_ascii_digit()) {
@@ -127,12 +127,10 @@ fn range(text: &str, span: &Range<usize>) -> Result<(RangeInclusive<u16>, Over),
             Err(_) => Err(Complaint::new(span, format!("{text} is no port: they end at 65535"))),
         }
     };
-    // The name of a service may have a '-' in it.
-    if let Some((port, over)) = service(text) {
-        return Ok((port..=port, over));
-    }
     let Some((from, to)) = text.split_once('-') else {
-        return Err(no_service(text, span));
+        return Err(
+            Complaint::new(span, format!("'{text}' is no range of ports")).hint("write two with a '-' between them")
+        );
     };
     let ((from, over), (to, other)) = (end(from)?, end(to)?);
     let over = if over == other { over } else { Over::Any };

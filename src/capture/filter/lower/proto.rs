@@ -135,6 +135,9 @@ impl Lower<'_> {
                 return Err(Complaint::new(span, what).hint("'ip' and 'ip6' have"));
             }
         };
+        if matches!(carried, Cond::Known(false)) {
+            return Ok(carried);
+        }
         // Where the headers begin, as the program will find them.
         let begin = self.network(Width::Byte, 0, span)?;
         let crate::capture::filter::value::Value::Load { k: base, .. } = self.values.value(begin) else {
