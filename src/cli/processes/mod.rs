@@ -52,8 +52,11 @@ const MOST_QUESTIONS: u32 = 1000;
 /// How old the list of this machine's addresses may be.
 const ADDRESSES_LAST: Span = Span::from_secs(5);
 
-/// How long a question is left unanswered before it is asked again.
+/// How long a question rests before it is asked again.
 const ASK_AGAIN: Duration = helper::PAUSE;
+
+/// How often it is asked: who may not know will not, and every time all processes are looked at.
+const MOST_TIMES: u8 = 3;
 
 /// Most processes remembered by their sockets.
 const MOST_REMEMBERED: usize = 1 << 16;
@@ -66,7 +69,7 @@ struct Finder {
     local_until: Timestamp,
     helper: Helper,
     conns: HashMap<ConnId, Ends<End>>,
-    /// By the inode of the socket; `None` while there is no answer.
+    /// By the inode of the socket.
     holders: HashMap<u32, Answer>,
     questions: u32,
     tenth: u64,
@@ -88,8 +91,18 @@ enum End {
 
 /// What is known of a socket's holder.
 enum Answer {
-    Asked(Instant),
+    /// Nothing yet: it was asked for, so many times, and then.
+    Asked(u8, Instant),
+    /// Nobody who may be seen; it was asked for, so many times, and then.
+    Nobody(u8, Instant),
     Is(Process),
+}
+
+/// What came of looking for a socket's holder.
+enum Found {
+    Is(Process),
+    Later,
+    Never,
 }
 
 impl Finder {
@@ -125,17 +138,21 @@ impl Finder {
         };
         let found = self.holder(socket);
         match (&*end, found) {
-            (End::Known(before, _), Some(process)) if *before == process => {
+            (End::Known(before, _), Found::Is(process)) if *before == process => {
                 *end = End::Known(process, Socket { serves_anyone: false, ..socket });
                 false
             }
-            (_, Some(process)) => {
+            (_, Found::Is(process)) => {
                 *end = End::Known(process, socket);
                 true
             }
-            (End::Known(..), None) => false,
-            (_, None) => {
+            (End::Known(..), Found::Later | Found::Never) => false,
+            (_, Found::Later) => {
                 *end = End::Open(socket);
+                false
+            }
+            (_, Found::Never) => {
+                *end = End::Nobody;
                 false
             }
         }
@@ -178,40 +195,55 @@ impl Finder {
     }
 
     /// The process that holds a socket, if that is known or can be soon.
-    fn holder(&mut self, socket: Socket) -> Option<Process> {
+    fn holder(&mut self, socket: Socket) -> Found {
         let now = Instant::now();
-        match self.holders.get(&socket.inode) {
-            Some(Answer::Is(process)) => return Some(process.clone()),
-            Some(Answer::Asked(when)) if now - *when < ASK_AGAIN => {}
-            _ => {
-                if self.holders.len() >= MOST_REMEMBERED {
-                    self.holders.clear();
-                }
-                self.holders.insert(socket.inode, Answer::Asked(now));
-                self.helper.ask(socket.inode, socket.uid);
+        let rests = |when: Instant| now - when < ASK_AGAIN;
+        let asked = match self.holders.get(&socket.inode) {
+            Some(Answer::Is(process)) => return Found::Is(process.clone()),
+            Some(Answer::Nobody(times, _)) if *times >= MOST_TIMES => return Found::Never,
+            Some(Answer::Nobody(_, when)) if rests(*when) => return Found::Later,
+            Some(Answer::Asked(_, when)) if rests(*when) => None,
+            Some(Answer::Nobody(times, _) | Answer::Asked(times, _)) => Some(times.saturating_add(1)),
+            None => Some(1),
+        };
+        if let Some(times) = asked {
+            if self.holders.len() >= MOST_REMEMBERED {
+                self.holders.clear();
             }
+            self.holders.insert(socket.inode, Answer::Asked(times, now));
+            self.helper.ask(socket.inode, socket.uid);
         }
         let holders = &mut self.holders;
         self.helper.hear(now, |inode, process| {
-            if let Some(process) = process {
-                holders.insert(inode, Answer::Is(process));
-            }
+            let times = match holders.get(&inode) {
+                Some(Answer::Asked(times, _) | Answer::Nobody(times, _)) => *times,
+                Some(Answer::Is(_)) | None => 1,
+            };
+            holders.insert(inode, process.map_or(Answer::Nobody(times, now), Answer::Is));
             inode == socket.inode
         });
         match self.holders.get(&socket.inode) {
-            Some(Answer::Is(process)) => Some(process.clone()),
-            _ => None,
+            Some(Answer::Is(process)) => Found::Is(process.clone()),
+            _ => Found::Later,
         }
     }
 }
 
 impl Processes for Finder {
     fn of(&mut self, packet: &Packet<'_>, seen: &Observation, conn: &Conn) -> Owners<'_> {
-        let mut ends = self.conns.remove(&conn.id).unwrap_or_default();
-        let client = self.look(&mut ends.client, Role::Client, packet, seen, conn);
-        let server = self.look(&mut ends.server, Role::Server, packet, seen, conn);
-        let ends = self.conns.entry(conn.id).insert_entry(ends).into_mut();
-        Owners { ends: Ends { client: ends.client.owner(), server: ends.server.owner() }, news: client || server }
+        let known = self.conns.get(&conn.id);
+        let news = if known.is_some_and(|ends| ends.client.is_settled() && ends.server.is_settled()) {
+            false
+        } else {
+            let mut ends = self.conns.remove(&conn.id).unwrap_or_default();
+            let client = self.look(&mut ends.client, Role::Client, packet, seen, conn);
+            let server = self.look(&mut ends.server, Role::Server, packet, seen, conn);
+            self.conns.insert(conn.id, ends);
+            client || server
+        };
+        let ends = self.conns.get(&conn.id);
+        let owner = |role| ends.and_then(|ends| ends.of(role).owner());
+        Owners { ends: Ends { client: owner(Role::Client), server: owner(Role::Server) }, news }
     }
 
     fn known(&mut self, conn: &Conn) -> Ends<Option<&Process>> {
@@ -219,7 +251,7 @@ impl Processes for Finder {
         for end in [&mut ends.client, &mut ends.server] {
             // The answer may have come since.
             if let End::Open(socket) = *end
-                && let Some(process) = self.holder(socket)
+                && let Found::Is(process) = self.holder(socket)
             {
                 *end = End::Known(process, socket);
             }
@@ -234,6 +266,15 @@ impl Processes for Finder {
 }
 
 impl End {
+    /// Whether nothing more will be learnt of it.
+    fn is_settled(&self) -> bool {
+        match self {
+            Self::New | Self::Open(_) => false,
+            Self::Nobody => true,
+            Self::Known(_, socket) => !socket.serves_anyone,
+        }
+    }
+
     fn owner(&self) -> Option<&Process> {
         match self {
             Self::Known(process, _) => Some(process),
