@@ -4,7 +4,7 @@
 //! The kernel filters ([`Setup::filter`]), stamps with nanoseconds, and says what the octets do
 //! not: the direction, a checksum left to the network card, the size of the segments that a frame
 //! stands for, a VLAN tag that was taken out. [`Live`] puts the tag back and hands the rest on as
-//! [`Aside`]. A packet on the loopback interface passes it twice, going out and coming in; one of
+//! [`Aside`](super::Aside). A packet on the loopback interface passes it twice, going out and coming in; one of
 //! the two is taken, in the kernel already, so that its counts and ours are of the same packets.
 //!
 //! Stopped ([`Setup::stop`]), it lets nothing in any more and reads on until it has everything that
