@@ -123,7 +123,7 @@ fn drops_are_told_as_they_happen() {
         sniff.signal("STOP");
         send(2_000, 1_000);
         sniff.signal("CONT");
-        thread::sleep(Duration::from_millis(300));
+        thread::sleep(Duration::from_secs(1));
         let ran = stopped(sniff);
         let told = stderr(&ran);
         assert!(told.contains("synfin: the kernel dropped"), "{told}");
@@ -141,9 +141,9 @@ fn a_signal_asks_for_the_account() {
     space::inside(|| {
         let sniff = sniff("-i lo");
         send(10, 10);
-        thread::sleep(Duration::from_millis(300));
+        thread::sleep(Duration::from_secs(1));
         sniff.signal("USR1");
-        thread::sleep(Duration::from_millis(300));
+        thread::sleep(Duration::from_secs(1));
         let told = stderr(&stopped(sniff));
         let line = "synfin: 10 packets captured, 10 packets received by filter, 0 packets dropped by kernel, 1 connection seen";
         assert!(told.lines().any(|told| told == line), "{told}");
@@ -343,7 +343,7 @@ fn a_file_that_is_being_written_can_be_read() {
         let sniff = sniff(&format!("-i lo -w {}", kept.display()));
         for sent in [10, 20] {
             send(10, 100);
-            thread::sleep(Duration::from_millis(400));
+            thread::sleep(Duration::from_secs(1));
             let read = synfin(&format!("read -q {}", kept.display()));
             assert!(read.status.success(), "{}", stderr(&read));
             assert_eq!(stdout(&read).lines().filter(|line| line.contains("127.0.0.1")).count(), sent);
@@ -362,7 +362,7 @@ fn an_interface_that_goes_away_ends_the_capture_with_what_was_seen() {
         let sniff = sniff("-i v0");
         pings(2);
         space::run("ip link set v0 down");
-        thread::sleep(Duration::from_millis(300));
+        thread::sleep(Duration::from_secs(1));
         space::run("ip link del v0");
         let ran = sniff.output_within(10);
         let told = stderr(&ran);
