@@ -94,10 +94,7 @@ impl Bench {
                 Some(excuse) => *account.excused.entry(excuse).or_default() += 1,
                 None => account.complain(format!("{case}: libpcap refuses: {said}")),
             },
-            (Err(error), Ok(_)) => match excuse_for_refusing(error.what()) {
-                Some(excuse) => *account.excused.entry(excuse).or_default() += 1,
-                None => account.complain(format!("{case}: refused: {error}")),
-            },
+            (Err(error), Ok(_)) => account.complain(format!("{case}: refused: {error}")),
         }
     }
 
@@ -141,11 +138,6 @@ fn excuse_for_taking(said: &str, text: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// Why an expression is refused that libpcap takes.
-fn excuse_for_refusing(_what: &str) -> Option<&'static str> {
-    None
 }
 
 /// What came of it.
