@@ -234,32 +234,35 @@ impl Template {
     /// A checksum that was wrong stays wrong, by as much as it was.
     #[inline]
     pub fn set(&mut self, place: Place, value: u32) {
-        let octets = value.to_be_bytes();
-        self.put(place, &octets[4 - place.octets.min(4)..]);
+        match place.octets {
+            2 => self.put(place, (value as u16).to_be_bytes()),
+            4 => self.put(place, value.to_be_bytes()),
+            _ => self.put_octet(place, value as u8),
+        }
     }
 
     /// Puts an address there, if it is of the packet's family.
     #[inline]
     pub fn set_addr(&mut self, place: Place, addr: IpAddr) {
         match addr {
-            IpAddr::V4(addr) if place.octets == 4 => self.put(place, &addr.octets()),
-            IpAddr::V6(addr) if place.octets == 16 => self.put(place, &addr.octets()),
+            IpAddr::V4(addr) if place.octets == 4 => self.put(place, addr.octets()),
+            IpAddr::V6(addr) if place.octets == 16 => self.put(place, addr.octets()),
             _ => {}
         }
     }
 
+    /// Half a word: in IPv4 the upper one, in IPv6 under no checksum.
+    fn put_octet(&mut self, place: Place, octet: u8) {
+        if let Some(&low) = self.octets.get(place.at + 1) {
+            self.put(place, [octet, low]);
+        }
+    }
+
     #[inline]
-    fn put(&mut self, place: Place, value: &[u8]) {
-        let mut change = sum::Change::default();
-        if let [octet] = value {
-            // Half a word: in IPv4 the upper one, in IPv6 under no checksum.
-            let Some(word) = word_at(&mut self.octets, place.at) else { return };
-            change.swap(word, [*octet, word[1]]);
-        }
-        for (at, new) in (place.at..).step_by(2).zip(value.as_chunks().0) {
-            let Some(word) = word_at(&mut self.octets, at) else { return };
-            change.swap(word, *new);
-        }
+    fn put<const N: usize>(&mut self, place: Place, new: [u8; N]) {
+        let Some(field) = self.octets.get_mut(place.at..).and_then(<[u8]>::first_chunk_mut::<N>) else { return };
+        let change = sum::Change::between(field, &new);
+        *field = new;
         if let (true, Some(ip)) = (place.ip_sum, self.ip) {
             self.change_sum(ip.at + 10, change, false);
         }
@@ -270,7 +273,7 @@ impl Template {
 
     #[inline]
     fn change_sum(&mut self, at: usize, change: sum::Change, zero_is_none: bool) {
-        let Some(field) = word_at(&mut self.octets, at) else { return };
+        let Some(field) = self.octets.get_mut(at..).and_then(<[u8]>::first_chunk_mut) else { return };
         let before = u16::from_be_bytes(*field);
         if zero_is_none && before == 0 {
             return;
@@ -278,11 +281,6 @@ impl Template {
         let after = change.of(before);
         *field = if zero_is_none && after == 0 { 0xffffu16 } else { after }.to_be_bytes();
     }
-}
-
-#[inline]
-fn word_at(octets: &mut [u8], at: usize) -> Option<&mut [u8; 2]> {
-    octets.get_mut(at..)?.first_chunk_mut()
 }
 
 #[cfg(test)]

@@ -85,13 +85,17 @@ impl Ipv4 {
             | u16::from(self.df) << 14
             | u16::from(self.mf) << 13
             | self.fragment_offset & 0x1fff;
-        out.extend([self.version.or(4) << 4 | words & 0x0f, self.tos, 0, 0]);
-        out.extend(self.id.to_be_bytes());
-        out.extend(place.to_be_bytes());
-        out.extend([self.ttl, self.protocol.or(next.map_or(0, |next| next.protocol(false))), 0, 0]);
-        out.extend(self.src.octets());
-        out.extend(self.dst.octets());
-        out.extend(&self.options);
+        let mut fixed = [0; FIXED];
+        fixed[0] = self.version.or(4) << 4 | words & 0x0f;
+        fixed[1] = self.tos;
+        fixed[4..6].copy_from_slice(&self.id.to_be_bytes());
+        fixed[6..8].copy_from_slice(&place.to_be_bytes());
+        fixed[8] = self.ttl;
+        fixed[9] = self.protocol.or(next.map_or(0, |next| next.protocol(false)));
+        fixed[12..16].copy_from_slice(&self.src.octets());
+        fixed[16..].copy_from_slice(&self.dst.octets());
+        out.extend_from_slice(&fixed);
+        out.extend_from_slice(&self.options);
         out.resize(end, 0);
         Ok(())
     }

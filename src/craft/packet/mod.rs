@@ -149,7 +149,7 @@ impl Packet {
     ///
     /// When a length does not fit in its field and was not asked to be wrong.
     pub fn build(&self) -> Result<Vec<u8>, EmitError> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(self.layers.iter().map(Layer::len).sum());
         write(&self.layers, &[], &mut out)?;
         Ok(out)
     }
@@ -305,7 +305,9 @@ fn pseudo_header(before: &[Layer], protocol: u8, len: usize) -> Sum {
 
 impl<L: Into<Layer>> From<L> for Packet {
     fn from(layer: L) -> Self {
-        Self { layers: vec![layer.into()] }
+        let mut layers = Vec::with_capacity(4);
+        layers.push(layer.into());
+        Self { layers }
     }
 }
 

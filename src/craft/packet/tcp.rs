@@ -60,15 +60,16 @@ impl Tcp {
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         let end = out.len() + self.len();
         let words = self.data_offset.or((self.len() / 4) as u8);
-        out.extend(self.src_port.to_be_bytes());
-        out.extend(self.dst_port.to_be_bytes());
-        out.extend(self.seq.0.to_be_bytes());
-        out.extend(self.ack.0.to_be_bytes());
-        out.extend((u16::from(words) << 12 | self.flags.0 & FLAG_BITS).to_be_bytes());
-        out.extend(self.window.0.to_be_bytes());
-        out.extend([0, 0]);
-        out.extend(self.urgent.to_be_bytes());
-        out.extend(self.options.octets());
+        let mut fixed = [0; 20];
+        fixed[..2].copy_from_slice(&self.src_port.to_be_bytes());
+        fixed[2..4].copy_from_slice(&self.dst_port.to_be_bytes());
+        fixed[4..8].copy_from_slice(&self.seq.0.to_be_bytes());
+        fixed[8..12].copy_from_slice(&self.ack.0.to_be_bytes());
+        fixed[12..14].copy_from_slice(&(u16::from(words) << 12 | self.flags.0 & FLAG_BITS).to_be_bytes());
+        fixed[14..16].copy_from_slice(&self.window.0.to_be_bytes());
+        fixed[18..].copy_from_slice(&self.urgent.to_be_bytes());
+        out.extend_from_slice(&fixed);
+        out.extend_from_slice(self.options.octets());
         out.resize(end, 0);
     }
 
