@@ -201,6 +201,12 @@ pub trait Source {
     }
 }
 
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        (**self).next()
+    }
+}
+
 /// Why a source gave up.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {

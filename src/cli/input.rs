@@ -81,21 +81,20 @@ impl Input {
         }
         let captures =
             Captures::open(&files, Options { resync: self.resync }).map_err(|error| self.without_a_file(error))?;
-        let watched = Watched::new(captures, talk.progress);
-        let mut announced =
-            Announced { source: watched, banner: talk.banner.then(|| name(&files)), legend: talk.legend };
-        let mut filtered;
-        let source: &mut dyn Source = match filter {
-            Some(filter) => {
-                filtered = Filtered::new(announced, filter);
-                &mut filtered
-            }
-            None => &mut announced,
-        };
-        let mut source = Limited { source, left: self.count };
+        // What is not asked for stands in no packet's way.
+        let mut source: Box<dyn Source> = Box::new(Watched::new(captures, talk.progress));
+        if talk.banner {
+            source = Box::new(Announced { source, banner: Some(name(&files)), legend: talk.legend });
+        }
+        if let Some(filter) = filter {
+            source = Box::new(Filtered::new(source, filter));
+        }
+        if let Some(left) = self.count {
+            source = Box::new(Limited { source, left });
+        }
         let timers = self.timers.then(Timers::default);
         let mut tracker = self.following.tracker(timers);
-        capture::pump(&mut source, self.following.reading(), &mut tracker, sink).map_err(|error| match error {
+        capture::pump(&mut *source, self.following.reading(), &mut tracker, sink).map_err(|error| match error {
             PumpError::Source(error) => advise(error),
             PumpError::Sink(_) => error.into(),
         })
@@ -235,28 +234,18 @@ impl<S: Source> Source for Announced<S> {
 }
 
 /// A source that ends after so many frames.
-struct Limited<'a> {
-    source: &'a mut dyn Source,
-    left: Option<u64>,
+struct Limited<S> {
+    source: S,
+    left: u64,
 }
 
-impl Source for Limited<'_> {
+impl<S: Source> Source for Limited<S> {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
-        if self.left.is_none() {
-            return self.source.next();
-        }
-        if self.left == Some(0) {
+        if self.left == 0 {
             return Ok(Next::End);
         }
-        // Passed on as it comes: taken apart and put together again it is copied, for every packet.
-        let next = self.source.next();
-        if let (Ok(Next::Frame(_)), Some(left)) = (&next, &mut self.left) {
-            *left -= 1;
-        }
-        next
-    }
-
-    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
-        self.source.peek(most, show);
+        let next = self.source.next()?;
+        self.left -= u64::from(matches!(next, Next::Frame(_)));
+        Ok(next)
     }
 }
