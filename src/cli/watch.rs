@@ -110,6 +110,7 @@ struct Paced<'a> {
     due: Rc<Cell<bool>>,
     /// Frames until the clock is looked at.
     frames: u32,
+    /// The latest time that the source told.
     time: Timestamp,
 }
 
@@ -147,8 +148,8 @@ impl Source for Paced<'_> {
         let next = self.source.next()?;
         match &next {
             Next::Frame(frame) => self.time = frame.time,
-            // There is time to.
-            Next::Idle(_) => self.frames = 0,
+            // There is time to look.
+            Next::Idle(now) => (self.time, self.frames) = (*now, 0),
             Next::LeftOut | Next::Damage(_) | Next::End => {}
         }
         Ok(next)
