@@ -291,7 +291,7 @@ const FIRST: [u128; WORD + 1] = {
 
 /// Puts the first `len` octets of `text` where spaces stand, and only spaces behind. A whole word is
 /// moved where there is one, with spaces for what is too much: most cells are short, and a call to
-/// copy one takes longer (a row took 1,650 instructions with calls; `benches/instructions.py`).
+/// copy one takes longer (235 instructions a row, by `benches/instructions.py`).
 #[inline]
 fn place(line: &mut [u8], at: usize, text: &[u8], len: usize) {
     let to = line.get_mut(at..).unwrap_or_default();
