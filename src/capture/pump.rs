@@ -206,8 +206,10 @@ fn pass_all(
     let mut record = Record::default();
     let mut foreseen = 0;
     while !sink.full() {
-        if foreseen == 0 && tracker.looks_ahead() {
+        if foreseen == 0 {
             foreseen = track::SHOWN;
+        }
+        if foreseen == track::SHOWN && tracker.looks_ahead() {
             let mut foresee = |link, bytes: &[u8]| {
                 if let Some(key) = glance(link, bytes) {
                     tracker.foresee(&key);
@@ -216,7 +218,7 @@ fn pass_all(
             source.peek(foreseen, &mut foresee);
             tracker.make_ready();
         }
-        foreseen = foreseen.saturating_sub(1);
+        foreseen -= 1;
         match source.next()? {
             Next::Frame(frame) => {
                 summary.frames += 1;

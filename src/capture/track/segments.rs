@@ -387,9 +387,8 @@ pub(super) fn edge(segment: &Segment, sender: &Half, receiver: &Half) -> Seq {
     segment.ack + (segment.window << scale(segment, sender, receiver))
 }
 
-/// Whether the segment takes back octets that its sender was willing to receive.
-pub(super) fn shrinks(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
-    let edge = edge(segment, sender, receiver);
+/// Whether `edge`, the segment's, takes back octets that its sender was willing to receive.
+pub(super) fn shrinks(edge: Seq, segment: &Segment, sender: &Half, receiver: &Half) -> bool {
     let unit = 1 << scale(segment, sender, receiver).count();
     sender.mark(Mark::Edge).is_some_and(|old| old.offset_from(edge) >= unit)
         && !segment.flags.contains(Flags::SYN)
@@ -401,7 +400,7 @@ pub(super) fn shrinks(segment: &Segment, sender: &Half, receiver: &Half) -> bool
 /// Takes down how far the sender is willing to receive, and what its probe asked.
 fn remember_edge(pass: &mut Pass<'_>) {
     let edge = edge(pass.segment, pass.sender, pass.receiver);
-    if shrinks(pass.segment, pass.sender, pass.receiver) {
+    if shrinks(edge, pass.segment, pass.sender, pass.receiver) {
         pass.notes.add(Note::WinShrunk);
     }
     let sender = &mut *pass.sender;

@@ -38,16 +38,19 @@ impl Conn {
     #[inline]
     pub(super) fn steady(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Option<Meant> {
         let segment = &tcp.segment;
-        let calm = self.calm && !tcp.truncated && self.adds_nothing(segment);
+        if !self.calm || tcp.truncated || !self.adds_nothing(segment) {
+            return None;
+        }
         let [sender, receiver] = facing(&mut self.halves, arrival.side);
-        let steady = calm && is_steady(segment, sender, receiver);
+        let edge = segments::edge(segment, sender, receiver);
+        let steady = is_steady(edge, segment, sender, receiver);
         #[cfg(test)]
         let steady = tests::may_be_short(steady);
         if !steady {
             return None;
         }
         let after = arrival.after(self.first_n);
-        go_on(segment, sender, receiver, &mut self.life, arrival, after);
+        go_on(edge, segment, sender, receiver, &mut self.life, arrival, after);
         zeek::go_on(segment, arrival.side, &mut sender.zeek, &mut self.history);
         self.count_packet(arrival, segment.len);
         Some(self.unmoved(notes))
@@ -76,13 +79,13 @@ fn is_calm(half: &Half, peer: &Half) -> bool {
 /// Whether a segment between two calm ends brings nothing but the next octets or the next
 /// acknowledgement.
 #[inline]
-fn is_steady(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
+fn is_steady(edge: Seq, segment: &Segment, sender: &Half, receiver: &Half) -> bool {
     (segment.flags == Flags::ACK || segment.flags == Flags::ACK | Flags::PSH)
         && segment.window.0 != 0
         && segment.seq == sender.nxt()
         && acknowledges_what_was_sent(segment, receiver)
         && has_the_usual_options(segment, sender, receiver)
-        && moves_the_edge_on(segment, sender, receiver)
+        && moves_the_edge_on(edge, segment, sender, receiver)
         && zeek::is_steady(segment, &sender.zeek)
 }
 
@@ -107,15 +110,17 @@ fn has_the_usual_options(segment: &Segment, sender: &Half, receiver: &Half) -> b
     }
 }
 
-/// It neither fills the window that its receiver offered nor takes back what its sender did.
-fn moves_the_edge_on(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
+/// It neither fills the window that its receiver offered nor takes anything back of the one that its
+/// sender did, which now ends at `edge`.
+fn moves_the_edge_on(edge: Seq, segment: &Segment, sender: &Half, receiver: &Half) -> bool {
     let fills = segment.len > 0 && receiver.offer.is_some() && receiver.mark(Mark::Edge) == Some(segment.end());
-    !fills && !segments::shrinks(segment, sender, receiver)
+    !fills && sender.mark(Mark::Edge).is_none_or(|old| !edge.before(old))
 }
 
 /// Takes down the numbers that such a segment moves.
 #[inline]
 fn go_on(
+    edge: Seq,
     segment: &Segment,
     sender: &mut Half,
     receiver: &mut Half,
@@ -124,7 +129,6 @@ fn go_on(
     after: u32,
 ) {
     let now = arrival.record.time;
-    let edge = segments::edge(segment, sender, receiver);
     if segment.len > 0 {
         sender.coverage.go_on(segment.len);
         sender.sent.unique_bytes += u64::from(segment.len);
@@ -133,7 +137,7 @@ fn go_on(
         segments::time_answer(sender, receiver, &mut life.times, now);
     }
     receiver.acknowledged(segment.ack, now);
-    sender.put(Mark::Edge, sender.mark(Mark::Edge).map(|old| old.latest(edge)));
+    sender.put(Mark::Edge, Some(edge));
     sender.window = segment.window.0;
     if let Some((val, _)) = segment.options.timestamps() {
         sender.put(Mark::TsVal, Some(Seq(val)));
