@@ -166,9 +166,12 @@ fn tshark_finds_nothing_wrong_with_right_packets() {
 
 #[test]
 fn scapy_builds_the_same_octets_from_what_it_reads() {
-    if !is_there("python3", &["-c", "import scapy.all"]) {
+    // Where several Pythons are installed, Debian's is the one that has Debian's Scapy.
+    let has_scapy = |python: &&str| runs(python, &["-c", "import scapy.all"]);
+    let Some(python) = ["python3", "/usr/bin/python3"].into_iter().find(has_scapy) else {
+        is_there("python3", &["-c", "import scapy.all"]);
         return;
-    }
+    };
     let capture = write_piles("crafted-for-scapy.pcap");
     // Without its checksums and lengths, Scapy has to find the same ones.
     let script = "
@@ -187,7 +190,7 @@ for number, packet in enumerate(rdpcap(sys.argv[1])):
     if bytes(packet) != octets:
         print(number, octets.hex(), bytes(packet).hex())
 ";
-    let ran = Command::new("python3").args(["-c", script, &capture.0]).output().expect("python3 starts");
+    let ran = Command::new(python).args(["-c", script, &capture.0]).output().expect("python3 starts");
     let told = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success() && told.is_empty(), "{told}{}", String::from_utf8_lossy(&ran.stderr));
 }
@@ -271,12 +274,16 @@ fn say(layer: &mut Layer, spot: Spot, value: u32, addr: IpAddr) {
 /// Whether a program runs; says so where it does not, and with `CI` set fails.
 #[track_caller]
 fn is_there(program: &str, args: &[&str]) -> bool {
-    let there = Command::new(program).args(args).output().is_ok_and(|ran| ran.status.success());
+    let there = runs(program, args);
     if !there {
         assert!(std::env::var_os("CI").is_none(), "`{program} {}` has to run here", args.join(" "));
         eprintln!("not run, since `{program} {}` fails: what it thinks of crafted packets", args.join(" "));
     }
     there
+}
+
+fn runs(program: &str, args: &[&str]) -> bool {
+    Command::new(program).args(args).output().is_ok_and(|ran| ran.status.success())
 }
 
 /// A capture of piles as the properties above have them, and how many they are.
