@@ -107,7 +107,7 @@ impl Choice {
 }
 
 /// Rows of a table that are held until their widths are known.
-const PART: usize = 1 << 14;
+const PART: usize = 1 << 16;
 
 /// Writes a line per connection.
 pub struct Conns<W> {
