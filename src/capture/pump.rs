@@ -216,7 +216,7 @@ fn pass_all(
                 }
             };
             source.peek(foreseen, &mut foresee);
-            tracker.make_ready();
+            tracker.make_ready(summary.frames + 1);
         }
         foreseen -= 1;
         match source.next()? {

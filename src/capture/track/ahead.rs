@@ -5,8 +5,8 @@
 //! only if they are asked for together. So the pump shows the tracker the next packets, a few
 //! dozen at a time, and their connections are touched: first their places in the index, all of
 //! them, then the connections themselves. That changes nothing but the time: with 100,000
-//! connections a packet takes half as long (`benches/peers.sh`, the small packets), and it is not
-//! done where the caches hold them all.
+//! connections a packet takes half as long (`benches/peers.py -w w2`), and it is not
+//! done where the caches hold them all, or all that have packets at the time.
 
 use std::hint::black_box;
 
@@ -23,21 +23,47 @@ pub(in crate::capture) const SHOWN: usize = 32;
 /// So many connections fit into the caches of today's processors.
 const CACHED: usize = 1 << 12;
 
+/// A connection that had a packet so few packets ago is still in the caches.
+const NEAR: u64 = 1 << 13;
+
+/// Where the connections of nearly all packets are near, only one batch in so many is shown.
+const SELDOM: u32 = 16;
+
+/// Where the connections of the next packets may be.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    foreseen: Vec<Slot>,
+    /// Batches to let pass before the next one is looked at.
+    pause: u32,
+}
+
 impl Tracker {
-    /// Whether being ready is worth its while.
-    pub(in crate::capture) fn looks_ahead(&self) -> bool {
-        self.conns.len() > CACHED
+    /// Whether being ready for the next packets is worth its while.
+    pub(in crate::capture) fn looks_ahead(&mut self) -> bool {
+        let pause = &mut self.ahead.pause;
+        let pauses = *pause > 0;
+        *pause = pause.saturating_sub(1);
+        !pauses && self.conns.len() > CACHED
     }
 
     /// Takes down where the connection of `key` may be.
     pub(in crate::capture) fn foresee(&mut self, key: &FlowKey) {
-        self.foreseen.extend(self.conns.guess(key));
+        self.ahead.foreseen.extend(self.conns.guess(key));
     }
 
-    /// Touches the connections that were foreseen.
-    pub(in crate::capture) fn make_ready(&mut self) {
-        let touched = self.foreseen.drain(..).filter_map(|slot| self.conns.get(slot)).map(touch);
-        black_box(touched.fold(0, u32::wrapping_add));
+    /// Touches the connections that were foreseen; packet `n` is the next.
+    pub(in crate::capture) fn make_ready(&mut self, n: u64) {
+        let Self { ahead, conns, .. } = self;
+        let (mut far, mut sum) = (0, 0_u32);
+        for conn in ahead.foreseen.iter().filter_map(|slot| conns.get(*slot)) {
+            far += usize::from(n - n.min(conn.last_n) > NEAR);
+            sum = sum.wrapping_add(touch(conn));
+        }
+        black_box(sum);
+        if far * 4 < ahead.foreseen.len() {
+            ahead.pause = SELDOM;
+        }
+        ahead.foreseen.clear();
     }
 }
 
@@ -53,6 +79,3 @@ fn touch_half(half: &Half) -> u32 {
     let numbers = half.nxt().0.wrapping_add(half.una().map_or(0, |una| una.0));
     numbers.wrapping_add(half.sent.packets as u32).wrapping_add(half.ip_id)
 }
-
-/// Where connections may be that are foreseen.
-pub(super) type Foreseen = Vec<Slot>;

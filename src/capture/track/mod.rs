@@ -93,7 +93,7 @@ pub struct Tracker {
     /// The latest time seen.
     clock: Timestamp,
     duplicates: u64,
-    foreseen: ahead::Foreseen,
+    ahead: ahead::Ahead,
 }
 
 /// How long a connection is left alone before its timer is looked at again: it may have been reset,
