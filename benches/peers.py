@@ -361,7 +361,10 @@ class Bench:
         quiet = subprocess.DEVNULL
         child = subprocess.Popen(command, cwd=scratch, stdin=quiet, stdout=quiet, stderr=quiet)
         room = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
-        resource.prlimit(child.pid, resource.RLIMIT_DATA, (room, room))
+        try:
+            resource.prlimit(child.pid, resource.RLIMIT_DATA, (room, room))
+        except (PermissionError, ProcessLookupError):
+            pass  # it has given up its rights already, or is done: either way it is no danger
         timer = threading.Timer(self.args.patience, child.kill)
         timer.start()
         _, status, usage = os.wait4(child.pid, 0)

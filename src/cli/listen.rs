@@ -44,7 +44,7 @@ pub(super) struct Listen {
     direction: Way,
 
     /// Let every packet be seen at once, at the cost of more work
-    #[arg(long)]
+    #[arg(long, visible_alias = "immediate")]
     immediate_mode: bool,
 
     /// The link header that stands for those of all interfaces: LINUX_SLL2 or LINUX_SLL

@@ -6,7 +6,7 @@ use super::slab::Slot;
 use super::standing::{RoleBasis, State};
 use super::{Arrival, Conn, Tracker, roles};
 use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
-use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Span};
+use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Side, Span};
 
 impl Tracker {
     pub(super) fn datagram(&mut self, arrival: &Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
@@ -29,6 +29,9 @@ impl Tracker {
         {
             return observation;
         }
+        // A host that asks itself has the same address on both ends: the answer shows which is which.
+        let answers_itself = is_reply(icmp) && arrival.key.endpoint(Side::A) == arrival.key.endpoint(Side::B);
+        let arrival = &Arrival { side: if answers_itself { Side::B } else { arrival.side }, ..*arrival };
         let slot = self.conns.find(&arrival.key).unwrap_or_else(|| {
             let mut conn = self.conn_of(arrival);
             if is_reply(icmp) {
@@ -192,4 +195,40 @@ fn is_unreachable(icmp: &Icmp) -> bool {
 /// Errors that end an opening at once (RFC 9293 §3.9.2.2; RFC 5461).
 fn is_hard(icmp: &Icmp) -> bool {
     matches!((icmp.version, icmp.kind, icmp.code), (4, 3, 2 | 3 | 9 | 10 | 13) | (6, 1, 1 | 4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::frame::Aside;
+    use crate::capture::record::Record;
+    use crate::capture::{Checksums, Frame, Link, decode};
+    use crate::wire::Timestamp;
+
+    fn echo(kind: u8) -> Record {
+        let mut packet = vec![0x45, 0, 0, 28, 0, 0, 0x40, 0, 64, 1, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1];
+        packet.extend([kind, 0, 0, 0, 0x12, 0x34, 0, 1]);
+        let time = Timestamp(u64::from(8 - kind) * 1_000_000);
+        let frame = Frame {
+            time,
+            wire_len: packet.len() as u32,
+            link: Link::Raw,
+            interface: 0,
+            bytes: &packet,
+            comment: None,
+            aside: Aside::NONE,
+        };
+        decode(&frame, Checksums::Ignore)
+    }
+
+    #[test]
+    fn a_host_that_pings_itself_is_answered() {
+        let mut tracker = Tracker::default();
+        for (n, kind) in [(1, 8), (2, 0)] {
+            assert!(tracker.observe(n, &echo(kind)).is_some());
+        }
+        let conns: Vec<_> = tracker.conns().collect();
+        assert_eq!(conns.len(), 1);
+        assert_eq!(conns[0].exchange(), Some(Exchange::Replied));
+    }
 }
