@@ -142,7 +142,7 @@ impl Tracker {
     fn expire(&mut self, timers: Timers) {
         for place in self.wheel.advance(self.clock) {
             let slot = Slot(place);
-            let Some(conn) = self.conns.get(slot).filter(|conn| conn.life.ended.is_none()) else { continue };
+            let Some(conn) = self.followed(slot) else { continue };
             let deadline = conn.end + timers.patience(conn);
             if deadline < self.clock {
                 self.depart(slot, Ended::Timeout);
@@ -171,7 +171,12 @@ impl Tracker {
 
     /// The connection an observation of this tracker speaks of; `None` if it was given up since.
     pub fn conn(&self, seen: &Observation) -> Option<&Conn> {
-        self.conns.get(seen.slot).filter(|conn| conn.id == seen.conn && conn.life.ended.is_none())
+        self.followed(seen.slot).filter(|conn| conn.id == seen.conn)
+    }
+
+    /// The connection in `slot`, unless it was given up and waits to be told of.
+    fn followed(&self, slot: Slot) -> Option<&Conn> {
+        self.conns.get(slot).filter(|conn| conn.life.ended.is_none())
     }
 
     /// The connections that are being followed, in order of first packet.
@@ -294,7 +299,7 @@ impl Tracker {
     /// followed.
     fn last_of_pair(&self, key: FlowKey) -> Option<Slot> {
         let slot = self.shark.last_conn(key).or_else(|| self.conns.find(&key.without_vlans()))?;
-        let conn = self.conns.get(slot).filter(|conn| conn.life.ended.is_none())?;
+        let conn = self.followed(slot)?;
         (conn.key.without_vlans() == key.without_vlans()).then_some(slot)
     }
 
@@ -357,8 +362,7 @@ impl Tracker {
         for _ in 0..places.min(CANDIDATES) {
             let slot = Slot(self.hand % places);
             self.hand = (self.hand + 1) % places;
-            let followed = self.conns.get(slot).filter(|conn| slot != fresh && conn.life.ended.is_none());
-            let Some(conn) = followed else { continue };
+            let Some(conn) = self.followed(slot).filter(|_| slot != fresh) else { continue };
             let worth = (Worth::of(conn), conn.end);
             if best.is_none_or(|(least, _)| worth < least) {
                 best = Some((worth, slot));
