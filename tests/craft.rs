@@ -141,11 +141,7 @@ fn a_call_that_cannot_be_meant_so_says_why() {
 #[test]
 fn what_may_not_be_sent_is_refused_with_what_to_do() {
     space::inside(|| {
-        space::run("ip link add near type veth peer name far");
-        space::run("ip addr add 10.7.0.1/24 dev near");
-        space::run("ip link set near up");
-        space::run("ip link set far up");
-        space::run("ip route add default via 10.7.0.2 dev near");
+        space::lead_out();
         for (call, told) in [
             (
                 &["--dst=192.0.2.7"][..],

@@ -113,11 +113,7 @@ fn a_frame_reaches_the_other_end_of_a_pair() {
 #[test]
 fn what_would_leave_is_refused_and_what_is_named_may() {
     space::inside(|| {
-        space::run("ip link add near type veth peer name far");
-        space::run("ip addr add 10.7.0.1/24 dev near");
-        space::run("ip link set near up");
-        space::run("ip link set far up");
-        space::run("ip route add default via 10.7.0.2 dev near");
+        space::lead_out();
 
         let send =
             |policy: Policy, from, to| Injector::new(policy).send(&built(&udp(at(addr(from), 1), at(addr(to), 2))));

@@ -261,3 +261,17 @@ fn drain(pipe: Option<impl std::io::Read + Send + 'static>) -> thread::JoinHandl
         all
     })
 }
+
+/// A pair of interfaces, `near` with 10.7.0.1/24 and `far`, and a default route that leads into it.
+#[track_caller]
+pub fn lead_out() {
+    for command in [
+        "ip link add near type veth peer name far",
+        "ip addr add 10.7.0.1/24 dev near",
+        "ip link set near up",
+        "ip link set far up",
+        "ip route add default via 10.7.0.2 dev near",
+    ] {
+        run(command);
+    }
+}
