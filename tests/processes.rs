@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
@@ -128,14 +128,7 @@ fn ask(port: u16) {
 /// A live run that has begun to listen.
 #[track_caller]
 fn listening(arguments: &str) -> Running {
-    let mut running = space::start(SYNFIN, arguments);
-    let mut said = BufReader::new(running.stderr.take().expect("it is piped"));
-    let mut line = String::new();
-    while !line.starts_with("listening on") {
-        line.clear();
-        assert!(said.read_line(&mut line).expect("text") > 0, "it ended before it listened");
-    }
-    running
+    space::start_listening(SYNFIN, arguments)
 }
 
 /// What a live run says in all, when it is told to stop.

@@ -4,7 +4,6 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::net::UdpSocket;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
@@ -83,13 +82,7 @@ fn without_the_sandbox_rights_are_kept() {
 /// A live run that has begun to listen, and has given up what it gives up.
 #[track_caller]
 fn listening(arguments: &str) -> Running {
-    let mut running = space::start(SYNFIN, arguments);
-    let mut said = BufReader::new(running.stderr.take().expect("it is piped"));
-    let mut line = String::new();
-    while !line.starts_with("listening on") {
-        line.clear();
-        assert!(said.read_line(&mut line).expect("text") > 0, "it ended before it listened");
-    }
+    let running = space::start_listening(SYNFIN, arguments);
     // What it gives up, it gives up before it waits for packets.
     let waits = || fs::read_to_string(format!("/proc/{}/wchan", running.id())).is_ok_and(|call| call.contains("poll"));
     space::until(Duration::from_secs(2), || waits() || status(&running)["Seccomp"] == "2");

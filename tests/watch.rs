@@ -110,13 +110,7 @@ fn connection(server: &TcpListener) -> (TcpStream, TcpStream) {
 /// A live run that has begun to listen, and what it writes.
 #[track_caller]
 fn watching(arguments: &str) -> (Running, BufReader<ChildStdout>) {
-    let mut running = space::start(SYNFIN, arguments);
-    let mut said = BufReader::new(running.stderr.take().expect("it is piped"));
-    let mut line = String::new();
-    while !line.starts_with("listening on") {
-        line.clear();
-        assert!(said.read_line(&mut line).expect("text") > 0, "it ended before it listened");
-    }
+    let mut running = space::start_listening(SYNFIN, arguments);
     let written = BufReader::new(running.stdout.take().expect("it is piped"));
     (running, written)
 }

@@ -17,6 +17,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::env;
+use std::io::{BufRead as _, BufReader};
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -260,6 +261,19 @@ fn drain(pipe: Option<impl std::io::Read + Send + 'static>) -> thread::JoinHandl
         }
         all
     })
+}
+
+/// Starts a live run, and waits for it to say that it has begun to listen.
+#[track_caller]
+pub fn start_listening(program: impl AsRef<Path>, arguments: &str) -> Running {
+    let mut running = start(program, arguments);
+    let mut said = BufReader::new(running.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    while !line.starts_with("listening on") {
+        line.clear();
+        assert!(said.read_line(&mut line).expect("text") > 0, "it ended before it listened");
+    }
+    running
 }
 
 /// A pair of interfaces, `near` with 10.7.0.1/24 and `far`, and a default route that leads into it.
