@@ -26,6 +26,7 @@ pub mod packet;
 mod peek;
 pub mod player;
 pub mod policy;
+pub mod replay;
 pub mod script;
 pub mod stock;
 pub mod template;
