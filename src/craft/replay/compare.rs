@@ -89,12 +89,11 @@ pub fn compare(recorded: &[u8], came: &[u8], masks: &Masks) -> Comparison {
             break;
         }
         let offset = walk.at.0 as u64;
-        match masks.covered_to(offset) {
-            Some(end) => walk.pass(to_mark.min(clamped(end - offset))),
-            None => {
-                let free = masks.next_range(offset).map_or(usize::MAX, |start| clamped(start - offset));
-                walk.judge(to_mark.min(free));
-            }
+        if let Some(end) = masks.covered_to(offset) {
+            walk.pass(to_mark.min(clamped(end - offset)));
+        } else {
+            let free = masks.next_range(offset).map_or(usize::MAX, |start| clamped(start - offset));
+            walk.judge(to_mark.min(free));
         }
     }
     walk.end(masks)
