@@ -10,6 +10,7 @@ pub mod live;
 mod memory;
 mod pump;
 mod record;
+pub mod recording;
 pub mod tee;
 pub mod track;
 

@@ -39,6 +39,9 @@ pub struct RecordedEnd {
     pub greeting: Option<Greeting>,
     /// Everything it sent, in order.
     pub stream: Vec<u8>,
+    /// How many octets of its stream, its FIN counted as one, the other end has acknowledged. What
+    /// lies behind may have come too late for a RST.
+    pub acked: u64,
     /// Whether it closed: its FIN was seen.
     pub fin: bool,
     /// Whether it broke the connection off: its RST was seen.
@@ -68,7 +71,7 @@ pub struct Manner {
     pub segments: u32,
     /// Segments with octets, repeats included.
     pub data_segments: u32,
-    /// Segments whose octets, SYN or FIN had all been seen before.
+    /// Segments with octets, a SYN or a FIN that had been seen before.
     pub repeats: u32,
     /// The most octets in one segment.
     pub largest: u32,
@@ -332,6 +335,7 @@ mod tests {
             iss: Seq(7),
             greeting: None,
             stream: b"abcdef".to_vec(),
+            acked: 0,
             fin: true,
             reset: false,
             manner: Manner::default(),
