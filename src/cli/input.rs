@@ -13,7 +13,7 @@ use super::choose::Choose;
 use super::following::Following;
 use super::output::Output;
 use super::progress::Watched;
-use crate::capture::file::{Captures, Options};
+use crate::capture::file::{Captures, Options, Progress};
 use crate::capture::filter::{Filter, Filtered};
 use crate::capture::track::Timers;
 use crate::capture::{self, Link, Next, PumpError, Sink, Source, SourceError, Summary};
@@ -65,6 +65,12 @@ pub(super) struct Talk {
     pub progress: bool,
 }
 
+/// Captures about to be read, and what is to be chosen of them.
+pub(super) struct Begun {
+    pub(super) captures: Captures,
+    pub(super) filter: Option<Filter>,
+}
+
 impl Input {
     /// Reads the captures to their end and hands everything to `sink`. Damage is in the summary,
     /// and told by the door when the results are out.
@@ -74,6 +80,13 @@ impl Input {
 
     /// The same, telling of it what `talk` says.
     pub(super) fn pump_and_tell(&self, talk: Talk, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
+        let Begun { captures, filter } = self.begin()?;
+        let progress = captures.progress();
+        self.pump_from(captures, progress, filter, talk, sink)
+    }
+
+    /// Understands the filter and opens the captures.
+    pub(super) fn begin(&self) -> anyhow::Result<Begun> {
         let (files, words) = self.parts();
         let filter = self.choose.filter(words)?;
         if files.iter().any(|file| is_stdin(file)) && io::stdin().is_terminal() {
@@ -81,10 +94,22 @@ impl Input {
         }
         let captures =
             Captures::open(&files, Options { resync: self.resync }).map_err(|error| self.without_a_file(error))?;
+        Ok(Begun { captures, filter })
+    }
+
+    /// Reads what was begun to its end, from whatever carries it.
+    pub(super) fn pump_from<S: Source>(
+        &self,
+        carrier: S,
+        progress: Progress,
+        filter: Option<Filter>,
+        talk: Talk,
+        sink: &mut dyn Sink,
+    ) -> anyhow::Result<Summary> {
         // What is not asked for stands in no packet's way.
-        let mut source: Box<dyn Source> = Box::new(Watched::new(captures, talk.progress));
+        let mut source: Box<dyn Source + '_> = Box::new(Watched::new(carrier, progress, talk.progress));
         if talk.banner {
-            source = Box::new(Announced { source, banner: Some(name(&files)), legend: talk.legend });
+            source = Box::new(Announced { source, banner: Some(name(&self.files())), legend: talk.legend });
         }
         if let Some(filter) = filter {
             source = Box::new(Filtered::new(source, filter));
@@ -98,6 +123,11 @@ impl Input {
             PumpError::Source(error) => advise(error),
             PumpError::Sink(_) => error.into(),
         })
+    }
+
+    /// The captures that are read, as they were named.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.parts().0
     }
 
     /// What of these options counts for an interface: all words are filter then.

@@ -3,6 +3,7 @@
 //! One file per command: its words (a `clap::Args`), then its deed, `run`, which is handed its
 //! output and gives back what it read. What all commands share is in `input`.
 
+mod annotate;
 mod args;
 mod check;
 mod choose;
@@ -15,6 +16,7 @@ mod following;
 mod input;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod interfaces;
+mod keep;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod listen;
 mod look;
@@ -79,6 +81,7 @@ enum Command {
     Conns(conns::Conns),
     Explain(explain::Explain),
     Check(check::Check),
+    Annotate(annotate::Annotate),
     Craft(Box<craft::Craft>),
     #[cfg(all(feature = "live", target_os = "linux"))]
     Play(play::Play),
@@ -126,6 +129,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Sniff(sniff) => sniff.run(&mut out),
         Command::Conns(conns) => conns.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Annotate(annotate) => annotate.run(&mut out),
         Command::Craft(craft) => craft.run(&mut out),
         Command::Check(check) => {
             let agrees = check.run(&mut out);

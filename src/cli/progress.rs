@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::capture::file::{Captures, Progress};
+use crate::capture::file::Progress;
 use crate::capture::{Link, Next, Source, SourceError};
 
 /// Captures that show how far they have been read, once that takes longer than a second. Only
 /// where stderr is a terminal and the inputs are regular files.
-pub(super) struct Watched {
-    captures: Captures,
+pub(super) struct Watched<S> {
+    captures: S,
     watch: Option<Watch>,
 }
 
@@ -22,10 +22,9 @@ struct Watch {
     bar: Option<ProgressBar>,
 }
 
-impl Watched {
-    /// `captures`, with a bar where `wanted` and of use.
-    pub(super) fn new(captures: Captures, wanted: bool) -> Self {
-        let progress = captures.progress();
+impl<S: Source> Watched<S> {
+    /// `captures`, which come as far as `progress` tells, with a bar where `wanted` and of use.
+    pub(super) fn new(captures: S, progress: Progress, wanted: bool) -> Self {
         let watch = match progress.total() {
             Some(total) if wanted && !ProgressDrawTarget::stderr().is_hidden() => {
                 Some(Watch { progress, total, since: Instant::now(), frames: 0, bar: None })
@@ -36,7 +35,7 @@ impl Watched {
     }
 }
 
-impl Source for Watched {
+impl<S: Source> Source for Watched<S> {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         let Some(watch) = &mut self.watch else { return self.captures.next() };
         let next = self.captures.next();

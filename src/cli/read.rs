@@ -1,6 +1,7 @@
 use std::io::{self, IsTerminal as _};
 
 use super::input::{Input, Talk};
+use super::keep::{Keep, Nothing};
 use super::output::Output;
 use super::show::Show;
 use crate::capture::Summary;
@@ -17,6 +18,9 @@ pub(super) struct Read {
     input: Input,
 
     #[command(flatten)]
+    keep: Keep,
+
+    #[command(flatten)]
     show: Show,
 }
 
@@ -30,12 +34,16 @@ impl Read {
         if self.input.prints_filter(out)? {
             return Ok(Summary::default());
         }
+        if !self.keep.lists() {
+            let talk = Talk { banner: true, legend: false, progress: true };
+            return self.keep.pump(&self.input, talk, &mut Nothing);
+        }
         let screen = io::stdout().is_terminal();
         let text = self.show.is_text();
         let talk = Talk { banner: text, legend: text && screen && !self.show.is_quiet(), progress: !screen };
         if self.show.is_line_buffered() || (screen && self.input.reads_stdin()) {
             out.flush_every_write();
         }
-        self.show.write(out, None, |sink| self.input.pump_and_tell(talk, sink))
+        self.show.write(out, None, |sink| self.keep.pump(&self.input, talk, sink))
     }
 }

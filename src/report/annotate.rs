@@ -75,7 +75,7 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
 }
 
 /// The notes worth telling: what the packet did before how it came, and the narrowest of a family.
-fn in_order(notes: Notes) -> impl Iterator<Item = Note> {
+pub(super) fn in_order(notes: Notes) -> impl Iterator<Item = Note> {
     let told = move || notes.iter().filter(move |note| !is_told_by_another(*note, notes));
     told().filter(|note| !is_of_the_way(*note)).chain(told().filter(|note| is_of_the_way(*note)))
 }

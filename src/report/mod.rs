@@ -1,7 +1,9 @@
 //! Telling: one writer per file.
 
 pub mod annotate;
+pub mod both;
 pub mod clock;
+pub mod comment;
 pub mod conform;
 pub mod conns;
 pub mod digits;

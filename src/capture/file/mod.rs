@@ -30,10 +30,13 @@ mod pcap;
 mod pcapng;
 mod reader;
 mod resync;
+mod rewrite;
 mod series;
+mod watch;
 mod write;
 
 pub use input::{Progress, unpacked};
 pub use reader::{Capture, Options};
+pub use rewrite::{Margin, Rewriter};
 pub use series::Captures;
-pub use write::{CaptureWriter, Format};
+pub use write::{CaptureWriter, Format, Received};

@@ -36,6 +36,22 @@ impl Order {
         }
     }
 
+    /// The octets of a field.
+    pub(super) fn of_u16(self, value: u16) -> [u8; 2] {
+        match self {
+            Self::Little => value.to_le_bytes(),
+            Self::Big => value.to_be_bytes(),
+        }
+    }
+
+    /// The octets of a field.
+    pub(super) fn of_u32(self, value: u32) -> [u8; 4] {
+        match self {
+            Self::Little => value.to_le_bytes(),
+            Self::Big => value.to_be_bytes(),
+        }
+    }
+
     #[inline]
     pub(super) fn u64(self, bytes: &[u8], at: usize) -> u64 {
         let field = octets(bytes, at);

@@ -31,6 +31,22 @@ pub(super) struct Pcap {
     /// Whether a header of zeros is a record without octets or a hole in the file.
     zeros: Zeros,
     link: Link,
+    /// Link type and snap length as the file header has them.
+    network: u32,
+    snaplen: u32,
+}
+
+/// What the header of a file says of all its packets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Head {
+    /// The link type as it stands there.
+    pub(super) linktype: u16,
+    /// Octets of the frame check sequence at the end of each packet, where the header tells.
+    pub(super) fcs: Option<u8>,
+    /// Octets kept of each packet.
+    pub(super) snaplen: u32,
+    /// Nanoseconds in the unit of its times.
+    pub(super) unit: u64,
 }
 
 /// What a record header of nothing but zeros is.
@@ -87,14 +103,23 @@ impl Pcap {
         let (order, unit, record) = kind([header[0], header[1], header[2], header[3]])?;
         let snaplen = order.u32(header, 16);
         // The upper half of the link type tells of frame check sequences at the end of packets.
-        let link = Link::of_linktype(order.u32(header, 20) as u16);
+        let network = order.u32(header, 20);
+        let link = Link::of_linktype(network as u16);
         let lengths = match (order.u16(header, 4), order.u16(header, 6)) {
             (2, 0..=2) => Lengths::WireFirst,
             (2, 3) => Lengths::SmallerCaptured,
             _ => Lengths::CapturedFirst,
         };
         let packet_max = snaplen.clamp(PACKET_MAX, SNAPLEN_MAX);
-        Some(Self { order, unit, lengths, header: record, packet_max, zeros, link })
+        Some(Self { order, unit, lengths, header: record, packet_max, zeros, link, network, snaplen })
+    }
+
+    /// What the header of the file says.
+    pub(super) fn head(&self) -> Head {
+        const FCS_KNOWN: u32 = 1 << 26;
+        // It is counted in pairs of octets.
+        let fcs = (self.network & FCS_KNOWN != 0).then_some((self.network >> 28) as u8 * 2);
+        Head { linktype: self.network as u16, fcs, snaplen: self.snaplen, unit: self.unit }
     }
 
     /// The next packet, where all of it is at hand: nearly always.

@@ -1,12 +1,13 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::buffer::Buffer;
+use super::buffer::{Buffer, Place};
 use super::fault::{Fault, Found};
 use super::input::{self, Packing, Progress};
 use super::pcap::{self, Pcap, Zeros};
 use super::pcapng::{self, Pcapng};
 use super::resync::{self, Layout, Recent};
+use super::watch::{Unwatched, Watch};
 use crate::capture::frame::{Damage, DamageKind, Link, Next, Source, SourceError};
 
 /// After so many damaged stretches the rest of a file is given up.
@@ -126,8 +127,8 @@ impl Capture {
         }
     }
 
-    /// Goes to the next packet, damage or end.
-    pub(super) fn step(&mut self) -> Result<Step, SourceError> {
+    /// Goes to the next packet, damage or end; what lies before it is shown to `watch`.
+    pub(super) fn step(&mut self, watch: &mut impl Watch) -> Result<Step, SourceError> {
         if self.ended {
             return self.fail().map(|()| Step::End);
         }
@@ -136,7 +137,7 @@ impl Capture {
         {
             return self.damaged(fault);
         }
-        match self.records.step(&mut self.buffer) {
+        match self.records.step(&mut self.buffer, watch) {
             Ok(Some(found)) => {
                 if self.options.resync {
                     self.recent.note(found.time);
@@ -159,6 +160,19 @@ impl Capture {
             Step::Frame(found) => self.frame(&found),
             Step::Damage(damage) => Next::Damage(damage),
             Step::End => Next::End,
+        }
+    }
+
+    /// The octets in a place that is still good.
+    pub(super) fn octets(&self, place: Place) -> &[u8] {
+        self.buffer.slice(place)
+    }
+
+    /// What the header of a pcap says; `None` for a pcapng, and for a header cut short.
+    pub(super) fn pcap_head(&self) -> Option<pcap::Head> {
+        match &self.records {
+            Records::Pcap(pcap) => Some(pcap.head()),
+            Records::Pcapng(_) | Records::Cut { .. } => None,
         }
     }
 
@@ -229,7 +243,7 @@ impl Source for Capture {
         if let Some(found) = self.at_hand() {
             return Ok(self.frame(&found));
         }
-        let step = self.step()?;
+        let step = self.step(&mut Unwatched)?;
         Ok(self.next_of(step))
     }
 
@@ -276,10 +290,10 @@ impl Records {
         }
     }
 
-    fn step(&mut self, buffer: &mut Buffer) -> Result<Option<Found>, Fault> {
+    fn step(&mut self, buffer: &mut Buffer, watch: &mut impl Watch) -> Result<Option<Found>, Fault> {
         match self {
             Self::Pcap(pcap) => pcap.step(buffer),
-            Self::Pcapng(pcapng) => pcapng.step(buffer),
+            Self::Pcapng(pcapng) => pcapng.step(buffer, watch),
             Self::Cut { header, .. } => Err(Fault::cut(buffer, "a file header", *header)),
         }
     }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use super::input::Progress;
 use super::reader::{Capture, Options, Step};
+use super::watch::{Unwatched, Watch};
 use crate::capture::frame::{Link, Next, Source, SourceError};
 
 /// Several files in the order given, read as one capture.
@@ -34,6 +35,36 @@ impl Captures {
         Ok(Self { current, rest, options, progress })
     }
 
+    /// Goes to the next packet, damage, or the end of the last file.
+    pub(super) fn step(&mut self, watch: &mut impl Watch) -> Result<Step, SourceError> {
+        loop {
+            let step = self.current.step(watch)?;
+            if !matches!(step, Step::End) {
+                return Ok(step);
+            }
+            let Some(path) = self.rest.pop_front() else {
+                return Ok(step);
+            };
+            match Capture::open_as_part(&path, self.options, self.progress.clone()) {
+                Ok(next) => self.current = next,
+                Err(error) => {
+                    self.rest.clear();
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// The file that is being read.
+    pub(super) fn current(&self) -> &Capture {
+        &self.current
+    }
+
+    /// How many files are still to be read after it.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     /// How far the reading has come, over all files.
     pub fn progress(&self) -> Progress {
         self.progress.clone()
@@ -46,22 +77,8 @@ impl Source for Captures {
         if let Some(found) = self.current.at_hand() {
             return Ok(self.current.frame(&found));
         }
-        loop {
-            let step = self.current.step()?;
-            if !matches!(step, Step::End) {
-                return Ok(self.current.next_of(step));
-            }
-            let Some(path) = self.rest.pop_front() else {
-                return Ok(Next::End);
-            };
-            match Capture::open_as_part(&path, self.options, self.progress.clone()) {
-                Ok(next) => self.current = next,
-                Err(error) => {
-                    self.rest.clear();
-                    return Err(error);
-                }
-            }
-        }
+        let step = self.step(&mut Unwatched)?;
+        Ok(self.current.next_of(step))
     }
 
     fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {

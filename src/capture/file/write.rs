@@ -1,16 +1,19 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use pcap_file::pcap::{PcapHeader, PcapTsResolution, PcapWriteError, PcapWriter};
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
 };
+use pcap_file::pcapng::blocks::interface_statistics::{InterfaceStatisticsBlock, InterfaceStatisticsOption};
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
 use pcap_file::pcapng::{PcapNgWriteError, PcapNgWriter};
 use pcap_file::{DataLink, Endianness};
 
-use crate::capture::frame::{Frame, Link};
+use super::pcap;
+use crate::capture::frame::{Aside, Direction, Frame, Link};
 use crate::wire::Timestamp;
 
 /// The snap length that written files declare: that of libpcap.
@@ -26,6 +29,15 @@ pub enum Format {
     PcapNanoseconds,
     /// pcapng, times in nanoseconds: several link types and interfaces, and comments.
     Pcapng,
+}
+
+/// What became of the packets of an interface.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Received {
+    /// Packets that passed the filter: those that were dropped are among them.
+    pub received: u64,
+    /// Packets that there was no room for.
+    pub dropped: u64,
 }
 
 /// Octets to gather before they are written out.
@@ -55,6 +67,7 @@ enum Kind {
 /// The interfaces that a pcapng describes, and their numbers in it.
 #[derive(Debug)]
 struct Interfaces {
+    first: Link,
     numbers: HashMap<(u32, Link), u32>,
     last: ((u32, Link), u32),
 }
@@ -67,10 +80,19 @@ impl<W: Write> CaptureWriter<W> {
     ///
     /// When the output can't be written.
     pub fn new(output: W, format: Format, link: Link) -> io::Result<Self> {
+        Self::of_interface(output, format, link, None)
+    }
+
+    /// Begins a file whose first interface has a name, which is told where the format has room.
+    ///
+    /// # Errors
+    ///
+    /// As [`CaptureWriter::new`].
+    pub fn of_interface(output: W, format: Format, link: Link, name: Option<&str>) -> io::Result<Self> {
         let (header, kind) = match format {
             Format::Pcap => (pcap_header(link, PcapTsResolution::MicroSecond)?, Kind::Pcap { link, unit: 1_000 }),
             Format::PcapNanoseconds => (pcap_header(link, PcapTsResolution::NanoSecond)?, Kind::Pcap { link, unit: 1 }),
-            Format::Pcapng => ([section()?, interface(link)?].concat(), Kind::Pcapng(Interfaces::with(link))),
+            Format::Pcapng => ([section()?, interface(link, name)?].concat(), Kind::Pcapng(Interfaces::with(link))),
         };
         let mut writer = Self { output, gathered: header, written: 0, kind };
         writer.flush()?;
@@ -101,6 +123,18 @@ impl<W: Write> CaptureWriter<W> {
             }
         }
         if self.gathered.len() >= FULL { self.write_out() } else { Ok(()) }
+    }
+
+    /// Says what became of the packets of the first interface until `time`, where the format has room.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written.
+    pub fn write_statistics(&mut self, time: Timestamp, account: Received) -> io::Result<()> {
+        if let Kind::Pcapng(interfaces) = &self.kind {
+            self.gathered.extend(statistics(interfaces.first, time, account)?);
+        }
+        Ok(())
     }
 
     /// Octets of the file until now, those not yet written out among them.
@@ -150,21 +184,46 @@ fn pcap_header(link: Link, ts_resolution: PcapTsResolution) -> io::Result<Vec<u8
 }
 
 /// The block that begins a pcapng.
-fn section() -> io::Result<Vec<u8>> {
+pub(super) fn section() -> io::Result<Vec<u8>> {
     begun().map(PcapNgWriter::into_inner)
 }
 
-/// The block that describes an interface.
-fn interface(link: Link) -> io::Result<Vec<u8>> {
-    let description = InterfaceDescriptionBlock {
-        linktype: DataLink::from(u32::from(link.linktype())),
-        snaplen: SNAPLEN,
-        options: vec![InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO)],
-    };
+/// The block that describes an interface, by its name where there is one.
+fn interface(link: Link, name: Option<&str>) -> io::Result<Vec<u8>> {
+    let name = name.map(|name| InterfaceDescriptionOption::IfName(name.into()));
+    let resolution = InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO);
+    describe(link.linktype(), SNAPLEN, name.into_iter().chain([resolution]).collect())
+}
+
+/// The block that describes what a pcap says of all its packets.
+pub(super) fn interface_of_pcap(head: pcap::Head) -> io::Result<Vec<u8>> {
+    let resolution = if head.unit == 1 { InterfaceTsResolution::NANO } else { InterfaceTsResolution::MICRO };
+    let fcs = head.fcs.map(InterfaceDescriptionOption::IfFcsLen);
+    let resolution = InterfaceDescriptionOption::IfTsResol(resolution);
+    describe(head.linktype, head.snaplen, [resolution].into_iter().chain(fcs).collect())
+}
+
+fn describe(linktype: u16, snaplen: u32, options: Vec<InterfaceDescriptionOption<'_>>) -> io::Result<Vec<u8>> {
+    let linktype = DataLink::from(u32::from(linktype));
     let mut writer = begun()?;
     let section = writer.get_ref().len();
-    writer.write_pcapng_block(description).map_err(of_pcapng)?;
+    writer.write_pcapng_block(InterfaceDescriptionBlock { linktype, snaplen, options }).map_err(of_pcapng)?;
     Ok(writer.into_inner().split_off(section))
+}
+
+/// The block that says what became of the packets of the first interface until `time`.
+fn statistics(link: Link, time: Timestamp, account: Received) -> io::Result<Vec<u8>> {
+    let mut writer = begun()?;
+    let linktype = DataLink::from(u32::from(link.linktype()));
+    let resolution = vec![InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO)];
+    let first = InterfaceDescriptionBlock { linktype, snaplen: SNAPLEN, options: resolution };
+    writer.write_pcapng_block(first).map_err(of_pcapng)?;
+    let before = writer.get_ref().len();
+    let Received { received, dropped } = account;
+    let options = vec![InterfaceStatisticsOption::IsbIfRecv(received), InterfaceStatisticsOption::IsbIfDrop(dropped)];
+    let block = InterfaceStatisticsBlock { interface_id: 0, timestamp: Duration::from_nanos(time.0), options };
+    writer.write_pcapng_block(block).map_err(of_pcapng)?;
+    Ok(writer.into_inner().split_off(before))
 }
 
 fn begun() -> io::Result<PcapNgWriter<Vec<u8>>> {
@@ -180,7 +239,7 @@ fn begun() -> io::Result<PcapNgWriter<Vec<u8>>> {
 impl Interfaces {
     /// The first one alone.
     fn with(link: Link) -> Self {
-        Self { numbers: HashMap::from([((0, link), 0)]), last: ((0, link), 0) }
+        Self { first: link, numbers: HashMap::from([((0, link), 0)]), last: ((0, link), 0) }
     }
 
     /// The number of the interface a frame was seen on, described in `out` when first met.
@@ -197,7 +256,7 @@ impl Interfaces {
         if let Some(number) = self.numbers.get(&met) {
             return Ok(*number);
         }
-        out.extend(interface(met.1)?);
+        out.extend(interface(met.1, None)?);
         let number = self.numbers.len() as u32;
         self.numbers.insert(met, number);
         Ok(number)
@@ -239,9 +298,13 @@ fn put_packet(out: &mut Vec<u8>, interface: u32, frame: &Frame<'_>, note: Option
     let len = octets(frame.bytes.len().next_multiple_of(4) + AROUND)?;
     put_words(out, [ENHANCED_PACKET, len, interface, (time >> 32) as u32, time as u32, captured, frame.wire_len]);
     put_padded(out, frame.bytes);
-    if frame.comment.is_none() && note.is_none() {
+    let flags = flags(frame.aside);
+    if frame.comment.is_none() && note.is_none() && flags == 0 {
         out.extend_from_slice(&len.to_le_bytes());
         return Ok(());
+    }
+    if flags != 0 {
+        put_words(out, [u32::from(FLAGS) | 4 << 16, flags]);
     }
     put_comments(out, frame.comment, note);
     let len = octets(out.len() - begin + 4)?;
@@ -251,7 +314,21 @@ fn put_packet(out: &mut Vec<u8>, interface: u32, frame: &Frame<'_>, note: Option
     Ok(())
 }
 
-/// Appends the options of a packet block.
+/// The option that holds the flags of a packet.
+const FLAGS: u16 = 2;
+
+/// The flags of a packet: which way it went, and what was left to the network card.
+#[inline]
+fn flags(aside: Aside) -> u32 {
+    let way = match aside.direction {
+        None => 0,
+        Some(Direction::In) => 1,
+        Some(Direction::Out) => 2,
+    };
+    way | u32::from(aside.unfinished) << 9 | u32::from(aside.segment_size.is_some()) << 11
+}
+
+/// Appends the comments of a packet block, and the end of its options.
 fn put_comments(out: &mut Vec<u8>, theirs: Option<&[u8]>, ours: Option<&[u8]>) {
     const COMMENT: u16 = 1;
     const END: [u8; 4] = [0; 4];

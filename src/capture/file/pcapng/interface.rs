@@ -44,8 +44,18 @@ impl Interface {
     /// The time of a packet block.
     #[inline]
     pub(super) fn time(&self, order: Order, block: &[u8]) -> Timestamp {
-        let ticks = (u64::from(order.u32(block, 12)) << 32) | u64::from(order.u32(block, 16));
+        self.time_at((u64::from(order.u32(block, 12)) << 32) | u64::from(order.u32(block, 16)))
+    }
+
+    /// The time when the interface's clock shows `ticks`.
+    #[inline]
+    pub(super) fn time_at(&self, ticks: u64) -> Timestamp {
         Timestamp(self.ticks.nanoseconds(ticks).saturating_add_signed(self.offset))
+    }
+
+    /// What the interface's clock shows at `time`, or showed last before it.
+    pub(super) fn ticks(&self, Timestamp(time): Timestamp) -> u64 {
+        self.ticks.within(time.saturating_add_signed(self.offset.saturating_neg()))
     }
 }
 
@@ -84,6 +94,20 @@ impl Ticks {
             Self::BinaryFraction(bits) => {
                 let nanoseconds = (u128::from(ticks) * 1_000_000_000) >> bits;
                 u64::try_from(nanoseconds).unwrap_or(u64::MAX)
+            }
+        }
+    }
+
+    /// How many whole units there are in so many nanoseconds.
+    fn within(self, nanoseconds: u64) -> u64 {
+        match self {
+            Self::Nanoseconds(each) => nanoseconds / each,
+            Self::PerNanosecond(count) => nanoseconds.saturating_mul(count),
+            // Of finer units, the 64 bits of a clock do not hold a day.
+            Self::BinaryFraction(64..) => u64::MAX,
+            Self::BinaryFraction(bits) => {
+                let ticks = (u128::from(nanoseconds) << bits) / 1_000_000_000;
+                u64::try_from(ticks).unwrap_or(u64::MAX)
             }
         }
     }

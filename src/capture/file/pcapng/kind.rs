@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 
-pub(super) const SECTION: u32 = 0x0a0d_0d0a;
+pub(in super::super) const SECTION: u32 = 0x0a0d_0d0a;
 pub(super) const INTERFACE: u32 = 1;
-pub(super) const PACKET: u32 = 2;
-pub(super) const SIMPLE_PACKET: u32 = 3;
+pub(in super::super) const PACKET: u32 = 2;
+pub(in super::super) const SIMPLE_PACKET: u32 = 3;
 pub(super) const NAMES: u32 = 4;
 pub(super) const STATISTICS: u32 = 5;
-pub(super) const ENHANCED_PACKET: u32 = 6;
+pub(in super::super) const ENHANCED_PACKET: u32 = 6;
 pub(super) const JOURNAL: u32 = 9;
 pub(super) const SECRETS: u32 = 10;
 pub(super) const CUSTOM: u32 = 0x0000_0bad;
 pub(super) const CUSTOM_NO_COPY: u32 = 0x4000_0bad;
 
 /// The largest block that is read.
-pub(super) const READ_MAX: usize = 16 << 20;
+pub(in super::super) const READ_MAX: usize = 16 << 20;
 
 /// The largest block that is stepped over.
 const SKIP_MAX: usize = 64 << 20;

@@ -1,6 +1,6 @@
 mod interface;
-mod kind;
-mod options;
+pub(super) mod kind;
+pub(super) mod options;
 
 use self::interface::Interface;
 use self::options::{COMMENT, Options};
@@ -8,6 +8,7 @@ use super::buffer::{Buffer, Place};
 use super::fault::{Fault, Found};
 use super::order::Order;
 use super::resync::{CHAIN, Claim, Layout, Likely, RECORD_MAX};
+use super::watch::{RawPacket, Watch};
 use crate::capture::frame::Link;
 use crate::wire::Timestamp;
 
@@ -21,10 +22,10 @@ const FRAMING: usize = 12;
 const INTERFACES_MAX: usize = 1 << 16;
 
 /// Octets from the start of a packet block to its data.
-mod data_at {
-    pub(super) const SIMPLE_PACKET: usize = 12;
+pub(super) mod data_at {
+    pub(in super::super) const SIMPLE_PACKET: usize = 12;
     /// Of an enhanced packet block and of the packet block it replaced.
-    pub(super) const PACKET: usize = 28;
+    pub(in super::super) const PACKET: usize = 28;
 }
 
 /// A file of blocks in sections, each with its own byte order and interfaces.
@@ -85,8 +86,8 @@ impl Pcapng {
         }
     }
 
-    /// The next packet, `None` at the end of the input.
-    pub(super) fn step(&mut self, buffer: &mut Buffer) -> Result<Option<Found>, Fault> {
+    /// The next packet, `None` at the end of the input. What lies before it is shown to `watch`.
+    pub(super) fn step<W: Watch>(&mut self, buffer: &mut Buffer, watch: &mut W) -> Result<Option<Found>, Fault> {
         loop {
             let rest = buffer.rest();
             let Some(head) = rest.first_chunk::<FRAMING>() else {
@@ -105,7 +106,7 @@ impl Pcapng {
             if !is_length(len, kind::max_len(kind)) {
                 return Err(Fault::corrupt(buffer, format!("{} that claims {len} bytes", kind::name(kind))));
             }
-            if !kind::is_read(kind) {
+            if !kind::is_read(kind) && !W::WHOLE {
                 step_over(buffer, order, kind, len)?;
                 continue;
             }
@@ -121,6 +122,11 @@ impl Pcapng {
             }
             match self.read(kind, order, block, buffer) {
                 Ok(found) => {
+                    if W::WHOLE && found.is_some() {
+                        watch.packet(RawPacket { order, block: buffer.place(0, len), ticks: self.ticks_of_last() });
+                    } else if W::WHOLE {
+                        watch.block(order, block);
+                    }
                     buffer.advance(len);
                     if found.is_some() {
                         return Ok(found);
@@ -158,7 +164,8 @@ impl Pcapng {
             }
             kind::SIMPLE_PACKET => self.simple_packet(order, block, buffer).map(Some),
             kind::INTERFACE => self.interface(order, block).map(|()| None),
-            _ => self.section(order, block).map(|()| None),
+            kind::SECTION => self.section(order, block).map(|()| None),
+            _ => Ok(None),
         }
     }
 
@@ -186,7 +193,13 @@ impl Pcapng {
         })
     }
 
-    /// A packet of the first interface, without a time: it is given that of the packet before.
+    /// What the clock of the first interface showed at the packet before.
+    fn ticks_of_last(&self) -> u64 {
+        self.interfaces.first().map_or(0, |described| described.ticks(self.last))
+    }
+
+    /// A packet of the first interface, without a time: it is given that of the packet before, as far
+    /// as the interface's clock can show it.
     fn simple_packet(&self, order: Order, block: &[u8], buffer: &Buffer) -> Result<Found, String> {
         let room = room(block, data_at::SIMPLE_PACKET)?;
         let Some(described) = self.interfaces.first() else {
@@ -198,7 +211,7 @@ impl Pcapng {
             return Err(overfull(kept as usize, room));
         }
         Ok(Found {
-            time: self.last,
+            time: described.time_at(self.ticks_of_last()),
             wire_len,
             link: described.link,
             interface: self.first_interface,

@@ -2,10 +2,10 @@ use crate::capture::file::buffer::Place;
 use crate::capture::file::order::Order;
 
 /// The end of the options, where more of the block follows.
-const END: u16 = 0;
+pub(in super::super) const END: u16 = 0;
 
 /// A comment, on whatever the block is about.
-pub(super) const COMMENT: u16 = 1;
+pub(in super::super) const COMMENT: u16 = 1;
 
 /// The resolution of an interface's clock.
 pub(super) const TIME_RESOLUTION: u16 = 9;
