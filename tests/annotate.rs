@@ -9,10 +9,11 @@ use std::process::{Command, Output};
 
 use files::build::{ORDERS, Order, block, enhanced, interface, option, pcap_header, record, section, simple};
 use files::{read, read_bytes, shared};
-use synfin::capture::file::{Captures, Options, Rewriter};
-use synfin::capture::{Checksums, OwnedFrame, Reading, Tracker, pump};
+use synfin::capture::file::{CaptureWriter, Captures, Format, Options, Received, Rewriter};
+use synfin::capture::{Aside, Checksums, Direction, Link, OwnedFrame, Reading, Tracker, pump};
 use synfin::report::comment::{Comments, MARK};
 use synfin::report::json::Json;
+use synfin::wire::Timestamp;
 
 const COMMENT: u16 = 1;
 const FLAGS: u16 = 2;
@@ -342,6 +343,35 @@ fn read_writes_what_a_filter_chooses_and_leaves_the_rest_of_the_file_alone() {
     let output = text(&write_file("chosen.pcap", b""));
     assert!(synfin(&["read", &input, "-w", &output, "-c", "3"]).status.success());
     assert_eq!(read_bytes(&fs::read(&output).expect("it was written")).0.len(), 3);
+}
+
+#[test]
+fn what_the_host_knew_of_a_packet_and_of_the_interface_is_written_too() {
+    let frame = talk().remove(0);
+    let mut writer =
+        CaptureWriter::of_interface(Vec::new(), Format::Pcapng, Link::Ethernet, Some("far0")).expect("memory");
+    let mut seen = frame.clone();
+    let ways = [(None, false, 0), (Some(Direction::In), false, 1), (Some(Direction::Out), true, 2 | 1 << 9)];
+    for (direction, unfinished, _) in ways {
+        seen.aside = Aside { direction, unfinished, segment_size: None };
+        writer.write_noted(&seen.as_frame(), Some(b"a note")).expect("memory");
+    }
+    writer.write_statistics(Timestamp(1 << 33), Received { received: 12, dropped: 3 }).expect("memory");
+    let file = writer.finish().expect("memory");
+    let found = blocks(&file);
+    assert_eq!(found.iter().map(|block| block.1).collect::<Vec<_>>(), [0x0a0d_0d0a, 1, 6, 6, 6, 5]);
+    assert!(found[1].2.windows(8).any(|octets| octets == [2, 0, 4, 0, b'f', b'a', b'r', b'0']));
+    for ((_, _, flags), (order, kind, block)) in ways.into_iter().zip(&found[2..5]) {
+        let options = options(*order, *kind, block);
+        let written = options
+            .iter()
+            .find(|(code, _)| *code == FLAGS)
+            .map_or(0, |(_, value)| value[0] as u32 | u32::from(value[1]) << 8);
+        assert_eq!((written, &options[options.len() - 2].1[..]), (flags, &b"a note"[..]));
+    }
+    let statistics = found[5].2;
+    assert_eq!(statistics[8..20], [0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!((statistics[24], statistics[36]), (12, 3));
 }
 
 /// The comments of three captures, word for word; `UPDATE_GOLDEN=1` writes them anew.

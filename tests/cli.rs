@@ -29,6 +29,8 @@ fn help_reads_as_before() {
         ("demo-help", "demo --help"),
         ("check-h", "check -h"),
         ("check-help", "check --help"),
+        ("annotate-h", "annotate -h"),
+        ("annotate-help", "annotate --help"),
         ("craft-h", "craft -h"),
         ("craft-help", "craft --help"),
         ("interfaces-h", "interfaces -h"),

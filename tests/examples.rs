@@ -37,6 +37,10 @@ fn every_example_is_short_and_is_run_here() {
     let here = fs::read_to_string(root().join("tests/examples.rs")).expect("this file");
     for entry in fs::read_dir(root().join("examples")).expect("the folder is there") {
         let path = entry.expect("an entry").path();
+        // What other programs read has its tests with what is written for them.
+        if path.is_dir() {
+            continue;
+        }
         let lines = fs::read_to_string(&path).expect("text").lines().count();
         assert!(lines <= 40, "{} has {lines} lines", path.display());
         let name = path.file_stem().expect("a name").to_string_lossy();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::anyhow;
 
 use super::interfaces::numbered;
+use super::record::Interface;
 use super::signals::Signals;
 use crate::capture::filter::Filter;
 use crate::capture::live::{Account, Cooked, Live, OpenError, Setup, Ways};
@@ -220,6 +221,11 @@ impl Heard {
     /// What its frames begin with.
     pub(super) fn link(&self) -> Link {
         self.live.link()
+    }
+
+    /// What it is called, and what its frames begin with.
+    pub(super) fn interface(&self) -> Interface<'_> {
+        Interface { name: &self.name, link: self.live.link() }
     }
 
     /// Where to count the connections that are seen, for those who ask by signal.

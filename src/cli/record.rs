@@ -9,11 +9,13 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use clap::error::ErrorKind;
 
-use super::usage;
-use crate::capture::file::{CaptureWriter, Format};
+use super::{keep, usage};
+use crate::capture::file::{CaptureWriter, Format, Received};
+use crate::capture::live::Account;
 use crate::capture::tee::Keeper;
-use crate::capture::{Frame, Link};
+use crate::capture::{Conn, Frame, Link, Observation, Packet, Sink};
 use crate::report::clock::Dated;
+use crate::report::comment;
 use crate::sys::sandbox::User;
 use crate::wire::Timestamp;
 
@@ -55,6 +57,10 @@ pub(super) struct Record {
     #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 
+    /// Write beside each packet what it meant, as a comment that Wireshark shows
+    #[arg(long, requires = "write", conflicts_with_all = ["threads", "pcap"])]
+    annotate: bool,
+
     /// List the packets although they are kept
     #[arg(long = "print", requires = "write")]
     list: bool,
@@ -66,23 +72,33 @@ impl Record {
         self.write.is_none() || self.list
     }
 
+    /// Whether packets are followed while they are kept, to write beside them what they meant.
+    pub(super) fn annotates(&self) -> bool {
+        self.annotate
+    }
+
     /// How many threads were asked for.
     pub(super) fn threads(&self) -> Option<u16> {
         self.threads
     }
 
-    /// The files to keep packets of `link` in, the first of them begun; `None` where none are kept.
-    /// It belongs to `heir`, who may be the one to go on.
-    pub(super) fn begin(&self, link: Link, heir: Option<User>) -> anyhow::Result<Option<Recorder>> {
-        self.write.as_deref().map(|path| self.begin_at(path, link, heir)).transpose()
+    /// The files to keep what an interface sees in, the first of them begun; `None` where none are
+    /// kept. It belongs to `heir`, who may be the one to go on.
+    pub(super) fn begin(&self, of: Interface<'_>, heir: Option<User>) -> anyhow::Result<Option<Recorder>> {
+        self.write.as_deref().map(|path| self.begin_at(path, of, heir)).transpose()
     }
 
     /// The same for thread `number`.
-    pub(super) fn begin_thread(&self, link: Link, number: u16, heir: Option<User>) -> anyhow::Result<Option<Recorder>> {
-        self.write.as_deref().map(|path| self.begin_at(&of_thread(path, number), link, heir)).transpose()
+    pub(super) fn begin_thread(
+        &self,
+        of: Interface<'_>,
+        number: u16,
+        heir: Option<User>,
+    ) -> anyhow::Result<Option<Recorder>> {
+        self.write.as_deref().map(|path| self.begin_at(&of_thread(path, number), of, heir)).transpose()
     }
 
-    fn begin_at(&self, path: &Path, link: Link, heir: Option<User>) -> anyhow::Result<Recorder> {
+    fn begin_at(&self, path: &Path, of: Interface<'_>, heir: Option<User>) -> anyhow::Result<Recorder> {
         let to_stdout = self.write.as_deref() == Some(Path::new("-"));
         let rotates = self.rotate_size.is_some() || self.rotate_seconds.is_some();
         if self.file_count.is_some() && !rotates {
@@ -95,6 +111,9 @@ impl Record {
         if to_stdout && io::stdout().is_terminal() {
             anyhow::bail!("standard output is a terminal: send it to a file or a pipe, or name a file with -w");
         }
+        if self.annotate {
+            keep::refuse_pcap(path)?;
+        }
         let named_pcap = path.extension().is_some_and(|extension| extension == "pcap");
         let format = if self.pcap || named_pcap { Format::PcapNanoseconds } else { Format::Pcapng };
         let plan = Plan {
@@ -104,12 +123,12 @@ impl Record {
             seconds: self.rotate_seconds,
             count: self.file_count,
         };
-        let begun = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let slot = Timestamp(begun.as_nanos() as u64);
-        let place = Place { slot, in_slot: 0, files: 1 };
+        let place = Place { slot: now(), in_slot: 0, files: 1 };
         let name = plan.name(place);
-        let writer = open(&name, format, link, heir).with_context(|| format!("cannot write {}", name.display()))?;
-        Ok(Recorder { plan, place, writer, format, link, at_once: self.packet_buffered, done: false })
+        let writer = open(&name, format, of, heir).with_context(|| format!("cannot write {}", name.display()))?;
+        let Interface { name, link } = of;
+        let at_once = self.packet_buffered;
+        Ok(Recorder { plan, place, writer, format, link, interface: name.to_owned(), at_once, done: false })
     }
 
     /// The folder in which further files will be made.
@@ -127,6 +146,13 @@ impl Record {
         })?;
         Ok(Some(dated))
     }
+}
+
+/// The interface whose packets are kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Interface<'a> {
+    pub(super) name: &'a str,
+    pub(super) link: Link,
 }
 
 /// The file of a thread: its number stands before the ending.
@@ -147,25 +173,28 @@ pub(super) struct Recorder {
     writer: CaptureWriter<Target>,
     format: Format,
     link: Link,
+    interface: String,
     at_once: bool,
     done: bool,
 }
 
 impl Recorder {
-    /// Writes what was not written yet.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    /// Writes what was not written yet, and what became of the packets.
+    pub(super) fn finish(mut self, account: Account) -> io::Result<()> {
+        let received = Received { received: account.passed, dropped: account.dropped };
+        self.writer.write_statistics(now(), received)?;
         self.writer.flush()
     }
-}
 
-impl Keeper for Recorder {
+    /// Keeps a frame, with `note` beside it where the format has room.
     #[inline]
-    fn keep(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+    pub(super) fn keep_noted(&mut self, frame: &Frame<'_>, note: Option<&[u8]>) -> io::Result<()> {
         match self.plan.next(self.place, frame.time, self.writer.octets()) {
             Turn::Stay => {}
             Turn::To(place) => {
                 self.writer.flush()?;
-                self.writer = open(&self.plan.name(place), self.format, self.link, None)?;
+                let of = Interface { name: &self.interface, link: self.link };
+                self.writer = open(&self.plan.name(place), self.format, of, None)?;
                 self.place = place;
             }
             Turn::End => {
@@ -173,8 +202,15 @@ impl Keeper for Recorder {
                 return Ok(());
             }
         }
-        self.writer.write(frame)?;
+        self.writer.write_noted(frame, note)?;
         if self.at_once { self.writer.flush() } else { Ok(()) }
+    }
+}
+
+impl Keeper for Recorder {
+    #[inline]
+    fn keep(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        self.keep_noted(frame, None)
     }
 
     fn idle(&mut self) -> io::Result<()> {
@@ -184,6 +220,41 @@ impl Keeper for Recorder {
     fn is_full(&self) -> bool {
         self.done
     }
+}
+
+/// Keeps every packet with what it meant beside it.
+pub(super) struct Annotating<'a> {
+    recorder: &'a mut Recorder,
+    note: Vec<u8>,
+}
+
+impl<'a> Annotating<'a> {
+    /// Packets to be kept by `recorder`.
+    pub(super) fn new(recorder: &'a mut Recorder) -> Self {
+        Self { recorder, note: Vec::new() }
+    }
+}
+
+impl Sink for Annotating<'_> {
+    fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        self.note.clear();
+        comment::write(&mut self.note, packet, told);
+        self.recorder.keep_noted(&packet.frame, Some(&self.note))
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.recorder.idle()
+    }
+
+    fn full(&self) -> bool {
+        self.recorder.is_full()
+    }
+}
+
+/// What the clock on the wall shows.
+fn now() -> Timestamp {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(now.as_nanos() as u64)
 }
 
 /// When a new file begins, and how it is called.
@@ -284,7 +355,7 @@ impl Write for Target {
     }
 }
 
-fn open(name: &Path, format: Format, link: Link, heir: Option<User>) -> io::Result<CaptureWriter<Target>> {
+fn open(name: &Path, format: Format, of: Interface<'_>, heir: Option<User>) -> io::Result<CaptureWriter<Target>> {
     let target = if name == Path::new("-") {
         Target::Stdout(io::stdout())
     } else {
@@ -295,7 +366,7 @@ fn open(name: &Path, format: Format, link: Link, heir: Option<User>) -> io::Resu
         }
         Target::File(file)
     };
-    CaptureWriter::new(target, format, link)
+    CaptureWriter::of_interface(target, format, of.link, Some(of.name))
 }
 
 /// A size in millions of octets, or in the unit it names.

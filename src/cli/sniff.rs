@@ -10,7 +10,7 @@ use super::following::Following;
 use super::listen::{Heard, Listen};
 use super::output::Output;
 use super::processes::Lookup;
-use super::record::{Record, Recorder};
+use super::record::{Annotating, Record, Recorder};
 use super::sandbox::Sandbox;
 use super::show::Show;
 use super::signals::Signals;
@@ -18,6 +18,7 @@ use crate::capture::filter::Filter;
 use crate::capture::tee::{Keeper as _, Tee};
 use crate::capture::track::Timers;
 use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Source, Summary, Tracker};
+use crate::report::both::Both;
 use crate::sys::sandbox::User;
 
 /// What passes an interface, a line per packet, with what it meant for its connection
@@ -83,10 +84,11 @@ impl Sniff {
             return self.keep_in_threads(filter.as_ref(), threads, &signals);
         }
         let lists = self.record.lists();
+        let follows = lists || self.record.annotates();
         // While there are rights to start it with.
         let processes = if lists { self.lookup.begin() } else { None };
         let mut heard = self.listen.open(filter, self.count, &signals, !lists)?;
-        let mut recorder = self.record.begin(heard.link(), self.heir()?)?;
+        let mut recorder = self.record.begin(heard.interface(), self.heir()?)?;
         heard.announce(self.listen.snaplen());
         if lists && self.show.is_text() && screen && !self.show.is_quiet() {
             let _ = writeln!(io::stderr(), "marks: ! proven   ? expected, if the packet arrives   ~ assumed");
@@ -94,15 +96,27 @@ impl Sniff {
         let conns = heard.conns();
         let outcome = match &mut recorder {
             None => self.show.write(out, processes, |sink| self.follow(&mut heard, &conns, sink)),
+            Some(recorder) if self.record.annotates() => {
+                let mut writes = Annotating::new(recorder);
+                if lists {
+                    self.show.write(out, processes, |sink| {
+                        self.follow(&mut heard, &conns, &mut Both::new(&mut writes, sink))
+                    })
+                } else {
+                    self.follow(&mut heard, &conns, &mut writes)
+                }
+            }
             Some(recorder) if lists => {
                 let mut tee = Tee::new(&mut heard, recorder);
                 self.show.write(out, processes, |sink| self.follow(&mut tee, &conns, sink))
             }
             Some(recorder) => self.enter_sandbox().and_then(|()| keep(&mut heard, recorder)),
         };
-        let written = recorder.map_or(Ok(()), Recorder::finish).context("cannot write what was captured");
+        let account = heard.count();
+        let written = recorder.map_or(Ok(()), |recorder| recorder.finish(account));
+        let written = written.context("cannot write what was captured");
         out.flush()?;
-        heard.conclude(outcome.as_ref().ok().filter(|_| lists).map(|summary| summary.conns));
+        heard.conclude(outcome.as_ref().ok().filter(|_| follows).map(|summary| summary.conns));
         written?;
         outcome
     }
@@ -112,7 +126,7 @@ impl Sniff {
         let mut all = self.listen.open_all(filter, signals, threads)?;
         let mut recorders = Vec::new();
         for (number, heard) in (0..).zip(&all) {
-            recorders.extend(self.record.begin_thread(heard.link(), number, self.heir()?)?);
+            recorders.extend(self.record.begin_thread(heard.interface(), number, self.heir()?)?);
         }
         if let Some(first) = all.first() {
             first.announce(self.listen.snaplen());
@@ -128,7 +142,7 @@ impl Sniff {
                         let kept = keep(heard, &mut recorder).map(drop);
                         // One that fails, or has all its files, ends the others.
                         stop.store(true, Ordering::Relaxed);
-                        kept.and(recorder.finish().context("cannot write what was captured"))
+                        kept.and(recorder.finish(heard.count()).context("cannot write what was captured"))
                     })
                 })
                 .collect();

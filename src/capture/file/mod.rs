@@ -18,7 +18,7 @@
 //! opinion.
 //!
 //! Bounds, so that no file can claim more memory than it deserves: a packet is at most 256 KiB,
-//! or the snap length of a pcap file up to 16 MiB; a pcapng block that is read is at most 16 MiB,
+//! or the snap length of a pcap file up to 16 MiB; a pcapng block that is read is at most 17 MiB,
 //! one that is stepped over 64 MiB and never held; a buffer grows only with bytes that are there.
 
 mod ahead;

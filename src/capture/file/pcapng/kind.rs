@@ -14,8 +14,8 @@ pub(super) const SECRETS: u32 = 10;
 pub(super) const CUSTOM: u32 = 0x0000_0bad;
 pub(super) const CUSTOM_NO_COPY: u32 = 0x4000_0bad;
 
-/// The largest block that is read.
-pub(in super::super) const READ_MAX: usize = 16 << 20;
+/// The largest block that is read: one of the largest packet there can be in a pcap has room.
+pub(in super::super) const READ_MAX: usize = 17 << 20;
 
 /// The largest block that is stepped over.
 const SKIP_MAX: usize = 64 << 20;
