@@ -252,7 +252,9 @@ fn a_pcap_of_any_kind_becomes_a_pcapng_with_times_as_fine_as_they_were() {
             let without_comments = |file: &[u8]| {
                 let (mut frames, damages) = read_bytes(file);
                 assert_eq!(damages, []);
-                frames.iter_mut().for_each(|frame| frame.comment = None);
+                for frame in &mut frames {
+                    frame.comment = None;
+                }
                 frames
             };
             assert_eq!(without_comments(&file), without_comments(&annotated));
