@@ -65,7 +65,7 @@ fn say(records: &[Record]) -> (Vec<String>, Vec<String>) {
     let mut tracker = Tracker::default();
     let packets =
         (1..).zip(records).map(|(n, record)| tracker.observe(n, record).map_or(String::new(), packet)).collect();
-    (packets, tracker.conns().map(conn).collect())
+    (packets, tracker.conns().map(|one| conn(&one)).collect())
 }
 
 fn packet(seen: Observation) -> String {
@@ -275,7 +275,7 @@ proptest! {
             let frame = OwnedFrame::new(Timestamp(n * 1000), Link::Raw, bytes.clone());
             tracker.observe(n, &decode(&frame.as_frame(), Checksums::Verify));
         }
-        tracker.conns().map(conn).for_each(drop);
+        tracker.conns().map(|one| conn(&one)).for_each(drop);
     }
 
     /// Random flags and numbers between two ends: nothing but the state machine's own corners.
@@ -295,7 +295,7 @@ proptest! {
             };
             tracker.observe(n, &decode(&frame, Checksums::Ignore));
         }
-        tracker.conns().map(conn).for_each(drop);
+        tracker.conns().map(|one| conn(&one)).for_each(drop);
     }
 }
 

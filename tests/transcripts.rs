@@ -179,7 +179,7 @@ impl Told {
             vec![self.tracker.conns().len().to_string()]
         } else {
             let conn = self.tracker.conns().nth(*subject).ok_or_else(|| format!("there is no connection {subject}"))?;
-            fact_of(conn, word, &values).ok_or_else(|| format!("`{word}` is nothing that can be claimed"))?
+            fact_of(&conn, word, &values).ok_or_else(|| format!("`{word}` is nothing that can be claimed"))?
         };
         if found == values { Ok(()) } else { Err(format!("is {}", found.join(" "))) }
     }

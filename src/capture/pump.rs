@@ -154,7 +154,7 @@ pub fn pump(
     summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     for conn in tracker.conns() {
-        sink.ended(conn)?;
+        sink.ended(&conn)?;
     }
     sink.finish(&summary)?;
     outcome.map(|()| summary)

@@ -109,6 +109,12 @@ impl Options {
         options
     }
 
+    /// The options of a SYN of which no more is known than these; what is not `present` means
+    /// nothing.
+    pub(crate) fn of_syn(present: Present, mss: u16, window_scale: u8, ts_val: u32) -> Self {
+        Self { present, mss, window_scale, timestamps: (ts_val, 0), ..Self::default() }
+    }
+
     /// Adds the options of a list to those known, as [`Options::parse`] does.
     #[inline]
     pub fn read(&mut self, bytes: &[u8]) {

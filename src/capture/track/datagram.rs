@@ -15,7 +15,7 @@ impl Tracker {
             Some(UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero) => notes.add(Note::UdpBadLength),
             Some(UdpFault::NoChecksum) | None => {}
         }
-        let slot = self.conns.find(&arrival.key).unwrap_or_else(|| {
+        let slot = self.find(&arrival.key).unwrap_or_else(|| {
             let mut conn = self.conn_of(arrival);
             assign(&mut conn, arrival, udp.src_port, udp.dst_port);
             self.add(conn)
@@ -32,7 +32,7 @@ impl Tracker {
         // A host that asks itself has the same address on both ends: the answer shows which is which.
         let answers_itself = is_reply(icmp) && arrival.key.endpoint(Side::A) == arrival.key.endpoint(Side::B);
         let arrival = &Arrival { side: if answers_itself { Side::B } else { arrival.side }, ..*arrival };
-        let slot = self.conns.find(&arrival.key).unwrap_or_else(|| {
+        let slot = self.find(&arrival.key).unwrap_or_else(|| {
             let mut conn = self.conn_of(arrival);
             if is_reply(icmp) {
                 conn.client = !arrival.side;
@@ -69,7 +69,7 @@ impl Tracker {
         if (protocol == Protocol::Udp || icmp.payload_len >= 40) && self.last_of_pair(key).is_none() {
             self.shark.quoted(key);
         }
-        let slot = self.conns.find(&key)?;
+        let slot = self.find(&key)?;
         let conn = self.conns.at_mut(slot);
         notes.add(Note::IcmpError);
         let [quoted_half, other] = conn.facing(side);

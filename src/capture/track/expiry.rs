@@ -170,18 +170,20 @@ impl Wheel {
         self.buckets[(soonest % TURN) as usize].push(slot);
     }
 
-    /// Moves on to `now`; returns the slots whose second came up.
-    pub(super) fn advance(&mut self, now: Timestamp) -> Vec<u32> {
+    /// Moves on to `now`; returns the slots whose second came up. `None` while it is still the same
+    /// second, and for a jump.
+    pub(super) fn advance(&mut self, now: Timestamp) -> Option<Vec<u32>> {
         let now = now.parts().0;
         let from = self.at.unwrap_or(now);
         if now <= from && self.at.is_some() {
-            return Vec::new();
+            return None;
         }
         self.at = Some(now);
         if now - from > JUMP {
-            return Vec::new();
+            return None;
         }
         let turns = (now - from).min(TURN);
-        (now + 1 - turns..=now).flat_map(|second| std::mem::take(&mut self.buckets[(second % TURN) as usize])).collect()
+        let came_up = (now + 1 - turns..=now).map(|second| (second % TURN) as usize);
+        Some(came_up.flat_map(|at| std::mem::take(&mut self.buckets[at])).collect())
     }
 }

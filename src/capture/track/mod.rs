@@ -16,6 +16,7 @@ mod close;
 mod conn;
 mod coverage;
 mod datagram;
+mod embryo;
 mod expiry;
 mod facts;
 mod half;
@@ -50,22 +51,25 @@ pub use observation::{ConnId, Ends, Observation};
 pub use standing::{Basis, Role, RoleBasis, Standing, State};
 pub use verdict::{Close, Open};
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::record::{Body, Record, Tcp};
 use crate::wire::{FlowKey, Span, Timestamp};
 use arrival::Arrival;
+use embryo::Embryo;
 use expiry::{Wheel, Worth};
 use intake::Meant;
 use reuse::Fate;
 use shark::Pair;
-use slab::{Slab, Slot};
+use slab::{Found, Slab, Slot};
 
 /// How a tracker keeps within its bounds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Most connections followed at once. When there are more, the one that is least worth its
-    /// room goes, and is told with its reason.
+    /// room goes, and is told with its reason. Of those that are no more than a SYN each takes some
+    /// 80 octets, of the others 800.
     pub conns: u32,
     /// When silent connections are given up; `None` keeps them to the end of the input.
     pub timers: Option<Timers>,
@@ -87,13 +91,25 @@ pub struct Tracker {
     shark: shark::Shark,
     wheel: Wheel,
     /// Connections that were given up since they were last asked for.
-    departed: VecDeque<Slot>,
+    departed: VecDeque<Departed>,
+    /// How many of those are still in the slab.
+    leaving: usize,
+    /// The connection of the last packet, where it is no more than that SYN.
+    passing: Option<Box<Conn>>,
     /// Where the search for a connection to evict goes on.
     hand: u32,
     /// The latest time seen.
     clock: Timestamp,
     duplicates: u64,
     ahead: ahead::Ahead,
+}
+
+/// A connection that was given up, and waits to be told of.
+#[derive(Debug)]
+enum Departed {
+    Conn(Slot),
+    /// One that was never more than a SYN.
+    Embryo(Box<Conn>),
 }
 
 /// How long a connection is left alone before its timer is looked at again: it may have been reset,
@@ -140,7 +156,12 @@ impl Tracker {
     }
 
     fn expire(&mut self, timers: Timers) {
-        for place in self.wheel.advance(self.clock) {
+        let Some(due) = self.wheel.advance(self.clock) else { return };
+        let since = Timestamp(self.clock.0.saturating_sub(timers.syn_sent.0.max(0) as u64));
+        for place in self.conns.embryos.older_than(since) {
+            self.depart_embryo(place, Ended::Timeout);
+        }
+        for place in due {
             let slot = Slot(place);
             let Some(conn) = self.followed(slot) else { continue };
             let deadline = conn.end + timers.patience(conn);
@@ -154,24 +175,37 @@ impl Tracker {
 
     /// A connection that was given up since this was last asked, and will change no more.
     pub fn departed(&mut self) -> Option<Conn> {
-        let slot = self.departed.pop_front()?;
-        self.conns.release(slot)
+        match self.departed.pop_front()? {
+            Departed::Embryo(conn) => Some(*conn),
+            Departed::Conn(slot) => {
+                self.leaving -= 1;
+                self.conns.release(slot)
+            }
+        }
     }
 
     /// Tells of the connections that were given up since this was last asked: the same without
     /// moving them.
     pub(super) fn tell_departed<E>(&mut self, mut tell: impl FnMut(&Conn) -> Result<(), E>) -> Result<(), E> {
-        while let Some(slot) = self.departed.pop_front() {
-            let told = self.conns.get(slot).map_or(Ok(()), &mut tell);
-            self.conns.release(slot);
-            told?;
+        while let Some(departed) = self.departed.pop_front() {
+            match departed {
+                Departed::Embryo(conn) => tell(&conn)?,
+                Departed::Conn(slot) => {
+                    let told = self.conns.get(slot).map_or(Ok(()), &mut tell);
+                    self.leaving -= 1;
+                    self.conns.release(slot);
+                    told?;
+                }
+            }
         }
         Ok(())
     }
 
     /// The connection an observation of this tracker speaks of; `None` if it was given up since.
+    /// Where it is no more than a SYN, it has to be asked for before the next packet is observed.
     pub fn conn(&self, seen: &Observation) -> Option<&Conn> {
-        self.followed(seen.slot).filter(|conn| conn.id == seen.conn)
+        let conn = if seen.slot == Slot::PASSING { self.passing.as_deref() } else { self.followed(seen.slot) };
+        conn.filter(|conn| conn.id == seen.conn)
     }
 
     /// The connection in `slot`, unless it was given up and waits to be told of.
@@ -179,11 +213,17 @@ impl Tracker {
         self.conns.get(slot).filter(|conn| conn.life.ended.is_none())
     }
 
-    /// The connections that are being followed, in order of first packet.
-    pub fn conns(&self) -> std::vec::IntoIter<&Conn> {
-        let mut conns: Vec<_> = self.conns.iter().filter(|conn| conn.life.ended.is_none()).collect();
-        conns.sort_unstable_by_key(|conn| conn.id);
-        conns.into_iter()
+    /// The connections that are being followed, in order of first packet. Those that are no more
+    /// than a SYN are made as they are asked for.
+    pub fn conns(&self) -> impl ExactSizeIterator<Item = Cow<'_, Conn>> {
+        let followed = self.conns.iter().filter(|(_, conn)| conn.life.ended.is_none());
+        let mut all: Vec<_> = followed.map(|(slot, conn)| (conn.id, Found::Conn(slot))).collect();
+        all.extend(self.conns.embryos.iter().map(|(id, place)| (id, Found::Embryo(place))));
+        all.sort_unstable_by_key(|(id, _)| *id);
+        all.into_iter().map(|(_, found)| match found {
+            Found::Conn(slot) => Cow::Borrowed(self.conns.at(slot)),
+            Found::Embryo(place) => Cow::Owned(self.conns.embryos.at(place)),
+        })
     }
 
     /// The input has ended: completes what connections can only know then.
@@ -218,17 +258,37 @@ impl Tracker {
         self.duplicates += 1;
         notes.add(Note::CaptureDuplicate);
         // The copy may be of another VLAN.
-        let slot = self.conns.find(&arrival.key).or_else(|| self.last_of_pair(arrival.key))?;
-        let conn = self.conns.at(slot);
+        let found = self.conns.find(&arrival.key);
+        if let Some(Found::Embryo(place)) = found {
+            self.pass_by(self.conns.embryos.at(place));
+        }
+        let (slot, conn) = match found {
+            Some(Found::Embryo(_)) => (Slot::PASSING, self.passing.as_deref()?),
+            Some(Found::Conn(slot)) => (slot, self.conns.at(slot)),
+            None => {
+                let slot = self.last_of_pair(arrival.key)?;
+                (slot, self.conns.at(slot))
+            }
+        };
         let meant = Meant { before: conn.now(), notes, nth: 0 };
         let told = conn.told(meant, arrival.side, slot, self.shark.stream(conn.pair));
         Some(Observation { about: Some(original), ..told })
     }
 
     fn segment(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Observation {
-        let known = self.conns.find(&arrival.key).or_else(|| self.other_vlan(arrival, tcp));
+        let known = match self.conns.find(&arrival.key) {
+            Some(Found::Conn(slot)) => Some(slot),
+            Some(Found::Embryo(place)) => self.hatch(place),
+            None => self.other_vlan(arrival, tcp),
+        };
         let Some(known) = known else {
             let pair = self.pair(arrival.key);
+            let small = matches!(pair, Pair::Own(_)) && Embryo::holds(arrival, tcp, notes);
+            #[cfg(test)]
+            let small = embryo::tests::may_be_small(small);
+            if small {
+                return self.begin_small(arrival, tcp, pair, notes);
+            }
             let slot = self.begin(arrival, tcp, pair, 0);
             let conn = self.conns.at_mut(slot);
             conn.stream = self.shark.segment(conn, arrival.side, &tcp.segment);
@@ -245,6 +305,48 @@ impl Tracker {
         self.conns.at(slot).told(meant, arrival.side, slot, stream)
     }
 
+    /// Takes in a SYN that begins a connection and says nothing out of the ordinary. Until there is
+    /// more, no more is kept of it than what it said.
+    fn begin_small(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, pair: Pair, notes: Notes) -> Observation {
+        let id = self.conns.next_id();
+        let mut conn = Conn::new(id, arrival, pair, self.shark.stream(pair));
+        roles::assign(&mut conn, arrival.side, tcp);
+        let stream = self.shark.segment(&mut conn, arrival.side, &tcp.segment);
+        let meant = conn.segment(arrival, tcp, notes);
+        let told = conn.told(meant, arrival.side, Slot::PASSING, stream);
+        self.pass_by(conn);
+        if self.conns.len() - self.leaving >= self.limits.conns.max(1) as usize {
+            self.evict(Slot::PASSING);
+        }
+        self.conns.add_embryo(stream, arrival, tcp, notes);
+        told
+    }
+
+    /// `conn` is the last packet's, and kept as it is for no longer.
+    fn pass_by(&mut self, conn: Conn) {
+        match &mut self.passing {
+            Some(passing) => **passing = conn,
+            None => self.passing = Some(Box::new(conn)),
+        }
+    }
+
+    /// The bare SYN at `place` becomes a connection like others: there is more to say of it.
+    fn hatch(&mut self, place: u32) -> Option<Slot> {
+        let slot = self.conns.hatch(place)?;
+        if self.limits.timers.is_some() {
+            self.wheel.file(slot.0, self.clock + LOOK);
+        }
+        Some(slot)
+    }
+
+    /// The latest connection of the endpoints of `key`, in the form that can be changed.
+    fn find(&mut self, key: &FlowKey) -> Option<Slot> {
+        match self.conns.find(key)? {
+            Found::Conn(slot) => Some(slot),
+            Found::Embryo(place) => self.hatch(place),
+        }
+    }
+
     /// The pair of endpoints of `key`, for a connection that begins.
     fn pair(&mut self, key: FlowKey) -> Pair {
         if let Some(known) = self.shark.known(key) {
@@ -253,7 +355,7 @@ impl Tracker {
         if !key.is_tagged() {
             return self.shark.fresh(key.protocol());
         }
-        let untagged = self.conns.find(&key.without_vlans());
+        let untagged = self.find(&key.without_vlans());
         let pair = match untagged {
             Some(slot) => self.conns.at(slot).pair,
             None => self.shark.fresh(key.protocol()),
@@ -297,8 +399,8 @@ impl Tracker {
 
     /// The connection that the endpoints of `key` had last, in whatever VLAN, if it is still
     /// followed.
-    fn last_of_pair(&self, key: FlowKey) -> Option<Slot> {
-        let slot = self.shark.last_conn(key).or_else(|| self.conns.find(&key.without_vlans()))?;
+    fn last_of_pair(&mut self, key: FlowKey) -> Option<Slot> {
+        let slot = self.shark.last_conn(key).or_else(|| self.find(&key.without_vlans()))?;
         let conn = self.followed(slot)?;
         (conn.key.without_vlans() == key.without_vlans()).then_some(slot)
     }
@@ -348,15 +450,20 @@ impl Tracker {
         if self.limits.timers.is_some() {
             self.wheel.file(slot.0, self.clock + LOOK);
         }
-        if self.conns.len() - self.departed.len() > self.limits.conns.max(1) as usize {
+        if self.conns.len() - self.leaving > self.limits.conns.max(1) as usize {
             self.evict(slot);
         }
         slot
     }
 
     /// Makes room for the connection in `fresh`: of the next places, the one least worth its room
-    /// goes, and of equals the one that was silent longest.
+    /// goes, and of equals the one that was silent longest. Where most are no more than a SYN, one
+    /// of those.
     fn evict(&mut self, fresh: Slot) {
+        let bare = self.conns.embryos.len();
+        if bare > self.conns.len() / 2 {
+            return self.evict_embryo();
+        }
         let places = self.conns.places();
         let mut best = None;
         for _ in 0..places.min(CANDIDATES) {
@@ -372,8 +479,22 @@ impl Tracker {
                 break;
             }
         }
-        if let Some((_, slot)) = best {
-            self.depart(slot, Ended::Evicted);
+        match best {
+            Some(((worth, _), slot)) if bare == 0 || worth < Worth::SynSent => self.depart(slot, Ended::Evicted),
+            _ => self.evict_embryo(),
+        }
+    }
+
+    fn evict_embryo(&mut self) {
+        if let Some(place) = self.conns.embryos.least() {
+            self.depart_embryo(place, Ended::Evicted);
+        }
+    }
+
+    fn depart_embryo(&mut self, place: u32, why: Ended) {
+        if let Some(mut conn) = self.conns.take_embryo(place) {
+            conn.life.ended = Some(why);
+            self.departed.push_back(Departed::Embryo(Box::new(conn)));
         }
     }
 
@@ -383,6 +504,7 @@ impl Tracker {
         conn.life.ended = Some(why);
         self.shark.settle(conn);
         self.shark.leave(conn.pair);
-        self.departed.push_back(slot);
+        self.departed.push_back(Departed::Conn(slot));
+        self.leaving += 1;
     }
 }

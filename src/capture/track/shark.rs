@@ -69,6 +69,15 @@ struct Shared {
     users: u32,
 }
 
+impl Pair {
+    /// A pair that began with a SYN from `side`, in a stream of its own.
+    pub(super) fn begun(stream: u32, side: Side, iss: Seq) -> Self {
+        let mut base = [None; 2];
+        base[side as usize] = Some(iss);
+        Self::Own(Numbers { stream, base })
+    }
+}
+
 impl Shark {
     /// The pair of endpoints of `key`, if it is shared already.
     pub(super) fn known(&self, key: FlowKey) -> Option<Pair> {
@@ -206,6 +215,11 @@ impl Shark {
 }
 
 impl Conn {
+    /// Takes down what a bare SYN that begins a stream is for Wireshark.
+    pub(super) fn begins_stream(&mut self) {
+        self.completeness = bit::SYN;
+    }
+
     /// Whether only a SYN or the like can still change where Wireshark counts its packets to.
     pub(super) fn is_numbered(&self) -> bool {
         matches!(self.pair, Pair::Own(numbers) if numbers.stream == self.stream && numbers.base.iter().all(Option::is_some))

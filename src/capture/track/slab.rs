@@ -1,20 +1,43 @@
 use std::collections::HashMap;
 
+use super::arrival::Arrival;
 use super::chunks::Chunks;
 use super::conn::Conn;
+use super::embryo::Embryos;
+use super::notes::Notes;
 use super::observation::ConnId;
 use super::table::Table;
+use crate::capture::record::Tcp;
 use crate::wire::FlowKey;
 
 /// Where a connection is kept.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Slot(pub(super) u32);
 
+impl Slot {
+    /// The connection of a bare SYN, which has no place of its own until there is more of it.
+    pub(super) const PASSING: Self = Self(u32::MAX);
+}
+
+/// What the index knows of a pair of endpoints.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Found {
+    /// Their connection.
+    Conn(Slot),
+    /// A bare SYN, and its place.
+    Embryo(u32),
+}
+
+/// Marks a place in the index as that of a bare SYN.
+const EMBRYO: u32 = 1 << 31;
+
 /// The connections that are being followed, in places that are used again, and the index from
 /// their endpoints to them.
 #[derive(Debug, Default)]
 pub(super) struct Slab {
     places: Chunks<Option<Conn>>,
+    /// Connections of which there is only a SYN.
+    pub(super) embryos: Embryos,
     free: Vec<Slot>,
     table: Table,
     /// Keys of another VLAN under which a connection's other direction travels, and whose they are.
@@ -31,7 +54,7 @@ impl Slab {
 
     /// How many connections are being followed.
     pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
+        self.places.len() - self.free.len() + self.embryos.len()
     }
 
     /// Places in use or used before.
@@ -40,9 +63,14 @@ impl Slab {
     }
 
     /// The latest connection of these endpoints.
-    pub(super) fn find(&self, key: &FlowKey) -> Option<Slot> {
-        let place = self.table.find(key, |at| key_at(&self.places, at) == key).map(Slot);
-        place.or_else(|| if self.aliases.is_empty() { None } else { self.aliases.get(key).copied() })
+    #[inline]
+    pub(super) fn find(&self, key: &FlowKey) -> Option<Found> {
+        match self.table.find(key, |at| has_key(&self.places, &self.embryos, at, key)) {
+            Some(place) if place & EMBRYO != 0 => Some(Found::Embryo(place & !EMBRYO)),
+            Some(place) => Some(Found::Conn(Slot(place))),
+            None if self.aliases.is_empty() => None,
+            None => self.aliases.get(key).copied().map(Found::Conn),
+        }
     }
 
     /// Where the latest connection of these endpoints is, if it is followed at all; only a look at
@@ -53,8 +81,32 @@ impl Slab {
 
     /// Adds a connection; from now on its endpoints lead to it.
     pub(super) fn add(&mut self, conn: Conn) -> Slot {
-        let key = conn.key;
         self.begun = self.begun.saturating_add(1);
+        self.put(conn)
+    }
+
+    /// Keeps a bare SYN that begins a connection.
+    pub(super) fn add_embryo(&mut self, stream: u32, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) {
+        let place = self.embryos.add(self.next_id(), stream, arrival, tcp, notes);
+        self.begun = self.begun.saturating_add(1);
+        self.table.insert(&arrival.key, place | EMBRYO);
+    }
+
+    /// Has the bare SYN at `place` become a connection like others.
+    pub(super) fn hatch(&mut self, place: u32) -> Option<Slot> {
+        let conn = self.take_embryo(place)?;
+        Some(self.put(conn))
+    }
+
+    /// Takes out the connection that the bare SYN at `place` began.
+    pub(super) fn take_embryo(&mut self, place: u32) -> Option<Conn> {
+        let key = self.embryos.key_of(self.embryos.get(place)?);
+        self.table.remove(&key, |at| at == place | EMBRYO);
+        self.embryos.hatch(place)
+    }
+
+    fn put(&mut self, conn: Conn) -> Slot {
+        let key = conn.key;
         let slot = if let Some(slot) = self.free.pop() {
             *self.place(slot) = Some(conn);
             slot
@@ -62,8 +114,8 @@ impl Slab {
             self.places.push(Some(conn));
             Slot(self.places.len() as u32 - 1)
         };
-        let places = &self.places;
-        self.table.replace(&key, slot.0, |at| *key_at(places, at) == key);
+        let (places, embryos) = (&self.places, &self.embryos);
+        self.table.replace(&key, slot.0, |at| has_key(places, embryos, at, &key));
         slot
     }
 
@@ -76,9 +128,9 @@ impl Slab {
     /// From now on no endpoints lead to the connection in `slot`, which stays until it is released.
     pub(super) fn unlink(&mut self, slot: Slot) {
         let Some(key) = self.get(slot).map(|conn| conn.key) else { return };
-        if self.find(&key) == Some(slot) {
-            let places = &self.places;
-            self.table.remove(&key, |at| *key_at(places, at) == key);
+        if self.find(&key) == Some(Found::Conn(slot)) {
+            let (places, embryos) = (&self.places, &self.embryos);
+            self.table.remove(&key, |at| has_key(places, embryos, at, &key));
         }
         if let Some(alias) = self.aliased.remove(&slot) {
             self.aliases.remove(&alias);
@@ -117,13 +169,17 @@ impl Slab {
     }
 
     /// The connections that are being followed.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Conn> {
-        self.places.iter().flatten()
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, &Conn)> {
+        (0..).zip(self.places.iter()).filter_map(|(place, conn)| Some((Slot(place), conn.as_ref()?)))
     }
 }
 
-/// The key of a place that the table knows, which is therefore in use.
-fn key_at(places: &Chunks<Option<Conn>>, at: u32) -> &FlowKey {
+/// Whether the place `at`, which the table knows and which is therefore in use, has this key.
+#[inline]
+fn has_key(places: &Chunks<Option<Conn>>, embryos: &Embryos, at: u32, key: &FlowKey) -> bool {
+    if at & EMBRYO != 0 {
+        return embryos.get(at & !EMBRYO).is_some_and(|embryo| embryos.key_of(embryo) == *key);
+    }
     let conn = places.get(at as usize).and_then(Option::as_ref);
-    &conn.expect("the table leads to places in use").key
+    conn.expect("the table leads to places in use").key == *key
 }

@@ -182,7 +182,7 @@ pub(super) mod tests {
             told.push(format!("{:?}", tracker.observe(told.len() as u64 + 1, &record)));
         }
         tracker.settle();
-        told.extend(tracker.conns().map(|conn| format!("{conn:?}")));
+        told.extend(tracker.conns().map(|conn| format!("{:?}", &*conn)));
         LONG_WAY.set(false);
         told
     }
@@ -198,8 +198,8 @@ pub(super) mod tests {
         }
     }
 
-    #[test]
-    fn the_short_way_leads_where_the_long_way_leads() {
+    /// Every capture at hand.
+    pub(in super::super) fn all_captures() -> Vec<PathBuf> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let shared = root.join("../shared/captures");
         if !shared.is_dir() {
@@ -210,6 +210,12 @@ pub(super) mod tests {
         captures(&root.join("captures"), &mut found);
         captures(&shared, &mut found);
         assert!(found.len() > 50, "captures to read");
+        found
+    }
+
+    #[test]
+    fn the_short_way_leads_where_the_long_way_leads() {
+        let found = all_captures();
         let mut packets = 0;
         SHORT.set(0);
         for path in found {

@@ -111,10 +111,10 @@ impl<W: Write> Sink for Board<W> {
         let mut moment = Conns::new(&mut self.text, self.choice.clone());
         for conn in conns {
             let owners = match &mut self.processes {
-                Some(processes) => processes.known(conn),
+                Some(processes) => processes.known(&conn),
                 None => Ends::default(),
             };
-            moment.tell(conn, owners)?;
+            moment.tell(&conn, owners)?;
         }
         moment.finish(&Summary::default())?;
         self.show()
