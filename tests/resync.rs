@@ -52,6 +52,26 @@ fn the_record_after_a_bad_one_is_found() {
     }
 }
 
+/// A record whose header had not all arrived was taken for an odd one, and left out.
+#[test]
+fn what_comes_in_pieces_is_found_as_what_comes_at_once() {
+    struct Pieces(Cursor<Vec<u8>>);
+
+    impl Read for Pieces {
+        fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+            let len = bytes.len().min(7);
+            self.0.read(&mut bytes[..len])
+        }
+    }
+
+    let (file, offset) = with_bad_record(&record(Order::Little, (START, 4), (u32::MAX, 60), &packet(4)));
+    let pieces = Pieces(Cursor::new(file.clone()));
+    let mut capture = Capture::from_reader("test", pieces, Options { resync: true }).expect("it is a capture");
+    let read = read(&mut capture);
+    assert_all_but_the_fifth(&read, offset, 16 + packet(4).len());
+    assert_eq!(read, read_bytes_resync(&file));
+}
+
 #[test]
 fn the_block_after_a_bad_one_is_found() {
     let order = Order::Little;

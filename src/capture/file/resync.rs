@@ -76,11 +76,14 @@ fn near(one: Timestamp, other: Timestamp) -> bool {
 /// record after it lost its way. Its length then.
 #[inline]
 pub(super) fn doubtful(buffer: &mut Buffer, layout: &dyn Layout, recent: &Recent) -> Option<usize> {
+    // A record is not odd for having its header cut by the end of what has been read.
+    if buffer.rest().len() < HEADER_MAX {
+        buffer.fill(HEADER_MAX);
+    }
     let likely = layout.likely(buffer.rest());
     if matches!(likely, Likely::Record { time: Some(time), .. } if recent.is_near(time)) {
         return None;
     }
-    buffer.fill(HEADER_MAX);
     let Claim { len, time } = layout.claimed(buffer.rest())?;
     if !buffer.fill(len + HEADER_MAX) {
         return None;
