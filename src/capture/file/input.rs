@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::read::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
 
 use super::ahead::ahead;
+use super::packed::{Gzip, Zstd};
 use crate::capture::frame::SourceError;
 
 /// How far the reading of a capture has come: shared with whoever shows it.
@@ -116,8 +116,8 @@ fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, 
     let whole = Cursor::new(magic).chain(input);
     let unpacked: Box<dyn Read + Send> = match packing {
         None => Box::new(whole),
-        Some(Packing::Gzip) => Box::new(MultiGzDecoder::new(BufReader::with_capacity(PACKED, whole))),
-        Some(Packing::Zstd) => Box::new(zstd::Decoder::with_buffer(BufReader::with_capacity(PACKED, whole))?),
+        Some(Packing::Gzip) => Box::new(Gzip::new(BufReader::with_capacity(PACKED, whole))),
+        Some(Packing::Zstd) => Box::new(Zstd::new(BufReader::with_capacity(PACKED, whole))?),
         Some(Packing::Lz4) => Box::new(Lz4::new(BufReader::with_capacity(PACKED, whole))),
     };
     Ok((unpacked, packing))

@@ -26,6 +26,7 @@ mod buffer;
 mod fault;
 mod input;
 mod order;
+mod packed;
 mod pcap;
 mod pcapng;
 mod reader;
