@@ -205,7 +205,9 @@ pub(super) fn suspect(pass: &mut Pass<'_>) {
         && pass.sender.rare().before_reset.is_synchronized()
         && !pass.segment.flags.contains(Flags::RST)
         && !pass.segment.flags.contains(Flags::SYN);
-    let new = pass.segment.len > 0 && !pass.segment.seq.before(pass.sender.nxt())
+    // Of a connection that begins in the middle with its reset, nothing is known: all is new.
+    let known = pass.sender.coverage.nxt().or(pass.sender.una());
+    let new = pass.segment.len > 0 && known.is_none_or(|nxt| !pass.segment.seq.before(nxt))
         || pass.segment.acked().is_some_and(|ack| pass.receiver.una().is_some_and(|acked| ack.after(acked)));
     if speaks_on && new {
         pass.note(Note::RstSuspect);

@@ -357,6 +357,7 @@ fn acknowledge(pass: &mut Pass<'_>, ack: Seq) {
     if !receiver.acknowledged(ack, pass.at.time) {
         return;
     }
+    receiver.coverage.expect(receiver.una().unwrap_or(ack));
     let mut missed = receiver.coverage.close_below(ack);
     if receiver.coverage.nxt().is_some() && ack.after(receiver.nxt()) {
         missed += ack.offset_from(receiver.nxt()) as u32;
