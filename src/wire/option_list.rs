@@ -191,6 +191,9 @@ impl std::str::FromStr for OptionList {
     type Err = notation::Fault;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim().is_empty() {
+            return Ok(Self::EMPTY);
+        }
         notation::whole(text, notation::option_list)
     }
 }
@@ -265,6 +268,7 @@ mod tests {
         round_trip("kind 2 01", &[2, 3, 1]);
         round_trip("kind 253", &[253, 2]);
         round_trip("raw 0201", &[2, 1]);
+        round_trip("", &[]);
     }
 
     #[test]

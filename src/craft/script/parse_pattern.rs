@@ -108,7 +108,11 @@ fn options(reader: &mut Reader<'_>) -> Result<OptionsPattern, Fault> {
             reader.expect('>')?;
             return Ok(pattern);
         }
-        pattern.items.push(option(reader, &mut fixed)?);
+        match option(reader, &mut fixed)? {
+            // `raw` may hold several: what is heard is held against them one by one.
+            OptionPattern::Exactly(list) => pattern.items.extend(list.each().map(exactly)),
+            item => pattern.items.push(item),
+        }
         if pattern.items.len() > OptionList::MAX {
             return Err(reader.fault_since(start, "no room: a TCP header has 40 octets for options"));
         }
@@ -117,6 +121,10 @@ fn options(reader: &mut Reader<'_>) -> Result<OptionsPattern, Fault> {
             return Ok(pattern);
         }
     }
+}
+
+fn exactly(octets: &[u8]) -> OptionPattern {
+    OptionPattern::Exactly(OptionList::from_octets(octets).unwrap_or_default())
 }
 
 fn option(reader: &mut Reader<'_>, fixed: &mut OptionList) -> Result<OptionPattern, Fault> {
@@ -160,7 +168,7 @@ fn option(reader: &mut Reader<'_>, fixed: &mut OptionList) -> Result<OptionPatte
     let before = fixed.octets().len();
     notation::option(reader, fixed)?;
     let octets = fixed.octets().get(before..).unwrap_or_default();
-    Ok(OptionPattern::Exactly(OptionList::from_octets(octets).unwrap_or_default()))
+    Ok(exactly(octets))
 }
 
 fn value(reader: &mut Reader<'_>, what: &str) -> Result<Value, Fault> {
