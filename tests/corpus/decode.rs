@@ -21,13 +21,15 @@ pub(crate) fn check(input: &[u8]) {
     let &[link, lost, ref bytes @ ..] = input else { return };
     let link = LINKS[usize::from(link) % LINKS.len()];
     let wire_len = bytes.len() as u32 + u32::from(lost);
-    let frame = Frame { time: Timestamp(0), wire_len, link, interface: 0, bytes, comment: None, aside: Aside::NONE };
+    check_frame(&Frame { time: Timestamp(0), wire_len, link, interface: 0, bytes, comment: None, aside: Aside::NONE });
+}
 
+pub(crate) fn check_frame(frame: &Frame<'_>) {
     let mut used = Record::default();
     for checksums in [Checksums::Verify, Checksums::Ignore] {
-        let record = decode(&frame, checksums);
-        check_record(&record, frame);
-        decode_into(&frame, checksums, &mut used);
+        let record = decode(frame, checksums);
+        check_record(&record, *frame);
+        decode_into(frame, checksums, &mut used);
         assert_eq!(format!("{record:?}"), format!("{used:?}"), "a record remembers the one before");
     }
 }

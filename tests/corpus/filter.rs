@@ -25,7 +25,10 @@ pub(crate) fn check(input: &[u8]) {
     };
     let text = String::from_utf8_lossy(text);
     match Filter::parse(&text) {
-        Ok(filter) => LINKS.iter().for_each(|link| compile(&filter, *link, packet)),
+        Ok(filter) => LINKS.iter().for_each(|link| {
+            compile(&filter, *link, packet);
+            check_laws(&filter, *link, packet);
+        }),
         Err(error) => {
             assert!(error.span().end <= text.len() && text.is_char_boundary(error.span().start), "{error}");
             assert!(error.to_string().starts_with(error.what()));
@@ -58,6 +61,29 @@ fn compile(filter: &Filter, link: Link, packet: &[u8]) {
                 let sound = !error.what().contains("instruction ");
                 assert!(sound, "an unsound program: {error}");
             }
+        }
+    }
+}
+
+/// What the tree means and the instructions have to keep: nothing is chosen by an expression and by
+/// its contrary (both refuse a packet that is too short for what they ask), and saying a thing twice
+/// says nothing more. A longer text may be too long for a program, or too deep for the parser.
+fn check_laws(filter: &Filter, link: Link, packet: &[u8]) {
+    let text = filter.text();
+    let chosen = |text: &str| {
+        let program = Filter::parse(text).ok()?.program(link).ok()?;
+        Some(program.run(packet, packet.len() as u32) > 0)
+    };
+    let Some(chooses) = chosen(text) else { return };
+    if text.trim().is_empty() {
+        return assert!(chooses, "no expression chooses everything");
+    }
+    if let Some(contrary) = chosen(&format!("not ({text})")) {
+        assert!(!(chooses && contrary), "'{text}' and its contrary choose the same packet of {link}");
+    }
+    for same in [format!("not (not ({text}))"), format!("({text}) and ({text})"), format!("({text}) or ({text})")] {
+        if let Some(again) = chosen(&same) {
+            assert_eq!(again, chooses, "'{same}' is another than '{text}' on {link}");
         }
     }
 }

@@ -6,30 +6,21 @@ use std::io::{self, Write};
 use super::Parts;
 use super::cause::{self, Cause, Grade};
 use super::grid::{self, Learnt, Questions};
-use super::ladder::{self, Words};
+use super::ladder;
 use super::lecture::{self, Topic};
+use super::look::Look;
 use super::scene::{Scene, step_title};
 use super::tale::{Fold, Item, Said, Step, Tale};
-use super::{sheet, verdict, words};
+use super::{verdict, words};
 use crate::capture::Conn;
 use crate::capture::track::{Fact, Note, Role, State};
+use crate::report::clock::Utc;
 use crate::report::human;
-use crate::report::ladder::{Pace, rfc, text};
-use crate::report::look::Look;
 use crate::report::paint::Ink;
-use crate::wire::{Flags, Side};
+use crate::wire::{Flags, Side, Timestamp};
 
 /// Where the text of a step begins.
 const INDENT: usize = 7;
-
-/// How the figure is drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Figure {
-    /// As those of RFC 9293.
-    pub(super) rfc: bool,
-    /// What room time takes.
-    pub(super) pace: Pace,
-}
 
 /// Writes the story of `conn`. Lectures on topics in `lectured` are left out; those held are added.
 pub(super) fn tell(
@@ -38,7 +29,6 @@ pub(super) fn tell(
     tale: &Tale,
     look: Look,
     parts: Parts,
-    figure: Figure,
     lectured: &mut HashSet<Topic>,
 ) -> io::Result<()> {
     let scene = Scene::new(conn, tale, look);
@@ -46,15 +36,7 @@ pub(super) fn tell(
     teller.heading()?;
     if matches!(parts, Parts::All | Parts::Figure) {
         writeln!(teller.out)?;
-        // What each end learns stands below the steps, where those are told.
-        let facts = parts == Parts::Figure;
-        let ladder = ladder::ladder(&scene, Words::Without);
-        let lines = if figure.rfc {
-            rfc::lines(&ladder, look)
-        } else {
-            text::lines(&ladder, text::Manner { look, pace: figure.pace, facts })
-        };
-        for line in lines {
+        for line in ladder::ladder(&scene) {
             writeln!(teller.out, "{line}")?;
         }
     }
@@ -106,7 +88,7 @@ impl Teller<'_> {
             2,
             &format!(
                 "{}, {}, {} ({}), {} there and {} back",
-                sheet::utc(conn.start),
+                utc(conn.start),
                 human::span(conn.duration()),
                 human::plural(total, "packet"),
                 if conn.first_n == conn.last_n {
@@ -339,4 +321,13 @@ fn questions(step: &Step) -> Questions {
     } else {
         Questions::Opening
     }
+}
+
+/// `2026-11-22 16:33:00.123456 UTC`.
+fn utc(time: Timestamp) -> String {
+    let mut text = Vec::new();
+    Utc::default().write(&mut text, time);
+    let text = String::from_utf8_lossy(&text).replace('T', " ");
+    let text = text.trim_end_matches('Z');
+    format!("{} UTC", text.strip_suffix("000").unwrap_or(text))
 }
