@@ -105,14 +105,21 @@ fn the_figure_has_both_lifelines_and_their_states() {
 
               client 10.0.0.1:40000                                        server 10.0.0.2:80 (http)
                    CLOSED~ │                                                          │ LISTEN~
-#1  0.000000     SYN_SENT! │───────── SYN seq 0 win 65535 mss 1460 wscale 7 ─────────▶│ SYN_RCVD?
+#1  0.000000     SYN_SENT! │───── SYN seq 0 win 65535 mss 1460 wscale 7 sackOK ──────▶│ SYN_RCVD?
+                           │                        ? I can receive, my peer can send │
 #2  0.010000  ESTABLISHED? │◀──── SYN/ACK seq 0 ack 1 win 65535 mss 1460 wscale 7 ────│ SYN_RCVD!
+                           │ ? send, receive        ✓ I can receive, my peer can send │
 #3  0.020000  ESTABLISHED! │──────────────────── ACK seq 1 ack 1 ────────────────────▶│ ESTABLISHED?
+                           │ ✓ send, receive        ? I can send, my peer can receive │
 #4  0.030000               │────────────── PSH/ACK seq 1 ack 1 len 10 ───────────────▶│
 #5  0.040000               │◀────────────── PSH/ACK seq 1 ack 11 len 20 ──────────────│ ESTABLISHED!
+                           │                        ✓ I can send, my peer can receive │
 #6  0.050000   FIN_WAIT_1! │───────────────── FIN/ACK seq 11 ack 21 ─────────────────▶│ CLOSE_WAIT?
+                           │                              ? my peer will send no more │
 #7  0.060000    TIME_WAIT? │◀───────────────── FIN/ACK seq 21 ack 12 ─────────────────│ LAST_ACK!
+                           │ ? peer done; ? all arrived   ✓ my peer will send no more │
 #8  0.070000    TIME_WAIT! │─────────────────── ACK seq 12 ack 22 ───────────────────▶│ CLOSED?
+                           │ ✓ peer done; ✓ all arrived      ? all I sent has arrived │
 "
     );
 }
@@ -136,10 +143,15 @@ fn a_simultaneous_open_needs_no_server() {
               client 10.0.0.1:40000                                        server 10.0.0.2:80 (http)
                    CLOSED~ │                                                          │ LISTEN~
 #1  0.000000     SYN_SENT! │────────────────── SYN seq 0 win 65535 ──────────────────▶│ SYN_RCVD?
+                           │                        ? I can receive, my peer can send │
 #2  0.010000     SYN_RCVD? │◀────────────────── SYN seq 0 win 65535 ──────────────────│ SYN_SENT!
+                           │ ? I can receive, my peer can send                        │
 #3  0.020000     SYN_RCVD! │───────────── SYN/ACK seq 0 ack 1 win 65535 ─────────────▶│ ESTABLISHED?
+                           │ ✓ receive              ? I can send, my peer can receive │
 #4  0.030000  ESTABLISHED? │◀───────────── SYN/ACK seq 0 ack 1 win 65535 ─────────────│
+                           │ ? send             ✓ I can send and receive, my peer too │
 #5  0.040000  ESTABLISHED! │──────────────────── ACK seq 1 ack 1 ────────────────────▶│
+                           │ ✓ I can send, my peer can receive                        │
 #6  0.050000               │◀──────────────────── ACK seq 1 ack 1 ────────────────────│ ESTABLISHED!
 "
     );
@@ -280,8 +292,11 @@ fn a_new_connection_on_living_endpoints_has_its_syn() {
               client 10.0.0.1:40000                                        server 10.0.0.2:80 (http)
                    CLOSED~ │                                                          │ LISTEN~
 #6  0.000000     SYN_SENT! │────────────────── SYN seq 0 win 65535 ──────────────────▶│ SYN_RCVD?
+                           │                        ? I can receive, my peer can send │
 #7  0.010000  ESTABLISHED? │◀───────────── SYN/ACK seq 0 ack 1 win 65535 ─────────────│ SYN_RCVD!
+                           │ ? send, receive        ✓ I can receive, my peer can send │
 #8  0.020000  ESTABLISHED! │──────────────────── ACK seq 1 ack 1 ────────────────────▶│ ESTABLISHED?
+                           │ ✓ send, receive        ? I can send, my peer can receive │
 "
     );
 }
@@ -290,7 +305,7 @@ fn a_new_connection_on_living_endpoints_has_its_syn() {
 fn what_did_not_fail_is_not_told_where_only_failures_are_asked_for() {
     let mut out = Vec::new();
     let look = Look { width: 0, ascii: false, paint: Paint { on: false } };
-    let choice = Choice { conns: Vec::new(), limit: 0, failed: true, parts: Parts::All };
+    let choice = Choice { failed: true, ..Choice::default() };
     play(NORMAL, &mut Explain::new(&mut out, look, choice));
     assert_eq!(String::from_utf8_lossy(&out), "1 connection, and nothing went wrong or took long.\n");
 }
@@ -308,7 +323,7 @@ fn a_long_talk_is_folded_to_its_ends() {
     assert_eq!(
         folds,
         [
-            "    …                          │        … 997 segments, 99.7 kB →  ← 997 ACKs         │",
+            "    …                          │      … 997 data segments, 99.7 kB →  ← 997 ACKs      │",
             "    … #8 to #2001, 19.9 s: 997 data packets, 99.7 kB client → server; 997 empty ACKs server →"
         ]
     );
@@ -428,7 +443,7 @@ fn story(script: &str, parts: Parts) -> String {
 
 fn told(script: &str, look: Look, parts: Parts) -> String {
     let mut out = Vec::new();
-    let choice = Choice { conns: Vec::new(), limit: 0, failed: false, parts };
+    let choice = Choice { parts, ..Choice::default() };
     play(script, &mut Explain::new(&mut out, look, choice));
     String::from_utf8(out).expect("a story is UTF-8")
 }

@@ -24,7 +24,7 @@ use crate::craft::script::Speaker;
 use crate::craft::{Policy, Script};
 use crate::report::lesson::Lesson;
 use crate::report::paint::Paint;
-use crate::report::story::{Choice, Explain, Look, Parts};
+use crate::report::story::{Choice, Explain, Look};
 use crate::sys::route::{RouteKind, route_to};
 use crate::sys::space::{Address, Space};
 use crate::wire::Seq;
@@ -190,8 +190,7 @@ impl Demo {
             pump(&mut source, &mut lesson)
         } else {
             let look = Look { width: self.width.of(out), ascii: self.width.ascii(), paint };
-            let choice = Choice { conns: Vec::new(), limit: 0, failed: false, parts: Parts::All };
-            pump(&mut source, &mut Explain::new(out, look, choice))
+            pump(&mut source, &mut Explain::new(out, look, Choice::default()))
         }
     }
 

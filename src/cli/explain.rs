@@ -1,11 +1,14 @@
 use anyhow::bail;
+use clap::error::ErrorKind;
 
 use super::input::Input;
 use super::look::Width;
 use super::output::Output;
+use super::usage;
 use crate::capture::Summary;
+use crate::report::ladder::Pace;
 use crate::report::paint::Paint;
-use crate::report::story::{Choice, Explain as Writer, Look, Parts};
+use crate::report::story::{Choice, Explain as Writer, Form, Look, Parts};
 
 /// The story of a connection, step by step
 ///
@@ -31,6 +34,14 @@ pub(super) struct Explain {
     #[arg(long, value_name = "PART", default_value = "all")]
     show: Show,
 
+    /// In which form
+    #[arg(short = 'T', value_name = "FORMAT", default_value = "text")]
+    format: FormatArg,
+
+    /// What room time takes in the ladder
+    #[arg(long, value_name = "TIME", default_value = "even")]
+    time: Time,
+
     #[command(flatten)]
     width: Width,
 
@@ -50,6 +61,28 @@ enum Show {
     Verdict,
 }
 
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum FormatArg {
+    /// Text, with a ladder in characters
+    Text,
+    /// Text, with the ladder as the figures of RFC 9293
+    Rfc,
+    /// Markdown, with the ladder as a Mermaid diagram
+    Mermaid,
+    /// One SVG drawing, a ladder below the other
+    Svg,
+    /// A page with drawn ladders, complete in itself
+    Html,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum Time {
+    /// A row after the other
+    Even,
+    /// The longer the wait, the more room (text, svg and html)
+    Scale,
+}
+
 impl Explain {
     /// Reads the captures.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
@@ -57,6 +90,10 @@ impl Explain {
             return Ok(Summary::default());
         }
         let look = Look { width: self.width.of(out), ascii: self.width.ascii(), paint: Paint { on: out.color() } };
+        if self.time == Time::Scale && matches!(self.format, FormatArg::Rfc | FormatArg::Mermaid) {
+            let message = "'--time scale' is for '-T text', '-T svg' and '-T html': the other forms know rows only";
+            return Err(usage(ErrorKind::ArgumentConflict, message).into());
+        }
         let choice = Choice {
             conns: self.conns.clone(),
             limit: self.limit,
@@ -66,6 +103,17 @@ impl Explain {
                 Show::Ladder => Parts::Figure,
                 Show::Steps => Parts::Steps,
                 Show::Verdict => Parts::Heading,
+            },
+            form: match self.format {
+                FormatArg::Text => Form::Text,
+                FormatArg::Rfc => Form::Rfc,
+                FormatArg::Mermaid => Form::Mermaid,
+                FormatArg::Svg => Form::Svg,
+                FormatArg::Html => Form::Html,
+            },
+            pace: match self.time {
+                Time::Even => Pace::Even,
+                Time::Scale => Pace::ToScale,
             },
         };
         let mut writer = Writer::new(out, look, choice);

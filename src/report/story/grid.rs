@@ -61,7 +61,7 @@ impl Learnt {
 
     /// The grid after `step`: a line of titles, then one for each end.
     pub(super) fn grid(&self, step: &Step, questions: Questions, scene: &Scene<'_>) -> [String; 3] {
-        let columns = questions.columns(scene.look.page());
+        let columns = questions.columns(scene.look.grid());
         let mut titles = format!("{:8}{:14}", "", "state");
         for (title, _) in columns {
             titles.push_str(&format!("  {title}"));
@@ -70,7 +70,7 @@ impl Learnt {
             let side = scene.conn.side(role);
             let standing = step.after[side as usize].to_string();
             let moved = step.before[side as usize] != step.after[side as usize];
-            let name = scene.look.dye(super::look::Look::ink(role), &format!("{:8}", role.name()));
+            let name = scene.look.dye(crate::report::look::Look::ink(role), &format!("{:8}", role.name()));
             let standing = format!("{standing:14}");
             let mut line = name + &if moved { scene.look.dye(Ink::Bold, &standing) } else { standing };
             for (title, fact) in columns {

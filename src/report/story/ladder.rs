@@ -1,247 +1,140 @@
-//! The figure: two lifelines, an arrow for each packet, and where it leaves both ends.
+//! What is drawn of a connection, from what is remembered of it.
 
-use super::look::{Glyphs, Look};
 use super::scene::{Scene, step_title, title};
-use super::tale::{Fold, Item, Said, Step};
-use crate::capture::track::{Note, Role};
-use crate::report::human;
-use crate::report::paint::Ink;
-use crate::wire::{Flags, Span};
+use super::tale::{self, Item, Said, Step};
+use super::words;
+use crate::capture::track::{Ends, Facts, Note, Role};
+use crate::report::ladder::{self, Fold, Ladder, PAUSE, Row, Rung, Sent};
+use crate::wire::{Flags, Segment, Span};
 
-/// Room for the longest state with its mark, `ESTABLISHED?`.
-const STATE: usize = 12;
-/// The arrow needs this much to be one.
-const ARROW_LEAST: usize = 24;
-/// And looks best with no more than this.
-const ARROW_MOST: usize = 64;
-/// Room for notes, where there is any.
-const NOTES_LEAST: usize = 24;
+/// Whether the words of the story stand beside the rungs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Words {
+    /// They do: a painter has a place for them.
+    With,
+    /// They do not.
+    Without,
+}
 
-/// The lines of the figure.
-pub(super) fn ladder(scene: &Scene<'_>) -> Vec<String> {
-    let ladder = Ladder::new(scene);
-    let mut lines = ladder.heading();
+/// The ladder of `scene`.
+pub(super) fn ladder(scene: &Scene<'_>, words: Words) -> Ladder {
+    let names = Ends { client: scene.name(Role::Client), server: scene.name(Role::Server) };
+    let stateful = scene.steps().any(|step| step.segment().is_some());
+    let start = scene.steps().next().map(|first| ends(scene, |side| first.before[side])).unwrap_or_default();
+    let mut ladder = Ladder::of(scene.conn, names, start, stateful);
+    let mut last = None;
     for item in &scene.tale.items {
-        match item {
-            Item::Step(step) => lines.push(ladder.rung(step)),
-            Item::Fold(fold) => lines.push(ladder.folded(fold)),
+        let (begins, ends) = match item {
+            Item::Step(step) => (scene.since_start(step.time), scene.since_start(step.time)),
+            Item::Fold(fold) => (scene.since_start(fold.times.0), scene.since_start(fold.times.1)),
+        };
+        let pause = last.map_or(Span(0), |last: Span| Span(begins.0 - last.0));
+        if pause >= PAUSE {
+            ladder.rows.push(Row::Pause(pause));
         }
+        last = Some(ends);
+        ladder.rows.push(match item {
+            Item::Step(step) => Row::Rung(Box::new(rung(step, scene, words))),
+            Item::Fold(fold) => Row::Fold(Box::new(folded(fold, scene))),
+        });
     }
-    lines
+    ladder
 }
 
-struct Ladder<'a> {
-    scene: &'a Scene<'a>,
-    /// Widths of its columns.
-    number: usize,
-    time: usize,
-    state: usize,
-    arrow: usize,
-    notes: usize,
+fn rung(step: &Step, scene: &Scene<'_>, words: Words) -> Rung {
+    Rung {
+        n: step.n,
+        at: scene.since_start(step.time),
+        from: step.role(scene.conn),
+        said: said(step, scene),
+        after: ends(scene, |side| step.after[side]),
+        moved: ends(scene, |side| step.before[side] != step.after[side]),
+        learnt: ends(scene, |side| learnt(step.knew[side], step.know[side])),
+        notes: step.notes,
+        about: step.about,
+        lost: step.lost,
+        words: match words {
+            Words::With => words::sentences(step, scene),
+            Words::Without => Vec::new(),
+        },
+    }
 }
 
-impl<'a> Ladder<'a> {
-    fn new(scene: &'a Scene<'a>) -> Self {
-        let number = scene.conn.last_n.to_string().len() + 1;
-        let time = seconds(scene.conn.duration()).len();
-        let states = scene.steps().any(|step| step.segment().is_some());
-        let state = if states { STATE } else { 0 };
-        // Number, time, state, lifeline, arrow, lifeline, state: a space or two between each.
-        let frame = number + 2 + time + 2 + state + 1 + 2 + 1 + state;
-        let room = scene.look.page().saturating_sub(frame);
-        let (arrow, notes) = if room >= ARROW_LEAST + 12 + 2 + NOTES_LEAST {
-            let arrow = (room - 2 - NOTES_LEAST).min(ARROW_MOST);
-            (arrow, room - 2 - arrow)
-        } else {
-            (room.clamp(ARROW_LEAST, ARROW_MOST), 0)
-        };
-        Self { scene, number, time, state, arrow, notes }
-    }
+fn learnt(knew: Facts, know: Facts) -> Facts {
+    let mut learnt = Facts::default();
+    know.since(knew).for_each(|(fact, basis)| learnt.set(fact, Some(basis)));
+    learnt
+}
 
-    fn glyphs(&self) -> &'static Glyphs {
-        self.scene.glyphs()
+fn folded(fold: &tale::Fold, scene: &Scene<'_>) -> Fold {
+    Fold {
+        frames: fold.frames,
+        at: (scene.since_start(fold.times.0), scene.since_start(fold.times.1)),
+        sent: ends(scene, |side| {
+            let tale::Sent { data, octets, empty } = fold.sent[side];
+            Sent { data, octets, empty }
+        }),
+        notes: fold.notes.clone(),
+        lost: fold.lost.clone(),
     }
+}
 
-    /// Who stands where, and in which state each was found.
-    fn heading(&self) -> Vec<String> {
-        let margin = " ".repeat(self.number + 2 + self.time + 2);
-        let names = Role::BOTH.map(|role| match role {
-            Role::Client => format!("client {}", self.scene.name(role)),
-            Role::Server => format!("server {}", self.scene.name(role)),
-        });
-        let span = self.state + 1 + 1 + self.arrow + 1 + 1 + self.state;
-        let lengths = names.each_ref().map(|name| name.chars().count());
-        let client = self.scene.look.dye(Look::ink(Role::Client), &names[0]);
-        let server = self.scene.look.dye(Look::ink(Role::Server), &names[1]);
-        let mut lines = if lengths[0] + 2 + lengths[1] <= span {
-            vec![format!("{margin}{client}{}{server}", " ".repeat(span - lengths[0] - lengths[1]))]
-        } else {
-            vec![
-                format!("{margin}{client}"),
-                format!("{margin}{}{server}", " ".repeat(span.saturating_sub(lengths[1]))),
-            ]
-        };
-        let first = self.scene.steps().next();
-        if let Some(first) = first.filter(|_| self.state > 0) {
-            let before = [Role::Client, Role::Server].map(|role| first.before[self.scene.conn.side(role) as usize]);
-            lines.push(self.line("", "", &before[0].to_string(), &" ".repeat(self.arrow), &before[1].to_string(), ""));
+/// The two of something that are kept by side, by role.
+fn ends<T>(scene: &Scene<'_>, of: impl Fn(usize) -> T) -> Ends<T> {
+    let side = |role| scene.conn.side(role) as usize;
+    Ends { client: of(side(Role::Client)), server: of(side(Role::Server)) }
+}
+
+/// What stands on the arrow.
+fn said(step: &Step, scene: &Scene<'_>) -> ladder::Said {
+    let mut said = ladder::Said {
+        name: step_title(step),
+        tag: tag(step, scene),
+        flags: None,
+        seq: None,
+        ack: None,
+        len: 0,
+        window: None,
+        options: Vec::new(),
+        more: None,
+    };
+    match &step.said {
+        Said::Tcp(segment) => {
+            let closed = segment.window.0 == 0 && !segment.flags.contains(Flags::RST);
+            said.name = title(segment);
+            said.flags = Some(segment.flags);
+            said.seq = Some(scene.relative(segment.seq, step.from));
+            said.ack = segment.acked().map(|ack| scene.relative(ack, !step.from));
+            said.len = segment.len;
+            said.window = (segment.flags.contains(Flags::SYN) || closed).then_some(segment.window.0);
+            said.options = options(segment, step, scene);
         }
-        lines
-    }
-
-    /// One packet.
-    fn rung(&self, step: &Step) -> String {
-        let conn = self.scene.conn;
-        let states = Role::BOTH.map(|role| {
-            let side = conn.side(role) as usize;
-            if step.before[side] == step.after[side] { String::new() } else { step.after[side].to_string() }
-        });
-        let number = format!("#{}", step.n);
-        let time = seconds(self.scene.since_start(step.time));
-        self.line(&number, &time, &states[0], &self.arrow(step), &states[1], &Self::remarks(step))
-    }
-
-    /// Many packets.
-    fn folded(&self, fold: &Fold) -> String {
-        let glyphs = self.glyphs();
-        let mut parts = Vec::new();
-        for role in Role::BOTH {
-            let sent = fold.sent[self.scene.conn.side(role) as usize];
-            let data = match sent.data {
-                0 => human::plural(sent.empty, "ACK"),
-                data => format!("{}, {}", human::plural(data, "segment"), human::octets(sent.octets)),
-            };
-            if sent.data + sent.empty > 0 {
-                parts.push(match role {
-                    Role::Client => format!("{data} {}", glyphs.to),
-                    Role::Server => format!("{} {data}", if glyphs.to == "→" { "←" } else { "<-" }),
-                });
-            }
-        }
-        let text = format!(" {} {} ", glyphs.dots, parts.join("  "));
-        let text: String = text.chars().take(self.arrow).collect();
-        let arrow = format!("{text:^width$}", width = self.arrow);
-        let remarks: Vec<String> = fold.notes.iter().map(|(note, count)| format!("{count} {}", note.id())).collect();
-        let arrow = self.scene.look.dye(Ink::Dim, &arrow);
-        self.line(glyphs.dots, "", "", &arrow, "", &remarks.join(" "))
-    }
-
-    fn line(&self, number: &str, time: &str, left: &str, arrow: &str, right: &str, notes: &str) -> String {
-        let Self { number: n, time: t, state, .. } = *self;
-        let life = self.glyphs().life;
-        let look = self.scene.look;
-        let number = look.dye(Ink::Dim, &format!("{number:>n$}  {time:>t$}"));
-        let left = look.dye(Ink::Client, &format!("{left:>state$}"));
-        let mut right = format!("{right:<state$}");
-        let mut notes = fitting(notes, self.notes);
-        if notes.is_empty() {
-            right.truncate(right.trim_end().len());
-        } else {
-            notes = format!("  {}", look.dye(Ink::Dim, &notes));
-        }
-        let line = format!("{number}  {left} {life}{arrow}{life} {}{notes}", look.dye(Ink::Server, &right));
-        line.trim_end().to_owned()
-    }
-
-    /// `──── SYN seq 0 ────▶` in as many characters as there are.
-    fn arrow(&self, step: &Step) -> String {
-        let glyphs = self.glyphs();
-        let role = step.role(self.scene.conn);
-        let copy = step.notes.contains(Note::CaptureDuplicate);
-        let shaft = if copy { glyphs.copy } else { glyphs.line };
-        let head = match (step.lost, role) {
-            (true, _) => glyphs.lost,
-            (false, Role::Client) => glyphs.head_right,
-            (false, Role::Server) => glyphs.head_left,
-        };
-        // A shaft of two at each end, the head, a space on both sides of the label.
-        let room = self.arrow.saturating_sub(2 + 2 + 1 + 2);
-        let labels = self.labels(step);
-        let label = labels.iter().find(|label| label.chars().count() <= room);
-        let label: String =
-            label.or(labels.last()).map_or_else(String::new, |label| label.chars().take(room).collect());
-        let shafts = self.arrow.saturating_sub(label.chars().count() + 2 + 1);
-        let (before, after) = (shafts / 2, shafts - shafts / 2);
-        let stretch = |count: usize| shaft.to_string().repeat(count);
-        let ink = Self::ink(step);
-        let label = self.scene.look.dye(ink, &label);
-        match role {
-            Role::Client => format!("{} {label} {}{head}", stretch(before), stretch(after)),
-            Role::Server => format!("{head}{} {label} {}", stretch(after), stretch(before)),
+        Said::Udp(len) => said.len = *len,
+        Said::Icmp(icmp, source) => {
+            said.more = Some(match icmp.echo_id {
+                Some(_) => format!("seq {}", icmp.echo_seq),
+                None => format!("from {source}"),
+            });
         }
     }
+    said
+}
 
-    fn ink(step: &Step) -> Ink {
-        if step.lost
-            || step.notes.intersects(&[
-                Note::Retransmit,
-                Note::SynRetransmit,
-                Note::SynackRetransmit,
-                Note::FinRetransmit,
-            ])
-        {
-            return Ink::Warn;
-        }
-        match step.segment() {
-            Some(segment) if segment.flags.contains(Flags::RST) => Ink::Bad,
-            Some(_) => Ink::Bold,
-            None => match step.said {
-                Said::Icmp(icmp, _) if icmp.quoted.is_some() => Ink::Bad,
-                _ => Ink::Bold,
-            },
-        }
+/// What a SYN offers, and which octets an ACK has beyond its number.
+fn options(segment: &Segment, step: &Step, scene: &Scene<'_>) -> Vec<String> {
+    let mut told = Vec::new();
+    let options = &segment.options;
+    if segment.flags.contains(Flags::SYN) {
+        told.extend(options.mss().map(|mss| format!("mss {mss}")));
+        told.extend(options.window_scale().map(|scale| format!("wscale {scale}")));
+        told.extend(options.sack_permitted().then(|| "sackOK".to_owned()));
+        told.extend(options.timestamps().map(|_| "ts".to_owned()));
+        told.extend(options.fast_open().map(|_| "tfo".to_owned()));
+        told.extend(options.mptcp().map(|_| "mptcp".to_owned()));
     }
-
-    /// What may stand on the arrow, the fullest first.
-    fn labels(&self, step: &Step) -> Vec<String> {
-        let name = step_title(step);
-        match &step.said {
-            Said::Tcp(segment) => {
-                let seq = self.scene.relative(segment.seq, step.from);
-                let ack = segment.acked().map(|ack| format!(" ack {}", self.scene.relative(ack, !step.from)));
-                let ack = ack.unwrap_or_default();
-                let len = if segment.len > 0 { format!(" len {}", segment.len) } else { String::new() };
-                let name = title(segment) + tag(step, self.scene);
-                let full = format!("{name} seq {seq}{ack}{len}");
-                let mut labels = vec![full.clone(), format!("{name}{ack}{len}"), format!("{name}{len}"), name];
-                if segment.flags.contains(Flags::SYN) {
-                    let mut options = String::new();
-                    if let Some(mss) = segment.options.mss() {
-                        options.push_str(&format!(" mss {mss}"));
-                    }
-                    if let Some(scale) = segment.options.window_scale() {
-                        options.push_str(&format!(" wscale {scale}"));
-                    }
-                    let window = format!(" win {}", segment.window.0);
-                    labels.insert(0, format!("{full}{options}"));
-                    labels.insert(0, format!("{full}{window}{options}"));
-                } else if segment.window.0 == 0 && !segment.flags.contains(Flags::RST) {
-                    labels.insert(0, format!("{full} win 0"));
-                }
-                labels
-            }
-            Said::Udp(len) => vec![format!("{name} len {len}"), name],
-            Said::Icmp(icmp, source) => {
-                let echo = match icmp.echo_id {
-                    Some(_) => format!("{name} seq {}", icmp.echo_seq),
-                    None => format!("{name} from {source}"),
-                };
-                vec![echo, name]
-            }
-        }
-    }
-
-    /// What the notes column says: the ids, since the sentences stand below.
-    fn remarks(step: &Step) -> String {
-        let repeats = step.about.map_or_else(String::new, |n| format!(" of #{n}"));
-        let kinds = step.notes.iter().filter(|note| note.id().starts_with("retransmit.")).count();
-        let told = step.notes.iter().filter(|note| kinds == 0 || *note != Note::Retransmit);
-        let mut words: Vec<String> = told.map(|note| note.id().to_owned()).collect();
-        if let Some(first) = words.first_mut() {
-            first.push_str(&repeats);
-        }
-        words.join(" ")
-    }
+    let relative = |seq| scene.relative(seq, !step.from);
+    told.extend(options.sack().iter().map(|(left, right)| format!("sack {}:{}", relative(*left), relative(*right))));
+    told
 }
 
 /// What the reader of the figure should not overlook.
@@ -255,22 +148,10 @@ fn tag(step: &Step, scene: &Scene<'_>) -> &'static str {
         (&[Note::Dupack], " (dup)"),
         (&[Note::Reorder], " (late)"),
         (&[Note::RstBlind], " (blind)"),
+        (&[Note::SeqAhead], " (after a gap)"),
     ];
     if step.notes.contains(Note::Keepalive) && scene.window_closed(step) {
         return " (probe)";
     }
     TAGS.iter().find(|(notes, _)| step.notes.intersects(notes)).map_or("", |(_, tag)| tag)
-}
-
-/// As many whole words of `text` as `width` has room for.
-fn fitting(text: &str, width: usize) -> String {
-    human::wrap(text, width).into_iter().next().filter(|line| line.len() <= width).unwrap_or_default()
-}
-
-/// Seconds with six decimals.
-fn seconds(span: Span) -> String {
-    let us = span.0 / 1000;
-    let sign = if us < 0 { "-" } else { "" };
-    let us = us.unsigned_abs();
-    format!("{sign}{}.{:06}", us / 1_000_000, us % 1_000_000)
 }

@@ -7,31 +7,35 @@
 //! through the steps with the sentences of `words`, the answers of `lecture` and the `grid` of what
 //! each end knows.
 
+mod account;
 mod cause;
 mod grid;
 mod ladder;
 mod lecture;
-mod look;
 mod scene;
+mod sheet;
 mod tale;
+mod tales;
 mod tally;
 mod tell;
 mod verdict;
 mod words;
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use crate::capture::track::ConnId;
-use crate::capture::track::Note;
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::human;
-pub use look::Look;
+use crate::report::ladder::{Ladder, Pace, svg};
+pub use crate::report::look::Look;
+use ladder::Words;
 use tale::Tale;
+use tales::REMEMBERED;
+use tales::Tales;
 
-/// What to tell.
-#[derive(Clone, Debug)]
+/// What to tell: by default all of every connection, as text.
+#[derive(Clone, Debug, Default)]
 pub struct Choice {
     /// These connections; all where empty.
     pub conns: Vec<u32>,
@@ -41,12 +45,33 @@ pub struct Choice {
     pub failed: bool,
     /// Which parts of the story.
     pub parts: Parts,
+    /// In which form.
+    pub form: Form,
+    /// What room time takes in the figure.
+    pub pace: Pace,
+}
+
+/// The forms of a story.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Form {
+    /// Text, with a ladder in characters.
+    #[default]
+    Text,
+    /// The same, the ladder as the figures of RFC 9293.
+    Rfc,
+    /// Markdown, with the ladder as a Mermaid diagram.
+    Mermaid,
+    /// One drawing, of all ladders.
+    Svg,
+    /// A page that needs nothing else.
+    Html,
 }
 
 /// The parts of a story.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Parts {
     /// Heading, figure and steps.
+    #[default]
     All,
     /// Heading and figure.
     Figure,
@@ -56,22 +81,18 @@ pub enum Parts {
     Heading,
 }
 
-/// So many connections are remembered at once.
-const REMEMBERED: usize = 100_000;
-
 /// Tells the stories of connections.
 pub struct Explain<W> {
     out: W,
     look: Look,
     choice: Choice,
-    tales: BTreeMap<u32, Tale>,
-    /// Connections that were not looked at, since too many would have to be remembered.
-    passed_over: u32,
+    tales: Tales,
     /// Connections that are worth telling, and those told.
     due: u32,
     told: u32,
     lectured: HashSet<lecture::Topic>,
     seen: u32,
+    drawings: Vec<svg::Titled>,
 }
 
 impl<W: Write> Explain<W> {
@@ -81,12 +102,12 @@ impl<W: Write> Explain<W> {
             out,
             look,
             choice,
-            tales: BTreeMap::new(),
-            passed_over: 0,
+            tales: Tales::default(),
             due: 0,
             told: 0,
             lectured: HashSet::new(),
             seen: 0,
+            drawings: Vec::new(),
         }
     }
 
@@ -98,15 +119,6 @@ impl<W: Write> Explain<W> {
     /// How many connections the input has.
     pub fn seen(&self) -> u32 {
         self.seen
-    }
-
-    /// The SYN that began `conn` was taken for a part of an older connection until the answer came.
-    fn move_syn(&mut self, conn: &Conn) {
-        let older = self.tales.range_mut(..conn.id.0).rev();
-        let Some(syn) = older.take(64).find_map(|(_, tale)| tale.give_up(conn.first_n)) else {
-            return;
-        };
-        self.tales.entry(conn.id.0).or_default().take_over(*syn);
     }
 
     /// Whether a connection may have to be told.
@@ -123,21 +135,14 @@ impl<W: Write> Sink for Explain<W> {
         if let Some((observation, conn)) = told
             && self.wants(conn.id)
         {
-            let full = self.tales.len() >= REMEMBERED;
-            if observation.notes.contains(Note::ReuseLive) {
-                self.move_syn(conn);
-            }
-            match self.tales.entry(conn.id.0) {
-                Entry::Vacant(_) if full => self.passed_over += u32::from(conn.first_n == packet.n),
-                entry => entry.or_default().add(packet.n, packet.record, observation, conn),
-            }
+            self.tales.add(packet, observation, conn);
         }
         Ok(())
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         self.seen = self.seen.max(conn.id.0 + 1);
-        let Some(tale) = self.tales.remove(&conn.id.0) else {
+        let Some(tale) = self.tales.take(conn.id) else {
             return Ok(());
         };
         if self.choice.failed && !tell::failed(conn, &tale, self.look) {
@@ -147,30 +152,105 @@ impl<W: Write> Sink for Explain<W> {
         if self.choice.conns.is_empty() && self.choice.limit > 0 && self.told >= self.choice.limit {
             return Ok(());
         }
-        if self.told > 0 {
-            writeln!(self.out)?;
-        }
         self.told += 1;
-        tell::tell(&mut self.out, conn, &tale, self.look, self.choice.parts, &mut self.lectured)
+        self.tell(conn, &tale)
     }
 
     fn finish(&mut self, _summary: &Summary) -> io::Result<()> {
+        let remarks = self.remarks();
+        match self.choice.form {
+            Form::Text | Form::Rfc => {
+                // The first remark of all needs no distance from what is not there.
+                for (at, remark) in remarks.iter().enumerate() {
+                    let gap = if at > 0 || self.told > 0 { "\n" } else { "" };
+                    writeln!(self.out, "{gap}{remark}")?;
+                }
+            }
+            Form::Mermaid => {
+                for remark in remarks {
+                    writeln!(self.out, "\n{remark}")?;
+                }
+            }
+            Form::Svg => self.out.write_all(svg::document(&self.drawings, &remarks, self.choice.pace).as_bytes())?,
+            Form::Html => sheet::end_page(&mut self.out, self.told, &remarks)?,
+        }
+        self.out.flush()
+    }
+}
+
+impl<W: Write> Explain<W> {
+    fn tell(&mut self, conn: &Conn, tale: &Tale) -> io::Result<()> {
+        let Self { out, look, choice, told, .. } = self;
+        match choice.form {
+            Form::Text | Form::Rfc => {
+                if *told > 1 {
+                    writeln!(out)?;
+                }
+                let rfc = choice.form == Form::Rfc;
+                let figure = tell::Figure { rfc, pace: choice.pace };
+                tell::tell(out, conn, tale, *look, choice.parts, figure, &mut self.lectured)
+            }
+            Form::Mermaid => sheet::markdown(out, *told, conn, tale, choice.parts),
+            Form::Html => sheet::section(out, *told, conn, tale, choice),
+            Form::Svg => {
+                self.drawings.push(sheet::drawing(conn, tale));
+                Ok(())
+            }
+        }
+    }
+
+    /// What is to be said of the connections that were not told.
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
         let due = if self.choice.failed { self.due } else { self.seen };
         if self.choice.failed && due == 0 {
             let conns = human::plural(self.seen.into(), "connection");
-            writeln!(self.out, "{conns}, and nothing went wrong or took long.")?;
+            remarks.push(format!("{conns}, and nothing went wrong or took long."));
         }
         if self.choice.conns.is_empty() && self.told < due {
             let rest = human::plural((due - self.told).into(), "more connection");
-            writeln!(self.out, "\n{rest} not told: choose with --conn N, or --limit 0 for all.")?;
+            remarks.push(format!("{rest} not told: choose with --conn N, or --limit 0 for all."));
         }
-        if self.passed_over > 0 {
-            writeln!(
-                self.out,
-                "\n{} connections were not looked at: more than {REMEMBERED} are too many to remember at once.",
-                self.passed_over
-            )?;
+        let passed_over = self.tales.passed_over;
+        if passed_over > 0 {
+            remarks.push(format!(
+                "{passed_over} connections were not looked at: more than {REMEMBERED} are too many to remember at once."
+            ));
         }
-        self.out.flush()
+        remarks
+    }
+}
+
+/// Keeps the ladders of the chosen connections, for who draws them otherwise: two next to each
+/// other, say ([`text::beside`](crate::report::ladder::text::beside)).
+pub struct Ladders {
+    choice: Vec<u32>,
+    tales: Tales,
+    /// Those of the connections that have ended, in that order.
+    pub drawn: Vec<Ladder>,
+}
+
+impl Ladders {
+    /// A sink that keeps the ladders of `conns`; of all where that is empty.
+    pub fn new(conns: Vec<u32>) -> Self {
+        Self { choice: conns, tales: Tales::default(), drawn: Vec::new() }
+    }
+}
+
+impl Sink for Ladders {
+    fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        if let Some((observation, conn)) = told
+            && (self.choice.is_empty() || self.choice.contains(&conn.id.0))
+        {
+            self.tales.add(packet, observation, conn);
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, conn: &Conn) -> io::Result<()> {
+        if let Some(tale) = self.tales.take(conn.id) {
+            self.drawn.push(account::ladder(conn, &tale, Words::Without));
+        }
+        Ok(())
     }
 }

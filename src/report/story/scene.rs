@@ -1,9 +1,9 @@
 //! One connection as the narrators see it: who is who, and what the numbers count from.
 
-use super::look::{Glyphs, Look};
 use super::tale::{Item, Said, Step, Tale};
 use crate::capture::Conn;
 use crate::capture::track::Role;
+use crate::report::look::{Glyphs, Look};
 use crate::wire::{Flags, Protocol, Segment, Seq, Side, Span, Timestamp, ports};
 
 /// Sequence numbers farther than this from where a side began belong to another connection and

@@ -1,12 +1,14 @@
 //! What is kept of a connection until its story is told: the telling packets one by one, the rest
 //! folded into numbers, so that a transfer of a million segments costs no more than a short one.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use super::tally::Tally;
 use crate::capture::track::{Basis, Fact, Facts, Note, Notes, Role, Standing, State};
 use crate::capture::{Body, Conn, Icmp, Observation, Record};
-use crate::wire::{Segment, Side, Timestamp};
+use crate::report::ladder::PAUSE;
+use crate::wire::{Segment, Seq, Side, Timestamp};
 
 /// A run of packets without news is shown whole up to this length.
 const RUN_SHOWN: usize = 8;
@@ -14,6 +16,12 @@ const RUN_SHOWN: usize = 8;
 const RUN_ENDS: usize = 2;
 /// So many packets with small news (a retransmission, a closed window) are shown one by one.
 const NOTABLE_SHOWN: u32 = 60;
+/// So many packets that follow a silence are shown one by one.
+const PAUSES_SHOWN: u32 = 30;
+/// Of the lost packets of a fold, so many are named.
+const LOST_NAMED: usize = 100;
+/// Among so many segments with data the one is looked for that another repeats.
+const RECENT: usize = 256;
 /// So many packets of any kind are kept.
 const KEPT: usize = 10_000;
 
@@ -26,6 +34,10 @@ pub(super) struct Tale {
     pub(super) tally: Tally,
     run: usize,
     notable: u32,
+    pauses: u32,
+    last: Option<Timestamp>,
+    /// Frame and first sequence number of data that was new, by side.
+    recent: [VecDeque<(u64, Seq)>; 2],
 }
 
 /// A packet, or many.
@@ -88,6 +100,8 @@ pub(super) struct Fold {
     pub(super) sent: [Sent; 2],
     /// What they meant, with how often; what is not worth telling left out.
     pub(super) notes: Vec<(Note, u64)>,
+    /// Those that never arrived, as later packets show; the first few.
+    pub(super) lost: Vec<u64>,
 }
 
 /// What one side sent within a fold.
@@ -104,12 +118,20 @@ pub(super) struct Sent {
 impl Tale {
     /// Takes in one packet of this connection.
     pub(super) fn add(&mut self, n: u64, record: &Record, told: &Observation, conn: &Conn) {
-        let Some(step) = Step::of(n, record, told, conn) else {
+        let Some(mut step) = Step::of(n, record, told, conn) else {
             return;
         };
+        self.find_original(&mut step);
         self.tally.add(&step);
         self.mark_lost(&step);
+        let silence = self.last.replace(step.time).map(|last| step.time - last);
+        let after_pause = silence.is_some_and(|silence| silence >= PAUSE) && self.pauses < PAUSES_SHOWN;
+        self.pauses += u32::from(after_pause);
         match step.weight() {
+            Weight::Plain if after_pause && self.items.len() < KEPT => {
+                self.items.push(Item::Step(Box::new(step)));
+                self.run = self.items.len();
+            }
             Weight::Vital if self.items.len() < KEPT => {
                 self.items.push(Item::Step(Box::new(step)));
                 self.run = self.items.len();
@@ -180,17 +202,37 @@ impl Tale {
         }
     }
 
+    /// Has a step that repeats data say whose, and remembers those that are the first to carry
+    /// theirs.
+    fn find_original(&mut self, step: &mut Step) {
+        let Some(seq) = step.segment().filter(|segment| segment.len > 0).map(Segment::data_seq) else {
+            return;
+        };
+        let recent = &mut self.recent[step.from as usize];
+        if step.notes.contains(Note::Retransmit) {
+            let original = recent.iter().rev().find(|(_, first)| *first == seq);
+            step.about = step.about.or(original.map(|(n, _)| *n));
+        } else {
+            if recent.len() >= RECENT {
+                recent.pop_front();
+            }
+            recent.push_back((step.n, seq));
+        }
+    }
+
     /// Marks the packet that `step` shows to have been lost behind the capture point.
     fn mark_lost(&mut self, step: &Step) {
         let Some(about) = step.about.filter(|_| step.notes.contains(Note::PathLostBeyond)) else {
             return;
         };
-        let original = self.items.iter_mut().rev().find_map(|item| match item {
-            Item::Step(step) if step.n == about => Some(step),
-            _ => None,
-        });
-        if let Some(original) = original {
-            original.lost = true;
+        let holds = |item: &&mut Item| match item {
+            Item::Step(step) => step.n == about,
+            Item::Fold(fold) => (fold.frames.0..=fold.frames.1).contains(&about),
+        };
+        match self.items.iter_mut().rev().find(holds) {
+            Some(Item::Step(step)) => step.lost = true,
+            Some(Item::Fold(fold)) if fold.lost.len() < LOST_NAMED => fold.lost.push(about),
+            Some(Item::Fold(_)) | None => {}
         }
     }
 }
@@ -204,6 +246,7 @@ impl Item {
                 times: (step.time, step.time),
                 sent: [Sent::default(); 2],
                 notes: Vec::new(),
+                lost: Vec::new(),
             };
             fold.absorb(step);
             *self = Self::Fold(Box::new(fold));
@@ -215,6 +258,9 @@ impl Fold {
     fn absorb(&mut self, step: &Step) {
         self.frames.1 = step.n;
         self.times.1 = step.time;
+        if step.lost && self.lost.len() < LOST_NAMED {
+            self.lost.push(step.n);
+        }
         let sent = &mut self.sent[step.from as usize];
         match step.len() {
             0 => sent.empty += 1,

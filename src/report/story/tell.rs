@@ -6,21 +6,30 @@ use std::io::{self, Write};
 use super::Parts;
 use super::cause::{self, Cause, Grade};
 use super::grid::{self, Learnt, Questions};
-use super::ladder;
+use super::ladder::{self, Words};
 use super::lecture::{self, Topic};
-use super::look::Look;
 use super::scene::{Scene, step_title};
 use super::tale::{Fold, Item, Said, Step, Tale};
-use super::{verdict, words};
+use super::{sheet, verdict, words};
 use crate::capture::Conn;
 use crate::capture::track::{Fact, Note, Role, State};
-use crate::report::clock::Utc;
 use crate::report::human;
+use crate::report::ladder::{Pace, rfc, text};
+use crate::report::look::Look;
 use crate::report::paint::Ink;
-use crate::wire::{Flags, Side, Timestamp};
+use crate::wire::{Flags, Side};
 
 /// Where the text of a step begins.
 const INDENT: usize = 7;
+
+/// How the figure is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Figure {
+    /// As those of RFC 9293.
+    pub(super) rfc: bool,
+    /// What room time takes.
+    pub(super) pace: Pace,
+}
 
 /// Writes the story of `conn`. Lectures on topics in `lectured` are left out; those held are added.
 pub(super) fn tell(
@@ -29,6 +38,7 @@ pub(super) fn tell(
     tale: &Tale,
     look: Look,
     parts: Parts,
+    figure: Figure,
     lectured: &mut HashSet<Topic>,
 ) -> io::Result<()> {
     let scene = Scene::new(conn, tale, look);
@@ -36,7 +46,15 @@ pub(super) fn tell(
     teller.heading()?;
     if matches!(parts, Parts::All | Parts::Figure) {
         writeln!(teller.out)?;
-        for line in ladder::ladder(&scene) {
+        // What each end learns stands below the steps, where those are told.
+        let facts = parts == Parts::Figure;
+        let ladder = ladder::ladder(&scene, Words::Without);
+        let lines = if figure.rfc {
+            rfc::lines(&ladder, look)
+        } else {
+            text::lines(&ladder, text::Manner { look, pace: figure.pace, facts })
+        };
+        for line in lines {
             writeln!(teller.out, "{line}")?;
         }
     }
@@ -88,7 +106,7 @@ impl Teller<'_> {
             2,
             &format!(
                 "{}, {}, {} ({}), {} there and {} back",
-                utc(conn.start),
+                sheet::utc(conn.start),
                 human::span(conn.duration()),
                 human::plural(total, "packet"),
                 if conn.first_n == conn.last_n {
@@ -321,13 +339,4 @@ fn questions(step: &Step) -> Questions {
     } else {
         Questions::Opening
     }
-}
-
-/// `2026-11-22 16:33:00.123456 UTC`.
-fn utc(time: Timestamp) -> String {
-    let mut text = Vec::new();
-    Utc::default().write(&mut text, time);
-    let text = String::from_utf8_lossy(&text).replace('T', " ");
-    let text = text.trim_end_matches('Z');
-    format!("{} UTC", text.strip_suffix("000").unwrap_or(text))
 }

@@ -230,6 +230,10 @@ impl Speaker<'_> {
             Note::PathLost => "It had been lost before it came by here.".to_owned(),
             Note::PathLostBeyond => match self.step.about {
                 Some(n) => format!("#{n} came by here and was lost behind, on the way to the {y}."),
+                // An ACK tells it of what it acknowledges.
+                None if self.step.len() == 0 => {
+                    format!("The first copy came by here and was lost behind, on the way to the {x}.")
+                }
                 None => format!("The first copy came by here and was lost behind, on the way to the {y}."),
             },
             Note::ClockBackwards => "The clock of the capture went backwards here.".to_owned(),

@@ -1,14 +1,16 @@
-//! How the story looks: how wide, in which characters, in which colours.
+//! How stories and ladders look: how wide, in which characters, in which colours.
 
 use crate::capture::track::Role;
 use crate::report::paint::{Ink, Paint};
 
 /// Of a page whose width nobody knows.
 const PAGE: usize = 100;
-/// A figure or a grid needs this much.
+/// A grid needs this much.
 const LEAST: usize = 76;
 /// Lines of prose longer than this tire the eye, however wide the terminal.
 const PROSE: usize = 100;
+/// And shorter ones do not flow.
+const PROSE_LEAST: usize = 32;
 
 /// The looks of a story.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +25,7 @@ pub struct Look {
 
 /// The characters that a figure is drawn with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Glyphs {
+pub struct Glyphs {
     pub(super) line: char,
     pub(super) copy: char,
     pub(super) life: char,
@@ -34,6 +36,10 @@ pub(super) struct Glyphs {
     pub(super) unknown: char,
     pub(super) proven: char,
     pub(super) to: &'static str,
+    pub(super) back: &'static str,
+    pub(super) expected: char,
+    pub(super) assumed: char,
+    pub(super) wait: char,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -47,6 +53,10 @@ const UNICODE: Glyphs = Glyphs {
     unknown: '·',
     proven: '✓',
     to: "→",
+    back: "←",
+    expected: '?',
+    assumed: '~',
+    wait: '┊',
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -60,20 +70,30 @@ const ASCII: Glyphs = Glyphs {
     unknown: '.',
     proven: '!',
     to: "->",
+    back: "<-",
+    expected: '?',
+    assumed: '~',
+    wait: ':',
 };
 
 impl Look {
     /// Columns of the page.
     pub(super) fn page(&self) -> usize {
-        if self.width == 0 { PAGE } else { self.width.max(LEAST) }
+        if self.width == 0 { PAGE } else { self.width }
+    }
+
+    /// Columns of a page that has room for a grid.
+    pub(super) fn grid(&self) -> usize {
+        self.page().max(LEAST)
     }
 
     /// Columns of prose.
     pub(super) fn prose(&self) -> usize {
-        self.page().min(PROSE)
+        self.page().clamp(PROSE_LEAST, PROSE)
     }
 
-    pub(super) fn glyphs(&self) -> &'static Glyphs {
+    /// What it is drawn with.
+    pub fn glyphs(&self) -> &'static Glyphs {
         if self.ascii { &ASCII } else { &UNICODE }
     }
 
