@@ -14,7 +14,7 @@ use synfin::report::hexdump::{Dump, Form};
 use synfin::report::json::Json;
 use synfin::report::line::Style;
 use synfin::report::paint::Paint;
-use synfin::report::story::{self, Explain, Look, Parts};
+use synfin::report::story::{self, Explain, Look};
 use synfin::report::text::{Listing, Text};
 
 /// Reads an input as a capture and has all of it written in every way.
@@ -70,9 +70,10 @@ pub(crate) fn check(input: &[u8]) {
         if json { assert_json("connections as JSON", &out) } else { assert_harmless("connections", &out) }
     }
 
-    for ascii in [true, false] {
+    for form in [story::Form::Text, story::Form::Rfc, story::Form::Mermaid, story::Form::Svg, story::Form::Html] {
+        let ascii = form == story::Form::Rfc;
         let look = Look { width: if ascii { 0 } else { 80 }, ascii, paint: Paint::default() };
-        let choice = story::Choice { conns: Vec::new(), limit: 0, failed: false, parts: Parts::All };
+        let choice = story::Choice { form, ..story::Choice::default() };
         let mut out = Vec::new();
         run(input, false, &mut Explain::new(&mut out, look, choice));
         assert_harmless("the story", &out);

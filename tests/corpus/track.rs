@@ -109,7 +109,7 @@ fn perform(input: &[u8], scene: Scene) -> (Vec<String>, bool) {
         assert!(given_up + tracker.conns().len() as u64 <= tracker.begun());
     }
     tracker.settle();
-    said.extend(tracker.conns().map(conn_words));
+    said.extend(tracker.conns().map(|conn| conn_words(&conn)));
     (said, literal)
 }
 
