@@ -1,5 +1,6 @@
 //! Seeing: frames in, records and stories out.
 
+pub mod compare;
 pub mod decode;
 pub mod defrag;
 pub mod file;

@@ -7,6 +7,7 @@ mod annotate;
 mod args;
 mod check;
 mod choose;
+mod compare;
 mod conns;
 mod craft;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -82,6 +83,7 @@ enum Command {
     Explain(explain::Explain),
     Check(check::Check),
     Annotate(annotate::Annotate),
+    Compare(compare::Compare),
     Craft(Box<craft::Craft>),
     #[cfg(all(feature = "live", target_os = "linux"))]
     Play(play::Play),
@@ -130,6 +132,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Conns(conns) => conns.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
         Command::Annotate(annotate) => annotate.run(&mut out),
+        Command::Compare(compare) => compare.run(&mut out),
         Command::Craft(craft) => craft.run(&mut out),
         Command::Check(check) => {
             let agrees = check.run(&mut out);

@@ -4,6 +4,7 @@ pub mod annotate;
 pub mod both;
 pub mod clock;
 pub mod comment;
+pub mod compare;
 pub mod conform;
 pub mod conns;
 pub mod digits;
