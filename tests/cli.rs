@@ -31,6 +31,8 @@ fn help_reads_as_before() {
         ("check-help", "check --help"),
         ("annotate-h", "annotate -h"),
         ("annotate-help", "annotate --help"),
+        ("compare-h", "compare -h"),
+        ("compare-help", "compare --help"),
         ("craft-h", "craft -h"),
         ("craft-help", "craft --help"),
         ("interfaces-h", "interfaces -h"),

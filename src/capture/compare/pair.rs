@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use super::collect::{Sight, Talk};
@@ -59,8 +59,9 @@ impl Evidence {
     }
 }
 
-/// What has to come together before two are taken for one.
-const ENOUGH: u32 = 3;
+/// What has to come together before two are taken for one: the addresses will do, where nothing speaks
+/// against it.
+const ENOUGH: u32 = 2;
 
 /// A trait that more connections share than this tells none of them from the others.
 const COMMON: usize = 16;
@@ -105,8 +106,29 @@ pub(super) fn pair(near: &[Talk], far: &[Talk]) -> Vec<Match> {
             pairs.push((one, other, evidence));
         }
     }
+    let mut left: BTreeMap<u64, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for at in (0..near.len()).filter(|at| !near_taken[*at]) {
+        left.entry(endpoints(&near[at])).or_default().0.push(at);
+    }
+    for at in (0..far.len()).filter(|at| !far_taken[*at]) {
+        left.entry(endpoints(&far[at])).or_default().1.push(at);
+    }
+    // Of endpoints that were used over and over, one use after the other.
+    for (one, other) in left.into_values().flat_map(|(near, far)| near.into_iter().zip(far)) {
+        let mut evidence: Vec<_> =
+            far_traits[other].iter().filter(|key| near_traits[one].contains(key)).map(|key| key.0).collect();
+        evidence.sort_unstable();
+        evidence.dedup();
+        if !contradicts(&near[one], &far[other], &evidence) {
+            pairs.push((one, other, evidence));
+        }
+    }
     pairs.sort_unstable_by_key(|(one, other, _)| (*one, *other));
     pairs
+}
+
+fn endpoints(talk: &Talk) -> u64 {
+    hash((talk.endpoint(Role::Client), talk.endpoint(Role::Server)))
 }
 
 /// Whether both SYNs were seen and nothing about them is the same.
@@ -125,8 +147,7 @@ fn traits_of(talks: &[Talk]) -> Vec<Vec<(Evidence, u64)>> {
 /// What can be recognised of a connection in another capture.
 fn traits(talk: &Talk) -> Vec<(Evidence, u64)> {
     let (client, server) = (talk.from(Role::Client), talk.from(Role::Server));
-    let mut traits = vec![(Evidence::Endpoints, hash((talk.endpoint(Role::Client), talk.endpoint(Role::Server))))];
-    // A port of the server is translated seldom, and tells apart what else is the same.
+    let mut traits = vec![(Evidence::Endpoints, endpoints(talk))];
     if let Some(syn) = client.iter().find(|sight| sight.flags.is_syn()) {
         traits.push((Evidence::ClientIsn, hash(syn.seq)));
         if let Some((value, _)) = syn.stamps.filter(|(value, _)| *value != 0) {

@@ -157,12 +157,14 @@ impl<'a> Lane<'a> {
         for &at in &matched.strangers {
             let sight = came[at];
             let left = self.near_came(&sight, clocks) + Span(-least.0);
-            if !within(left, sights.sender) {
+            let usual_ttl = usual_ttl.filter(|ttl| *ttl != sight.ttl);
+            // Beyond the end of the sender's capture nobody knows what it sent; but what comes another way
+            // than all the rest is not from there.
+            if !within(left, sights.sender) && usual_ttl.is_none() {
                 way.outside += 1;
                 continue;
             }
             let goes_on = |other: &Sight| self.near_sent(other, clocks) > left && !other.flags.contains(Flags::RST);
-            let usual_ttl = usual_ttl.filter(|ttl| *ttl != sight.ttl);
             way.foreign.push(Foreign { sight, usual_ttl, goes_on: sent.iter().rev().any(goes_on) });
         }
         way.hops = most(self.pairs().map(|(sent, came)| hops(sent, came)));
