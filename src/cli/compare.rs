@@ -11,7 +11,7 @@ use crate::capture::track::Ends;
 use crate::capture::{self, Summary};
 use crate::report::compare::{Told, write_json, write_text};
 
-/// Two captures of the same conversations, one at each end: what one sent and the other never saw
+/// Two captures of one conversation: what one side sent and the other never saw
 ///
 /// Connections are found again across address translation, by their sequence numbers, timestamps and
 /// data. The clocks of both captures are brought together, as far as packets that went there and back

@@ -105,7 +105,7 @@ fn bound(points: &[(f64, f64)], rate: f64, sign: f64) -> Option<f64> {
 /// on that side.
 fn hull(mut points: Vec<(f64, f64)>, sign: f64) -> Vec<(f64, f64)> {
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then((sign * a.1).total_cmp(&(sign * b.1))));
-    points.dedup_by(|later, first| later.0 == first.0);
+    points.dedup_by(|later, first| later.0.total_cmp(&first.0).is_eq());
     let mut hull: Vec<(f64, f64)> = Vec::new();
     for point in points {
         while let [.., a, b] = hull[..] {

@@ -41,9 +41,7 @@ pub(super) fn shift(sent: &[Sight], came: &[Sight]) -> Shift {
     let syn = |sights: &[Sight]| sights.iter().find(|sight| sight.flags.contains(Flags::SYN)).map(|sight| sight.seq);
     let seq = match (syn(sent), syn(came)) {
         (Some(sent), Some(came)) => came.0.wrapping_sub(sent.0),
-        _ => most_said(
-            alike(sent, came, |sight| sight.whole_payload()).map(|(was, is)| is.seq.0.wrapping_sub(was.seq.0)),
-        ),
+        _ => most_said(alike(sent, came, Sight::whole_payload).map(|(was, is)| is.seq.0.wrapping_sub(was.seq.0))),
     };
     // Of what is sent again, each sending has a stamp of its own; the shift is what they have in common.
     let sent_as = |sight: &Sight| Some((sight.seq.0.wrapping_add(seq), sight.len, sight.control()));

@@ -138,7 +138,7 @@ fn way(object: &mut Object<'_>, way: &Way) {
         object.flag(key!("sender_goes_on"), *goes_on);
         object.flag(key!("forged_reset"), each.is_forged_reset());
     });
-    list(object, key!("changes"), &way.changes, |object, each| change(object, each));
+    list(object, key!("changes"), &way.changes, change);
 }
 
 fn list<T>(object: &mut Object<'_>, key: Key, all: &[T], write: impl Fn(&mut Object<'_>, &T)) {
