@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use files::{read, shared};
-use synfin::capture::compare::{Collected, Comparison, Evidence, What, compare};
+use synfin::capture::compare::{Collected, Compared, Comparison, Evidence, What, compare};
 use synfin::capture::file::{Captures, Options};
 use synfin::capture::track::Ends;
 use synfin::capture::{Checksums, MemorySource, OwnedFrame, Reading, Tracker, pump};
@@ -158,15 +158,7 @@ fn what_a_middlebox_changes_is_named() {
             let from_server = frame.bytes[TCP + 1] == 0x90;
             let syn = frame.bytes[TCP + 13] & 2 != 0;
             let bytes = &mut frame.bytes;
-            if !from_server {
-                // Sequence numbers of the client are moved by 2^31 and a bit, and with them what is acknowledged.
-                let seq = u32::from_be_bytes(bytes[TCP + 4..TCP + 8].try_into().expect("four"));
-                bytes[TCP + 4..TCP + 8].copy_from_slice(&seq.wrapping_add(0x8000_0100).to_be_bytes());
-                bytes[15] |= 3; // ECN: congestion met
-                if syn {
-                    bytes[TCP + 24..TCP + 26].fill(1); // SACK permitted is covered by two NOPs
-                }
-            } else {
+            if from_server {
                 let ack = u32::from_be_bytes(bytes[TCP + 8..TCP + 12].try_into().expect("four"));
                 bytes[TCP + 8..TCP + 12].copy_from_slice(&ack.wrapping_add(0x8000_0100).to_be_bytes());
                 let last = bytes.len() - 1;
@@ -174,6 +166,14 @@ fn what_a_middlebox_changes_is_named() {
                     bytes[last] ^= 1; // data
                 }
                 bytes[TCP + 14..TCP + 16].copy_from_slice(&7_u16.to_be_bytes());
+            } else {
+                // Sequence numbers of the client are moved by 2^31 and a bit, and with them what is acknowledged.
+                let seq = u32::from_be_bytes(bytes[TCP + 4..TCP + 8].try_into().expect("four"));
+                bytes[TCP + 4..TCP + 8].copy_from_slice(&seq.wrapping_add(0x8000_0100).to_be_bytes());
+                bytes[15] |= 3; // ECN: congestion met
+                if syn {
+                    bytes[TCP + 24..TCP + 26].fill(1); // SACK permitted is covered by two NOPs
+                }
             }
         }
     });
@@ -286,7 +286,7 @@ fn every_capture_is_like_itself() {
         tried += 1;
         let comparison = compare(&one, &one);
         let told = format!("{}: {:?}", path.display(), comparison.conns.iter().find(|conn| !conn.is_clean()));
-        assert!(comparison.conns.iter().all(|conn| conn.is_clean()), "{told}");
+        assert!(comparison.conns.iter().all(Compared::is_clean), "{told}");
         assert!(comparison.clocks.is_none_or(|clocks| clocks.offset_ns == 0 && clocks.consistent), "{told}");
         assert_eq!(comparison.conns.len(), one.talks.len(), "{}", path.display());
         let mut out = Vec::new();
