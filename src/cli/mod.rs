@@ -34,8 +34,10 @@ mod progress;
 mod read;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod record;
+mod recordings;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod sandbox;
+mod script;
 mod show;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod signals;
@@ -84,6 +86,7 @@ enum Command {
     Check(check::Check),
     Annotate(annotate::Annotate),
     Compare(compare::Compare),
+    Script(script::ScriptOf),
     Craft(Box<craft::Craft>),
     #[cfg(all(feature = "live", target_os = "linux"))]
     Play(play::Play),
@@ -133,6 +136,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Explain(explain) => explain.run(&mut out),
         Command::Annotate(annotate) => annotate.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),
+        Command::Script(script) => script.run(&mut out),
         Command::Craft(craft) => craft.run(&mut out),
         Command::Check(check) => {
             let agrees = check.run(&mut out);

@@ -11,6 +11,7 @@ pub mod pattern;
 mod play;
 mod print;
 mod print_pattern;
+mod transcribe;
 
 use std::net::IpAddr;
 
@@ -19,6 +20,7 @@ pub use books::{Difference, Unresolved};
 pub use parse::ScriptError;
 pub use pattern::{Name, Number, OptionPattern, OptionsPattern, Pattern, Value};
 pub use play::{FramesError, Shot, StepError};
+pub use transcribe::Transcription;
 
 use crate::wire::notation::Origin;
 use crate::wire::{Endpoint, Seq, Span, Timestamp, Vlans};
