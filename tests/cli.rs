@@ -24,6 +24,7 @@ fn help_reads_as_before() {
         ("explain-h", "explain -h"),
         ("explain-help", "explain --help"),
         ("play-h", "play -h"),
+        ("script-help", "script --help"),
         ("play-help", "play --help"),
         ("demo-h", "demo -h"),
         ("demo-help", "demo --help"),

@@ -163,10 +163,10 @@ impl<'a> Pen<'a> {
             let last = behind == to;
             let mut flags = Flags::ACK;
             if last && push {
-                flags = flags | Flags::PSH;
+                flags |= Flags::PSH;
             }
             if last && with_fin {
-                flags = flags | Flags::FIN;
+                flags |= Flags::FIN;
             }
             let payload = if lacking { None } else { Some(octets) };
             self.said[end as usize] = at;
