@@ -111,6 +111,16 @@ impl Injector {
         self.socket(to)?.send(packet, to, interface).map_err(InjectError::Send)
     }
 
+    /// Octets that a packet to `to` may have on the first part of its way.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such way.
+    pub fn mtu(&self, to: IpAddr) -> Result<u32, InjectError> {
+        let found = route_to(to)?;
+        Ok(interface(|interface| interface.index == found.interface)?.map_or(1500, |interface| interface.mtu))
+    }
+
     /// An ear on the interface by which packets to `to` leave: there its answers arrive.
     ///
     /// # Errors

@@ -45,7 +45,10 @@ impl Ear {
         // SAFETY: the descriptor was made in the line above and belongs to nobody else.
         let socket = unsafe { <OwnedFd as std::os::fd::FromRawFd>::from_raw_fd(fd) };
         set(&socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
-        let _ = set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, QUEUE);
+        // Whoever may is given more than the limit for all.
+        if set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, QUEUE).is_err() {
+            let _ = set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, QUEUE);
+        }
         bind_to_link(&socket, interface, ethertype)?;
         Ok(Self { socket, packet: vec![0; LONGEST], v6: ethertype == libc::ETH_P_IPV6 as u16 })
     }
@@ -56,6 +59,30 @@ impl Ear {
     ///
     /// When the kernel does not take the filter.
     pub fn only_for_port(&self, port: u16) -> io::Result<()> {
+        self.only_with_port(port, 2)
+    }
+
+    /// Hears only TCP segments from this port from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not take the filter.
+    pub fn only_from_port(&self, port: u16) -> io::Result<()> {
+        self.only_with_port(port, 0)
+    }
+
+    /// Octets that wait here until they are heard, as the kernel counts: with what it needs itself.
+    /// What comes beyond them is lost.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub fn room(&self) -> io::Result<u32> {
+        super::tcp::number(&self.socket, libc::SOL_SOCKET, libc::SO_RCVBUF).map(libc::c_int::unsigned_abs)
+    }
+
+    /// Hears only TCP segments with this port at this place of their header.
+    fn only_with_port(&self, port: u16, at: u32) -> io::Result<()> {
         let jump = |code: u32, k: u32, jt: u8, jf: u8| libc::sock_filter { code: code as u16, jt, jf, k };
         let load = |code: u32, k: u32| jump(code, k, 0, 0);
         let tcp = libc::IPPROTO_TCP as u32;
@@ -68,7 +95,7 @@ impl Ear {
             load(byte, 9),
             jump(equal, tcp, 0, 4),
             load(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0),
-            load(half | libc::BPF_IND, 2),
+            load(half | libc::BPF_IND, at),
             jump(equal, u32::from(port), 0, 1),
             load(leave, u32::MAX),
             load(leave, 0),
@@ -76,7 +103,7 @@ impl Ear {
         let mut v6 = [
             load(byte, 6),
             jump(equal, tcp, 0, 3),
-            load(half | libc::BPF_ABS, 42),
+            load(half | libc::BPF_ABS, 40 + at),
             jump(equal, u32::from(port), 0, 1),
             load(leave, u32::MAX),
             load(leave, 0),

@@ -33,6 +33,8 @@ pub(crate) struct Interface {
     pub(crate) kind: String,
     /// The other end of a `veth`, where that is in this namespace too.
     pub(crate) peer: Option<u32>,
+    /// Octets that an IP packet on it may have.
+    pub(crate) mtu: u32,
     /// Its addresses and the bits of their networks.
     pub(crate) addresses: Vec<(IpAddr, u8)>,
 }
@@ -98,6 +100,7 @@ fn interface(body: &[u8]) -> Option<Interface> {
         match kind {
             libc::IFLA_IFNAME => interface.name = text(value),
             libc::IFLA_ADDRESS => interface.mac = value.try_into().ok(),
+            libc::IFLA_MTU => interface.mtu = u32_at(value, 0)?,
             libc::IFLA_LINK => link = u32_at(value, 0),
             IFLA_LINK_NETNSID => elsewhere = true,
             libc::IFLA_LINKINFO => {

@@ -61,6 +61,16 @@ pub(crate) fn connect(from: Option<IpAddr>, to: SocketAddr, wishes: Wishes) -> i
     Ok(socket.into())
 }
 
+/// An option that is a number.
+pub(super) fn number(socket: &impl AsFd, level: libc::c_int, option: libc::c_int) -> io::Result<libc::c_int> {
+    let mut value: libc::c_int = 0;
+    let mut len = size_of_val(&value) as libc::socklen_t;
+    let (fd, to) = (socket.as_fd().as_raw_fd(), (&raw mut value).cast());
+    // SAFETY: the kernel writes at most `len` octets to `value`, which is that long.
+    check(unsafe { libc::getsockopt(fd, level, option, to, &raw mut len) })?;
+    Ok(value)
+}
+
 /// Lends `call` an address as the kernel has it, and its length.
 pub(super) fn with_sockaddr<T>(addr: SocketAddr, call: impl FnOnce(*const libc::sockaddr, libc::socklen_t) -> T) -> T {
     match addr {
