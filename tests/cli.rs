@@ -26,6 +26,8 @@ fn help_reads_as_before() {
         ("play-h", "play -h"),
         ("script-help", "script --help"),
         ("play-help", "play --help"),
+        ("replay-h", "replay -h"),
+        ("replay-help", "replay --help"),
         ("demo-h", "demo -h"),
         ("demo-help", "demo --help"),
         ("check-h", "check -h"),

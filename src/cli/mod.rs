@@ -36,6 +36,8 @@ mod read;
 mod record;
 mod recordings;
 #[cfg(all(feature = "live", target_os = "linux"))]
+mod replay;
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod sandbox;
 mod script;
 mod show;
@@ -91,6 +93,8 @@ enum Command {
     #[cfg(all(feature = "live", target_os = "linux"))]
     Play(play::Play),
     #[cfg(all(feature = "live", target_os = "linux"))]
+    Replay(Box<replay::Replay>),
+    #[cfg(all(feature = "live", target_os = "linux"))]
     Demo(demo::Demo),
     #[cfg(all(feature = "live", target_os = "linux"))]
     Interfaces(interfaces::Interfaces),
@@ -120,6 +124,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         #[cfg(all(feature = "live", target_os = "linux"))]
         Command::Play(play) => {
             let code = play.run(&mut out);
+            out.flush().context("cannot write")?;
+            return code;
+        }
+        #[cfg(all(feature = "live", target_os = "linux"))]
+        Command::Replay(replay) => {
+            let code = replay.run(&mut out);
             out.flush().context("cannot write")?;
             return code;
         }

@@ -20,6 +20,7 @@ mod object;
 pub mod paint;
 pub mod played;
 pub mod process;
+pub mod replayed;
 pub mod steps;
 pub mod story;
 pub mod table;
