@@ -76,6 +76,26 @@ fn what_is_kept_reads_as_it_was_said_at_the_time() {
 }
 
 #[test]
+fn comments_written_as_packets_pass_are_those_that_come_later() {
+    if !space::has(&["curl", "python3"]) {
+        return;
+    }
+    space::inside(|| {
+        let (kept, again) = (file("annotated.pcapng"), file("annotated-again.pcapng"));
+        let sniff = sniff(&format!("-i lo -w {} --annotate", kept.display()));
+        let _server = web_server();
+        space::run("curl -sS -o /dev/null http://127.0.0.1:8000/");
+        let ran = stopped(sniff);
+        assert!(stdout(&ran).is_empty() && stderr(&ran).ends_with("1 connection seen\n"), "{}", stderr(&ran));
+        synfin(&format!("annotate {} -o {}", kept.display(), again.display()));
+        let (once, twice) = (fs::read(&kept).expect("it was written"), fs::read(&again).expect("it was written"));
+        assert!(once == twice, "the same comments, octet for octet");
+        let said = String::from_utf8_lossy(&once).into_owned();
+        assert!(said.contains("synfin: step=3 ") && said.contains("synfin: close_step=1 "));
+    });
+}
+
+#[test]
 fn a_stop_right_after_the_last_packet_loses_none() {
     space::inside(|| {
         for how in ["-T json", "-w"] {

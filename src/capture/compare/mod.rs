@@ -3,7 +3,7 @@
 //!
 //! [`Collected`] takes a capture in, as a [`Sink`](super::Sink); [`compare`] holds two against each
 //! other. Connections are paired by what survives address translation ([`Evidence`]); segments by their
-//! numbers, brought to each other by [the shift](passage) that the first ones show, and repeats told
+//! numbers, brought to each other by the shift that the first ones show, and repeats told
 //! apart by their timestamps and IPv4 identifications; what offloading cut up or put together is matched
 //! by its octets. From all segments that came follows how the clocks stand ([`Clocks`]), and from that
 //! the time each way took.
@@ -24,6 +24,7 @@ pub use collect::{Collected, Sight, Talk};
 pub use pair::Evidence;
 pub use way::{Copied, Foreign, Lost, Overtaken, Times, Way};
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use clock::Passage;
@@ -204,10 +205,10 @@ impl<'a> Joint<'a> {
 }
 
 /// The connections of a capture, without the copies that it makes itself.
-fn usable(collected: &Collected) -> Vec<Talk> {
-    let mut talks = collected.talks.clone();
+fn usable(collected: &Collected) -> Cow<'_, [Talk]> {
+    let mut talks = Cow::Borrowed(&collected.talks[..]);
     if collected.is_doubled() {
-        talks.iter_mut().for_each(Talk::forget_copies);
+        talks.to_mut().iter_mut().for_each(Talk::forget_copies);
     }
     talks
 }

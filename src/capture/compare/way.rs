@@ -26,7 +26,8 @@ pub struct Way {
     pub reordered: Vec<Overtaken>,
     /// What came and was not sent.
     pub foreign: Vec<Foreign>,
-    /// Segments that one capture has, at a time when the other had not begun or was over.
+    /// Segments that one capture has, from before the first packet of the other or after its last: it
+    /// did not run then, or they were lost.
     pub outside: u64,
     /// How long the way took.
     pub times: Option<Times>,
@@ -77,9 +78,10 @@ pub struct Foreign {
 }
 
 impl Foreign {
-    /// Whether it is a RST that no end sent.
+    /// Whether it is a RST that no end sent: there are reasons to doubt its sender, beside the capture
+    /// there, which may have missed it.
     pub fn is_forged_reset(&self) -> bool {
-        self.sight.flags.contains(Flags::RST)
+        self.sight.flags.contains(Flags::RST) && (self.usual_ttl.is_some() || self.goes_on)
     }
 }
 

@@ -152,7 +152,7 @@ fn way(out: &mut Vec<u8>, way: &Way, from: Role) {
         (way.duplicated.len() as u64, "doubled"),
         (way.reordered.len() as u64, "overtaken"),
         (way.foreign.len() as u64, "not sent"),
-        (way.outside, "while the other capture did not run"),
+        (way.outside, "before the other capture's first packet or after its last"),
     ] {
         if count > 0 {
             said += &format!(", {count} {what}");
