@@ -140,6 +140,11 @@ impl Input {
         Ok((&self.following, self.count, self.choose.filter(&self.words)?))
     }
 
+    /// What the captures are called.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.parts().0.iter().map(|file| file.display().to_string()).collect()
+    }
+
     /// Whether something is read from standard input.
     pub(super) fn reads_stdin(&self) -> bool {
         self.parts().0.iter().any(|file| is_stdin(file))

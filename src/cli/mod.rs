@@ -35,6 +35,7 @@ mod read;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod record;
 mod recordings;
+mod report;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod replay;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -85,6 +86,7 @@ enum Command {
     Sniff(sniff::Sniff),
     Conns(conns::Conns),
     Explain(explain::Explain),
+    Report(report::Report),
     Check(check::Check),
     Annotate(annotate::Annotate),
     Compare(compare::Compare),
@@ -144,6 +146,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Sniff(sniff) => sniff.run(&mut out),
         Command::Conns(conns) => conns.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Report(report) => report.run(&mut out),
         Command::Annotate(annotate) => annotate.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),
         Command::Script(script) => script.run(&mut out),

@@ -10,6 +10,7 @@ pub mod conns;
 pub mod digits;
 pub mod fields;
 pub mod hexdump;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod ladder;

@@ -15,16 +15,18 @@ const STEP_THREE: &[Note] = &[Note::Open3, Note::Open3Data, Note::Open3Fin];
 
 /// One thing that went wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Cause {
+pub(in crate::report) struct Cause {
     /// How bad.
-    pub(super) grade: Grade,
+    pub(in crate::report) grade: Grade,
+    /// What kind of thing, in a word or two.
+    pub(in crate::report) topic: &'static str,
     /// What, and how we know.
-    pub(super) text: String,
+    pub(in crate::report) text: String,
 }
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Grade {
+pub(in crate::report) enum Grade {
     /// It did not do what it was there for, or lost data.
     Failed,
     /// It took longer than it had to.
@@ -37,22 +39,22 @@ pub(super) enum Grade {
 pub(super) fn causes(scene: &Scene<'_>) -> Vec<Cause> {
     let finder = Finder { scene };
     let mut causes = Vec::new();
-    let mut found = |grade, text: Option<String>| causes.extend(text.map(|text| Cause { grade, text }));
+    let mut found = |grade, topic, text: Option<String>| causes.extend(text.map(|text| Cause { grade, topic, text }));
     if scene.conn.protocol() == Protocol::Tcp {
-        found(Grade::Failed, finder.opening());
-        found(Grade::Failed, finder.full_queue());
-        found(Grade::Failed, finder.reset());
-        found(Grade::Failed, finder.unanswered_close());
-        found(Grade::Failed, finder.silent_peer());
-        found(Grade::Failed, finder.icmp_later());
-        found(Grade::Slow, finder.slow_opening());
-        found(Grade::Slow, finder.retransmissions());
-        found(Grade::Slow, finder.closed_window(Role::Client));
-        found(Grade::Slow, finder.closed_window(Role::Server));
-        found(Grade::Slow, finder.thinking());
-        found(Grade::Unseen, finder.holes());
+        found(Grade::Failed, "not opened", finder.opening());
+        found(Grade::Failed, "answer not taken", finder.full_queue());
+        found(Grade::Failed, "reset", finder.reset());
+        found(Grade::Failed, "close unanswered", finder.unanswered_close());
+        found(Grade::Failed, "peer silent", finder.silent_peer());
+        found(Grade::Failed, "ICMP error", finder.icmp_later());
+        found(Grade::Slow, "slow to open", finder.slow_opening());
+        found(Grade::Slow, "loss", finder.retransmissions());
+        found(Grade::Slow, "window closed", finder.closed_window(Role::Client));
+        found(Grade::Slow, "window closed", finder.closed_window(Role::Server));
+        found(Grade::Slow, "slow server", finder.thinking());
+        found(Grade::Unseen, "capture incomplete", finder.holes());
     } else {
-        found(Grade::Failed, finder.no_reply());
+        found(Grade::Failed, "no reply", finder.no_reply());
     }
     causes.sort_by_key(|cause| cause.grade);
     causes

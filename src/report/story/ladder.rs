@@ -9,7 +9,7 @@ use crate::wire::{Flags, Segment, Span};
 
 /// Whether the words of the story stand beside the rungs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Words {
+pub(in crate::report) enum Words {
     /// They do: a painter has a place for them.
     With,
     /// They do not.

@@ -29,10 +29,13 @@ use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::human;
 use crate::report::ladder::{Ladder, Pace, svg};
 pub use crate::report::look::Look;
-use ladder::Words;
-use tale::Tale;
+pub(super) use account::{Account, account, ladder as ladder_of};
+pub(super) use cause::Grade;
+pub(super) use ladder::Words;
+pub(super) use sheet::utc;
+pub(super) use tale::Tale;
 use tales::REMEMBERED;
-use tales::Tales;
+pub(super) use tales::Tales;
 
 /// What to tell: by default all of every connection, as text.
 #[derive(Clone, Debug, Default)]

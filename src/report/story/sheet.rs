@@ -150,7 +150,7 @@ fn prose(account: &Account) -> Vec<(&'static str, String)> {
 }
 
 /// `2026-11-22 16:33:00.123456 UTC`.
-pub(super) fn utc(time: Timestamp) -> String {
+pub(in crate::report) fn utc(time: Timestamp) -> String {
     let mut text = Vec::new();
     Utc::default().write(&mut text, time);
     let text = String::from_utf8_lossy(&text).replace('T', " ");

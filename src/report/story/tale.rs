@@ -27,7 +27,7 @@ const KEPT: usize = 10_000;
 
 /// One connection, as it is remembered.
 #[derive(Debug, Default)]
-pub(super) struct Tale {
+pub(in crate::report) struct Tale {
     /// Packets and folds, in order.
     pub(super) items: Vec<Item>,
     /// What is counted over all of them.

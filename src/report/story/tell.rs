@@ -129,7 +129,7 @@ impl Teller<'_> {
         if let Some(round_trip) = verdict::round_trip(conn) {
             self.prose(2, &round_trip)?;
         }
-        for Cause { grade, text } in causes {
+        for Cause { grade, text, .. } in causes {
             let ink = match grade {
                 Grade::Failed => Ink::Bad,
                 Grade::Slow => Ink::Warn,
