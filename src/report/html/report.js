@@ -164,7 +164,7 @@
     const picture = svg("svg", { class: "chart", viewBox: `0 0 ${width} ${height + 26}`, role: "img", "aria-label": words });
     for (let at = first; at < last; at += 1) {
       const x = (at - first) * each, tall = counts[at] ? Math.max(2, counts[at] / most * (height - 20)) : 0;
-      if (at % 10 === 0) picture.append(svg("path", { class: "axis", d: `M${x} 0V${height}` }), svg("text", { x: x + 3, y: height + 16 }, time(Math.round(edge(at)))));
+      if (at % 10 === 0) picture.append(svg("path", { class: "axis", d: `M${x} 0V${height}` }), svg("text", x > width - 50 ? { class: "right", x: x - 3, y: height + 16 } : { x: x + 3, y: height + 16 }, time(Math.round(edge(at)))));
       if (tall) picture.append(svg("rect", { x: x.toFixed(1), y: (height - tall).toFixed(1), width: Math.max(1.5, each - 1.2).toFixed(1), height: tall.toFixed(1), fill: "var(--opened)" },
         svg("title", {}, `${time(Math.round(edge(at)))} to ${time(Math.round(edge(at + 1)))}: ${count(counts[at])}`)));
       if (counts[at] === most) picture.append(svg("text", { class: "mid", x: x + each / 2, y: height - tall - 5 }, count(most)));
@@ -242,7 +242,7 @@
   // The page of one connection.
   function page(id) {
     const row = byId.get(id), detail = data.details[id], at = view.list.findIndex((row) => row.id === id);
-    const go = (step) => view.list[at + step] && el("a", { class: "button", href: "#c" + view.list[at + step].id }, step < 0 ? "← Last" : "Next →");
+    const go = (step) => view.list[at + step] && el("a", { class: "button", href: "#c" + view.list[at + step].id }, step < 0 ? "← Previous" : "Next →");
     const nav = el("nav", { class: "nav", "aria-label": "Connections" }, el("a", { class: "button", href: "#list" }, "↑ All connections"), go(-1), go(1),
       at >= 0 && el("span", { class: "dim small" }, `${count(at + 1)} of ${count(view.list.length)}`));
     const parts = [nav, el("h1", {}, `Connection ${id}: ${address(row.client, row.clientPort)} → ${address(row.server, row.serverPort)}` + (row.service ? ` (${row.service})` : "") + `, ${row.proto.toUpperCase()}`),
