@@ -23,6 +23,8 @@ fn help_reads_as_before() {
         ("conns-help", "conns --help"),
         ("explain-h", "explain -h"),
         ("explain-help", "explain --help"),
+        ("report-h", "report -h"),
+        ("report-help", "report --help"),
         ("play-h", "play -h"),
         ("script-help", "script --help"),
         ("play-help", "play --help"),

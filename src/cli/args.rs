@@ -17,6 +17,7 @@ Examples:
   synfin conns capture.pcap            a line per connection
   synfin read capture.pcap port 443    only what a filter chooses, in the language of tcpdump
   synfin explain capture.pcap          the story of one connection, step by step
+  synfin report capture.pcap -o x.html one page on all of them, for a browser
   synfin demo                          a connection of one's own, performed and explained
   synfin read -T json capture.pcap     a JSON object per packet";
 

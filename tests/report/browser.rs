@@ -122,7 +122,7 @@ impl Browser {
 
     fn send(&mut self, method: &str, path: &str, body: &Value) -> std::io::Result<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         let body = if method == "POST" { body.to_string() } else { String::new() };
         write!(
             stream,

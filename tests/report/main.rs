@@ -24,7 +24,7 @@ fn three_captures_hold_what_they_held_before() {
     assert!(!update || std::env::var_os("CI").is_none(), "UPDATE_GOLDEN would hide every change");
     let mut wrong = Vec::new();
     for name in ["http-get", "loss-and-retransmit-at-server", "udp-unanswered"] {
-        let page = page_of(&[&format!("{name}.pcap")], Choice::default());
+        let page = page_of(&[&format!("{name}.pcap")]);
         // A member a line, for those who read the difference.
         let held = data_of(&page).replace("],\"", "],\n\"").replace("\",\"", "\",\n\"") + "\n";
         let listing = root().join(format!("tests/report/{name}.json"));
@@ -147,7 +147,7 @@ fn a_browser_shows_sorts_filters_and_opens() {
     let names = names.map(|name| format!("{name}.pcap"));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let file = scratch("browser.html");
-    fs::write(&file, page_of(&names, Choice::default())).expect("it can be written");
+    fs::write(&file, page_of(&names)).expect("it can be written");
     browser.open(&file, "");
 
     let rows = "return document.querySelectorAll('#rows tr').length";
@@ -240,11 +240,11 @@ fn in_a_browser_thousands_of_connections_stay_usable() {
 }
 
 /// A page of shipped captures, read as one.
-fn page_of(names: &[&str], choice: Choice) -> String {
+fn page_of(names: &[&str]) -> String {
     let paths: Vec<PathBuf> = names.iter().map(|name| root().join("captures").join(name)).collect();
     let sources = names.iter().map(|name| (*name).to_owned()).collect();
     let mut source = Captures::open(&paths, Options::default()).expect("they are there");
-    page(&mut source, Choice { sources, ..choice })
+    page(&mut source, Choice { sources, ..Choice::default() })
 }
 
 /// The page of what can be read of `source`.

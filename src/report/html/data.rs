@@ -452,7 +452,7 @@ mod tests {
             json.numbers("b", [1, -2]);
             json.array("c", |out| {
                 list(out, [[1, 2], [3, 4]], |out, pair| {
-                    array(out, |out| list(out, pair, |out, number| out.dec(number)));
+                    array(out, |out| list(out, pair, Vec::dec));
                 });
             });
             json.counts("d", [("x".to_owned(), 1)]);
