@@ -35,9 +35,9 @@ mod read;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod record;
 mod recordings;
-mod report;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod replay;
+mod report;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod sandbox;
 mod script;
