@@ -170,15 +170,31 @@ impl FlowKey {
     pub fn of(src: Endpoint, dst: Endpoint, protocol: Protocol, vlans: &Vlans) -> (Self, Side) {
         let zone = vlans.zone() << 8 | protocol as u32;
         match (src.addr, dst.addr) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => {
-                let number = |addr, port| u64::from(u32::from(addr)) << 16 | u64::from(port);
-                let side = if number(a, src.port) <= number(b, dst.port) { Side::A } else { Side::B };
-                (Self::V4(Pair::of((a, src.port), (b, dst.port), side, zone)), side)
-            }
+            (IpAddr::V4(a), IpAddr::V4(b)) => Self::narrow((a, src.port), (b, dst.port), zone),
             (a, b) => Self::wide((mapped(a), src.port), (mapped(b), dst.port), zone),
         }
     }
 
+    /// The same for IPv4 without VLANs.
+    #[inline]
+    pub fn of_v4(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), protocol: Protocol) -> (Self, Side) {
+        Self::narrow(src, dst, protocol as u32)
+    }
+
+    /// The same for IPv6 without VLANs.
+    #[inline]
+    pub fn of_v6(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), protocol: Protocol) -> (Self, Side) {
+        Self::wide(src, dst, protocol as u32)
+    }
+
+    #[inline]
+    fn narrow(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), zone: u32) -> (Self, Side) {
+        let number = |(addr, port)| u64::from(u32::from(addr)) << 16 | u64::from(port);
+        let side = if number(src) <= number(dst) { Side::A } else { Side::B };
+        (Self::V4(Pair::of(src, dst, side, zone)), side)
+    }
+
+    #[inline]
     fn wide(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), zone: u32) -> (Self, Side) {
         let number = |(addr, port)| (u128::from(addr), port);
         let side = if number(src) <= number(dst) { Side::A } else { Side::B };
@@ -192,6 +208,13 @@ impl FlowKey {
             Self::V4(pair) => Endpoint { addr: pair.addrs[at].into(), port: pair.ports[at] },
             Self::V6(pair) => Endpoint { addr: pair.addrs[at].into(), port: pair.ports[at] },
         }
+    }
+
+    /// The port of the endpoint on `side`.
+    #[inline]
+    pub const fn port(&self, side: Side) -> u16 {
+        let (Self::V4(Pair { ports, .. }) | Self::V6(Pair { ports, .. })) = self;
+        ports[side as usize]
     }
 
     /// The same pair of endpoints without regard to VLANs.

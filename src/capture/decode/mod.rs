@@ -24,7 +24,7 @@ use super::frame::Frame;
 use super::record::{Body, Checksum, Checksums, Layer, Record, Skip};
 use crate::wire::Vlans;
 use checksum::Sum;
-pub(super) use glance::glance;
+pub(super) use glance::{glance, glance_key};
 use link::Network;
 
 /// Protocol numbers by IANA.

@@ -4,12 +4,13 @@ use super::notes::{Note, Notes};
 use super::observation::Observation;
 use super::slab::Slot;
 use super::standing::{RoleBasis, State};
-use super::{Arrival, Conn, Tracker, roles};
+use super::{Conn, Tracker, roles};
+use crate::capture::arrival::Arrival;
 use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
 use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Side, Span};
 
 impl Tracker {
-    pub(super) fn datagram(&mut self, arrival: &Arrival<'_>, udp: &Udp, mut notes: Notes) -> Observation {
+    pub(super) fn datagram(&mut self, arrival: &Arrival, udp: &Udp, mut notes: Notes) -> Observation {
         match udp.fault {
             Some(UdpFault::Surplus(_)) => notes.add(Note::UdpSurplus),
             Some(UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero) => notes.add(Note::UdpBadLength),
@@ -23,7 +24,7 @@ impl Tracker {
         self.conns.at_mut(slot).datagram(arrival, udp.payload_len, notes, slot)
     }
 
-    pub(super) fn message(&mut self, arrival: &Arrival<'_>, icmp: &Icmp, notes: Notes) -> Observation {
+    pub(super) fn message(&mut self, arrival: &Arrival, icmp: &Icmp, notes: Notes) -> Observation {
         if let Some(quoted) = &icmp.quoted
             && let Some(observation) = self.icmp_error(arrival, icmp, quoted, notes)
         {
@@ -43,19 +44,13 @@ impl Tracker {
     }
 
     /// A conversation that was not met before.
-    fn conn_of(&mut self, arrival: &Arrival<'_>) -> Conn {
+    fn conn_of(&mut self, arrival: &Arrival) -> Conn {
         let pair = self.pair(arrival.key);
         Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair))
     }
 
     /// Ties an ICMP error to the conversation whose packet it quotes.
-    fn icmp_error(
-        &mut self,
-        arrival: &Arrival<'_>,
-        icmp: &Icmp,
-        quoted: &Quoted,
-        mut notes: Notes,
-    ) -> Option<Observation> {
+    fn icmp_error(&mut self, arrival: &Arrival, icmp: &Icmp, quoted: &Quoted, mut notes: Notes) -> Option<Observation> {
         let protocol = match quoted.proto {
             6 => Protocol::Tcp,
             17 => Protocol::Udp,
@@ -64,7 +59,7 @@ impl Tracker {
         let (src_port, dst_port) = quoted.ports?;
         let src = Endpoint { addr: quoted.src, port: src_port };
         let dst = Endpoint { addr: quoted.dst, port: dst_port };
-        let (key, side) = FlowKey::of(src, dst, protocol, &arrival.record.vlans);
+        let (key, side) = FlowKey::of(src, dst, protocol, &arrival.vlans);
         // Wireshark numbers quoted streams too, where the quote has a header's worth of octets.
         if (protocol == Protocol::Udp || icmp.payload_len >= 40) && self.last_of_pair(key).is_none() {
             self.shark.quoted(key);
@@ -89,7 +84,7 @@ impl Tracker {
         let about = sent.filter(|_| !notes.contains(Note::IcmpUnverified)).map(|after| conn.first_n + u64::from(after));
         let meant = conn.unmoved(notes);
         conn.last_n = arrival.n;
-        conn.end = conn.end.max(arrival.record.time);
+        conn.end = conn.end.max(arrival.time);
         if unreachable && hard {
             conn.halves[side as usize].standing = super::Standing::assumed(State::Closed);
         }
@@ -98,7 +93,7 @@ impl Tracker {
 }
 
 impl Conn {
-    fn datagram(&mut self, arrival: &Arrival<'_>, payload_len: u32, mut notes: Notes, slot: Slot) -> Observation {
+    fn datagram(&mut self, arrival: &Arrival, payload_len: u32, mut notes: Notes, slot: Slot) -> Observation {
         let mine = self.halves[arrival.side as usize].sent.packets;
         let theirs = self.halves[!arrival.side as usize].sent.packets;
         if self.protocol() == Protocol::Udp {
@@ -119,8 +114,8 @@ impl Conn {
     }
 
     /// Times the first answer. After a repeat nobody can say which datagram it answers.
-    fn time_exchange(&mut self, arrival: &Arrival<'_>, mine: u64, theirs: u64) {
-        let (now, times) = (arrival.record.time, &mut self.life.times);
+    fn time_exchange(&mut self, arrival: &Arrival, mine: u64, theirs: u64) {
+        let (now, times) = (arrival.time, &mut self.life.times);
         if theirs == 0 {
             if times.asked.get().is_none() {
                 times.asked = now.into();
@@ -173,7 +168,7 @@ fn was_sent(half: &super::Half, seq: Seq) -> bool {
     first.is_some_and(|first| seq.within(first, half.nxt()))
 }
 
-fn assign(conn: &mut Conn, arrival: &Arrival<'_>, src_port: u16, dst_port: u16) {
+fn assign(conn: &mut Conn, arrival: &Arrival, src_port: u16, dst_port: u16) {
     if roles::serves(src_port) && !roles::serves(dst_port) {
         conn.client = !arrival.side;
         conn.role_basis = RoleBasis::ServicePort;

@@ -9,16 +9,15 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU8;
 
-use super::arrival::Arrival;
 use super::chunks::Chunks;
 use super::conn::Conn;
 use super::notes::{Note, Notes};
 use super::observation::ConnId;
 use super::roles;
 use super::shark::Pair;
-use crate::capture::record::{Checksum, Record, Tcp};
+use crate::capture::arrival::{Arrival, Place};
 use crate::wire::options::Present;
-use crate::wire::{Flags, FlowKey, Options, Seq, Side, Timestamp, Window, flow};
+use crate::wire::{Flags, FlowKey, Options, Segment, Seq, Side, Timestamp, Vlans, Window, flow};
 
 /// What a bare SYN said.
 #[derive(Clone, Copy, Debug)]
@@ -105,18 +104,17 @@ pub(super) struct Embryos {
 
 impl Embryo {
     /// Whether all that a first segment says fits here; `notes` are of the capture.
-    pub(super) fn holds(arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> bool {
-        let segment = &tcp.segment;
+    pub(super) fn holds(arrival: &Arrival, segment: &Segment, notes: Notes) -> bool {
         let foreign = Flags::ACK | Flags::FIN | Flags::RST;
         let known = OPTIONS.iter().fold(0, |known, (_, present)| known | present.0);
         segment.flags.contains(Flags::SYN)
             && !segment.flags.intersects(foreign)
             && segment.flags.0 <= 0xff
             && segment.len == 0
-            && !tcp.truncated
+            && !arrival.cut
             && segment.options.present.0 & !known == 0
             && segment.options.window_scale().is_none_or(|shift| shift < 16)
-            && arrival.record.vlans.count() == 0
+            && arrival.vlans.count() == 0
             && arrival.ip_bytes <= 0xff
             && arrival.n >> 40 == 0
             && (arrival.key.ip_version() == 4 || arrival.ip_id == 0)
@@ -131,10 +129,10 @@ impl Embryo {
         if self.says(Said::FromB) { Side::B } else { Side::A }
     }
 
-    fn segment(&self) -> crate::wire::Segment {
+    fn segment(&self) -> Segment {
         let present = OPTIONS.iter().filter(|(said, _)| self.says(*said));
         let present = Present(present.fold(0, |all, (_, present)| all | present.0));
-        crate::wire::Segment {
+        Segment {
             seq: self.iss,
             ack: Seq(u32::from(self.says(Said::StrayAck))),
             flags: Flags(self.flags.get().into()),
@@ -159,8 +157,7 @@ impl Embryos {
 
     /// Keeps what the first segment of connection `id` says, which [fits](Embryo::holds); returns
     /// where.
-    pub(super) fn add(&mut self, id: ConnId, stream: u32, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> u32 {
-        let segment = &tcp.segment;
+    pub(super) fn add(&mut self, id: ConnId, stream: u32, arrival: &Arrival, segment: &Segment, notes: Notes) -> u32 {
         let options = &segment.options;
         let bit = |is: bool, said: Said| if is { said as u16 } else { 0 };
         let said = u16::from(options.window_scale().unwrap_or(0) & 15)
@@ -177,7 +174,7 @@ impl Embryos {
             }
         };
         let embryo = Embryo {
-            time: arrival.record.time,
+            time: arrival.time,
             addrs,
             ports,
             iss: segment.seq,
@@ -231,33 +228,23 @@ impl Embryos {
             .iter()
             .filter(|(said, _)| embryo.says(*said))
             .fold(Notes::NONE, |all, (_, note)| all | (*note).into());
-        let record = Record { time: embryo.time, ..Record::default() };
         let arrival = Arrival {
             n: u64::from(embryo.n_high) << 32 | u64::from(embryo.n),
-            record: &record,
+            time: embryo.time,
             key: self.key_of(embryo),
             side,
             ip_bytes: embryo.ip_bytes.into(),
             ip_id: if embryo.says(Said::Wide) { 0 } else { embryo.addrs[2] },
             ttl: embryo.ttl,
-        };
-        let [a, b] = embryo.ports;
-        let (src_port, dst_port) = if side == Side::A { (a, b) } else { (b, a) };
-        let tcp = Tcp {
-            src_port,
-            dst_port,
-            segment,
-            hdr_len: 20,
-            offset: 20,
-            checksum: 0,
-            checksum_ok: Checksum::Unverified,
-            truncated: false,
+            cut: false,
+            vlans: Vlans::default(),
+            place: Place::default(),
         };
         let pair = Pair::begun(embryo.stream, side, segment.seq);
         let mut conn = Conn::new(embryo.id, &arrival, pair, embryo.stream);
-        roles::assign(&mut conn, side, &tcp);
+        roles::assign(&mut conn, side, segment.flags);
         conn.begins_stream();
-        conn.segment(&arrival, &tcp, notes);
+        conn.segment(&arrival, &segment, notes);
         conn
     }
 

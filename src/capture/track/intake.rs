@@ -1,6 +1,6 @@
 //! A conversation takes in its packets.
 
-use super::arrival::Arrival;
+use super::arrival;
 use super::conn::Conn;
 use super::facts::{Fact, Facts};
 use super::half::Half;
@@ -12,7 +12,7 @@ use super::shark::Pair;
 use super::slab::Slot;
 use super::standing::{Role, RoleBasis, Standing, State};
 use super::{roles, zeek};
-use crate::capture::record::Tcp;
+use crate::capture::arrival::Arrival;
 use crate::wire::{Flags, Segment, Side};
 
 /// What a packet meant, before it is told.
@@ -31,18 +31,18 @@ pub(super) struct Now {
 }
 
 impl Conn {
-    pub(super) fn new(id: ConnId, arrival: &Arrival<'_>, pair: Pair, stream: u32) -> Self {
+    pub(super) fn new(id: ConnId, arrival: &Arrival, pair: Pair, stream: u32) -> Self {
         Self {
             id,
             key: arrival.key,
-            vlans: arrival.record.vlans,
+            vlans: arrival.vlans,
             incarnation: 0,
             client: arrival.side,
             role_basis: RoleBasis::FirstSender,
             first_n: arrival.n,
             last_n: arrival.n,
-            start: arrival.record.time,
-            end: arrival.record.time,
+            start: arrival.time,
+            end: arrival.time,
             stream,
             completeness: 0,
             pair,
@@ -55,13 +55,13 @@ impl Conn {
     }
 
     /// Takes in a segment of this connection.
-    pub(super) fn segment(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Meant {
-        if let Some(note) = roles::enter(self, arrival.side, &tcp.segment) {
+    pub(super) fn segment(&mut self, arrival: &Arrival, segment: &Segment, mut notes: Notes) -> Meant {
+        if let Some(note) = roles::enter(self, arrival.side, segment) {
             notes.add(note);
         }
         let before = self.now();
-        self.count(arrival, tcp);
-        let (notes, nth) = self.run(&tcp.segment, tcp.truncated, arrival.at(self.first_n), notes);
+        self.count(arrival, segment);
+        let (notes, nth) = self.run(segment, arrival.cut, arrival::at(arrival, self.first_n), notes);
         self.life.seen |= notes;
         self.calm = self.is_calm();
         Meant { before, notes, nth }
@@ -85,31 +85,31 @@ impl Conn {
     }
 
     /// A SYN on a living connection waits for the other end's answer.
-    pub(super) fn park(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Meant {
+    pub(super) fn park(&mut self, arrival: &Arrival, segment: &Segment, mut notes: Notes) -> Meant {
         let first = self.life.parked.is_none();
         notes.add(if first { Note::ReuseParked } else { Note::SynRetransmit });
         if first {
-            let (n, side, time) = (arrival.n, arrival.side, arrival.record.time);
-            let arrived = arrival.at(self.first_n);
-            self.life.parked = Some(Box::new(Parked { side, segment: tcp.segment, n, time, arrived }));
+            let (n, side, time) = (arrival.n, arrival.side, arrival.time);
+            let arrived = arrival::at(arrival, self.first_n);
+            self.life.parked = Some(Box::new(Parked { side, segment: *segment, n, time, arrived }));
         }
-        self.count(arrival, tcp);
+        self.count(arrival, segment);
         self.unmoved(notes)
     }
 
     /// The other end of a parked SYN still holds this connection (RFC 9293 §3.5.1).
-    pub(super) fn challenged(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Meant {
+    pub(super) fn challenged(&mut self, arrival: &Arrival, segment: &Segment, mut notes: Notes) -> Meant {
         notes.add(Note::HalfopenChallenge);
-        self.life.challenge = tcp.segment.acked();
-        self.count(arrival, tcp);
+        self.life.challenge = segment.acked();
+        self.count(arrival, segment);
         self.unmoved(notes)
     }
 
     /// The end that asked anew clears this connection away (RFC 9293 §3.5.1).
-    pub(super) fn cleared(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, mut notes: Notes) -> Meant {
+    pub(super) fn cleared(&mut self, arrival: &Arrival, segment: &Segment, mut notes: Notes) -> Meant {
         notes.add(Note::HalfopenCleared);
         let meant = self.unmoved(notes);
-        self.count(arrival, tcp);
+        self.count(arrival, segment);
         self.life.reset_by = Some(arrival.side);
         let after = arrival.after(self.first_n);
         let [sender, receiver] = facing(&mut self.halves, arrival.side);
@@ -131,7 +131,7 @@ impl Conn {
         let sent = &mut self.halves[parked.side as usize].sent;
         sent.packets = sent.packets.saturating_sub(1);
         sent.payload_bytes = sent.payload_bytes.saturating_sub(u64::from(parked.segment.len));
-        sent.ip_bytes = sent.ip_bytes.saturating_sub(parked.arrived.ip_bytes);
+        sent.ip_bytes = sent.ip_bytes.saturating_sub(parked.arrived.ip_bytes.into());
     }
 
     /// Begins with a SYN that was parked.
@@ -143,7 +143,7 @@ impl Conn {
         let sent = &mut self.halves[parked.side as usize].sent;
         sent.packets = 1;
         sent.payload_bytes = u64::from(parked.segment.len);
-        sent.ip_bytes = parked.arrived.ip_bytes;
+        sent.ip_bytes = parked.arrived.ip_bytes.into();
         roles::enter(self, parked.side, &parked.segment);
         let (notes, _) = self.run(&parked.segment, false, At { after: 0, ..parked.arrived }, Notes::NONE);
         self.life.seen |= notes;
@@ -199,21 +199,21 @@ impl Conn {
         }
     }
 
-    fn count(&mut self, arrival: &Arrival<'_>, tcp: &Tcp) {
-        self.count_packet(arrival, tcp.segment.len);
-        if tcp.segment.flags.contains(Flags::RST) {
+    fn count(&mut self, arrival: &Arrival, segment: &Segment) {
+        self.count_packet(arrival, segment.len);
+        if segment.flags.contains(Flags::RST) {
             self.halves[arrival.side as usize].rare_mut().resets += 1;
         }
     }
 
     /// Counts a packet. A clock that went backwards does not shorten the connection.
-    pub(super) fn count_packet(&mut self, arrival: &Arrival<'_>, payload_len: u32) {
+    pub(super) fn count_packet(&mut self, arrival: &Arrival, payload_len: u32) {
         self.last_n = arrival.n;
-        self.end = self.end.max(arrival.record.time);
+        self.end = self.end.max(arrival.time);
         let sent = &mut self.halves[arrival.side as usize].sent;
         sent.packets += 1;
         sent.payload_bytes += u64::from(payload_len);
-        sent.ip_bytes += arrival.ip_bytes;
+        sent.ip_bytes += u64::from(arrival.ip_bytes);
     }
 }
 

@@ -54,15 +54,16 @@ pub use verdict::{Close, Open};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::record::{Body, Record, Tcp};
-use crate::wire::{FlowKey, Span, Timestamp};
-use arrival::Arrival;
+use super::arrival::{Arrival, Passenger};
+use super::record::{Body, Record};
+use crate::wire::{FlowKey, Segment, Span, Timestamp};
 use embryo::Embryo;
 use expiry::{Wheel, Worth};
 use intake::Meant;
 use reuse::Fate;
 use shark::Pair;
 use slab::{Found, Slab, Slot};
+use twice::Words;
 
 /// How a tracker keeps within its bounds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,6 +81,15 @@ impl Default for Limits {
     fn default() -> Self {
         Self { conns: 1 << 20, timers: None }
     }
+}
+
+/// A segment that was taken in: by which connection, to which of Wireshark's streams it counts, and
+/// what it meant.
+#[derive(Clone, Copy)]
+struct Taken {
+    slot: Slot,
+    stream: u32,
+    meant: Meant,
 }
 
 /// Follows every conversation of a capture.
@@ -127,22 +137,43 @@ impl Tracker {
 
     /// Takes in packet number `n`; tells what it meant, where it belongs to a conversation.
     pub fn observe(&mut self, n: u64, record: &Record) -> Option<Observation> {
-        let backwards = record.time < self.clock;
-        self.tick(record.time);
+        let backwards = self.comes_at(record.time);
         let arrival = Arrival::of(n, record)?;
-        let mut notes = arrival::capture_notes(record);
-        if backwards {
-            notes.add(Note::ClockBackwards);
-        }
-        if let Some(original) = self.twice.copy_of(&arrival) {
+        let notes = backwards | arrival::capture_notes(record);
+        if let Some(original) = self.twice.copy_of(&arrival, Words::of(&record.body)?) {
             return self.duplicate(&arrival, original, notes);
         }
         match &record.body {
-            Body::Tcp(tcp) => Some(self.segment(&arrival, tcp, notes)),
+            Body::Tcp(tcp) => {
+                let Taken { slot, stream, meant } = self.segment(&arrival, &tcp.segment, notes, true)?;
+                let conn = if slot == Slot::PASSING { self.passing.as_deref()? } else { self.conns.at(slot) };
+                Some(conn.told(meant, arrival.side, slot, stream))
+            }
             Body::Udp(udp) => Some(self.datagram(&arrival, udp, notes)),
             Body::Icmp(icmp) => Some(self.message(&arrival, icmp, notes)),
             Body::Arp(_) | Body::Skip(_) => None,
         }
+    }
+
+    /// Takes in a segment for who does not ask what it meant.
+    #[inline]
+    pub(super) fn take(&mut self, passenger: &Passenger) {
+        let Passenger { arrival, segment, checksum } = passenger;
+        let notes = self.comes_at(arrival.time);
+        match self.twice.copy_of(arrival, Words::of_segment(segment, *checksum)) {
+            Some(_) => self.duplicates += 1,
+            None => {
+                self.segment(arrival, segment, notes, false);
+            }
+        }
+    }
+
+    /// A packet comes at `time`; tells if that is earlier than the one before it.
+    #[inline]
+    fn comes_at(&mut self, time: Timestamp) -> Notes {
+        let backwards = time < self.clock;
+        self.tick(time);
+        if backwards { Note::ClockBackwards.into() } else { Notes::NONE }
     }
 
     /// It is `now`: gives up the connections whose timers have run out. Packets say so themselves;
@@ -254,7 +285,7 @@ impl Tracker {
     }
 
     /// A copy changes nothing, and is counted.
-    fn duplicate(&mut self, arrival: &Arrival<'_>, original: u64, mut notes: Notes) -> Option<Observation> {
+    fn duplicate(&mut self, arrival: &Arrival, original: u64, mut notes: Notes) -> Option<Observation> {
         self.duplicates += 1;
         notes.add(Note::CaptureDuplicate);
         // The copy may be of another VLAN.
@@ -275,51 +306,80 @@ impl Tracker {
         Some(Observation { about: Some(original), ..told })
     }
 
-    fn segment(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Observation {
-        let known = match self.conns.find(&arrival.key) {
+    #[inline]
+    fn segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes, asked: bool) -> Option<Taken> {
+        let found = self.conns.find(&arrival.key);
+        if let Some(Found::Conn(slot)) = found
+            && let conn = self.conns.at_mut(slot)
+            && let Some(meant) = conn.steady(arrival, segment, notes)
+        {
+            return Some(Taken { slot, stream: conn.stream, meant });
+        }
+        self.unsteady(found, arrival, segment, notes, asked)
+    }
+
+    /// Takes in a segment that may be anything.
+    #[inline(never)]
+    fn unsteady(
+        &mut self,
+        found: Option<Found>,
+        arrival: &Arrival,
+        segment: &Segment,
+        notes: Notes,
+        asked: bool,
+    ) -> Option<Taken> {
+        let known = match found {
             Some(Found::Conn(slot)) => Some(slot),
             Some(Found::Embryo(place)) => self.hatch(place),
-            None => self.other_vlan(arrival, tcp),
+            None => self.other_vlan(arrival, segment),
         };
         let Some(known) = known else {
             let pair = self.pair(arrival.key);
-            let small = matches!(pair, Pair::Own(_)) && Embryo::holds(arrival, tcp, notes);
+            let small = matches!(pair, Pair::Own(_)) && Embryo::holds(arrival, segment, notes);
             #[cfg(test)]
             let small = embryo::tests::may_be_small(small);
             if small {
-                return self.begin_small(arrival, tcp, pair, notes);
+                return self.begin_small(arrival, segment, pair, notes, asked);
             }
-            let slot = self.begin(arrival, tcp, pair, 0);
+            let slot = self.begin(arrival, segment, pair, 0);
             let conn = self.conns.at_mut(slot);
-            conn.stream = self.shark.segment(conn, arrival.side, &tcp.segment);
+            conn.stream = self.shark.segment(conn, arrival.side, segment);
             self.shark.settle(conn);
-            let meant = conn.segment(arrival, tcp, notes);
-            return conn.told(meant, arrival.side, slot, conn.stream);
+            let meant = conn.segment(arrival, segment, notes);
+            return Some(Taken { slot, stream: conn.stream, meant });
         };
         let conn = self.conns.at_mut(known);
-        if let Some(meant) = conn.steady(arrival, tcp, notes) {
-            return conn.told(meant, arrival.side, known, conn.stream);
-        }
-        let stream = self.shark.segment(conn, arrival.side, &tcp.segment);
-        let (slot, meant) = self.place(known, arrival, tcp, stream, notes);
-        self.conns.at(slot).told(meant, arrival.side, slot, stream)
+        let stream = self.shark.segment(conn, arrival.side, segment);
+        let (slot, meant) = self.place(known, arrival, segment, stream, notes);
+        Some(Taken { slot, stream, meant })
     }
 
     /// Takes in a SYN that begins a connection and says nothing out of the ordinary. Until there is
     /// more, no more is kept of it than what it said.
-    fn begin_small(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, pair: Pair, notes: Notes) -> Observation {
-        let id = self.conns.next_id();
-        let mut conn = Conn::new(id, arrival, pair, self.shark.stream(pair));
-        roles::assign(&mut conn, arrival.side, tcp);
-        let stream = self.shark.segment(&mut conn, arrival.side, &tcp.segment);
-        let meant = conn.segment(arrival, tcp, notes);
-        let told = conn.told(meant, arrival.side, Slot::PASSING, stream);
-        self.pass_by(conn);
+    fn begin_small(
+        &mut self,
+        arrival: &Arrival,
+        segment: &Segment,
+        pair: Pair,
+        notes: Notes,
+        asked: bool,
+    ) -> Option<Taken> {
+        let stream = self.shark.stream(pair);
+        let taken = asked.then(|| {
+            let pair = Pair::begun(stream, arrival.side, segment.seq);
+            let mut conn = Conn::new(self.conns.next_id(), arrival, pair, stream);
+            roles::assign(&mut conn, arrival.side, segment.flags);
+            conn.begins_stream();
+            let meant = conn.segment(arrival, segment, notes);
+            self.pass_by(conn);
+            Taken { slot: Slot::PASSING, stream, meant }
+        });
+        self.shark.begin(stream);
         if self.conns.len() - self.leaving >= self.limits.conns.max(1) as usize {
             self.evict(Slot::PASSING);
         }
-        self.conns.add_embryo(stream, arrival, tcp, notes);
-        told
+        self.conns.add_embryo(stream, arrival, segment, notes);
+        taken
     }
 
     /// `conn` is the last packet's, and kept as it is for no longer.
@@ -369,17 +429,24 @@ impl Tracker {
 
     /// Decides whether a segment belongs to the connection its endpoints had last, or to another;
     /// and has it taken in there.
-    fn place(&mut self, known: Slot, arrival: &Arrival<'_>, tcp: &Tcp, stream: u32, mut notes: Notes) -> (Slot, Meant) {
+    fn place(
+        &mut self,
+        known: Slot,
+        arrival: &Arrival,
+        segment: &Segment,
+        stream: u32,
+        mut notes: Notes,
+    ) -> (Slot, Meant) {
         let conn = self.conns.at_mut(known);
-        let slot = match reuse::fate(conn, arrival.side, &tcp.segment, arrival.record.time) {
-            Fate::Same => return (known, conn.segment(arrival, tcp, notes)),
+        let slot = match reuse::fate(conn, arrival.side, segment, arrival.time) {
+            Fate::Same => return (known, conn.segment(arrival, segment, notes)),
             Fate::Stray => {
                 conn.life.parked = None;
-                return (known, conn.segment(arrival, tcp, notes));
+                return (known, conn.segment(arrival, segment, notes));
             }
-            Fate::Park => return (known, conn.park(arrival, tcp, notes)),
-            Fate::Challenge => return (known, conn.challenged(arrival, tcp, notes)),
-            Fate::Clear => return (known, conn.cleared(arrival, tcp, notes)),
+            Fate::Park => return (known, conn.park(arrival, segment, notes)),
+            Fate::Challenge => return (known, conn.challenged(arrival, segment, notes)),
+            Fate::Clear => return (known, conn.cleared(arrival, segment, notes)),
             Fate::Commit => {
                 notes.add(Note::ReuseLive);
                 self.commit(known, arrival)
@@ -387,14 +454,14 @@ impl Tracker {
             Fate::New(note) => {
                 notes = note.map_or(notes, |note| notes | note.into());
                 let (pair, incarnation) = (conn.pair, conn.replace());
-                self.begin(arrival, tcp, pair, incarnation)
+                self.begin(arrival, segment, pair, incarnation)
             }
         };
         let conn = self.conns.at_mut(slot);
         if conn.stream == stream {
             self.shark.settle(conn);
         }
-        (slot, conn.segment(arrival, tcp, notes))
+        (slot, conn.segment(arrival, segment, notes))
     }
 
     /// The connection that the endpoints of `key` had last, in whatever VLAN, if it is still
@@ -407,8 +474,8 @@ impl Tracker {
 
     /// A connection of the same endpoints in another VLAN, whose SYN this SYN/ACK answers: the two
     /// directions are tagged differently.
-    fn other_vlan(&mut self, arrival: &Arrival<'_>, tcp: &Tcp) -> Option<Slot> {
-        if !tcp.segment.flags.is_syn_ack() {
+    fn other_vlan(&mut self, arrival: &Arrival, segment: &Segment) -> Option<Slot> {
+        if !segment.flags.is_syn_ack() {
             return None;
         }
         let slot = self.last_of_pair(arrival.key)?;
@@ -416,22 +483,22 @@ impl Tracker {
         let [sender, receiver] = conn.facing(arrival.side);
         let answers = receiver.is(State::SynSent)
             && !sender.spoke
-            && receiver.iss().is_some_and(|iss| tcp.segment.ack.offset_from(iss) == 1);
+            && receiver.iss().is_some_and(|iss| segment.ack.offset_from(iss) == 1);
         answers.then(|| {
             self.conns.alias(arrival.key, slot);
             slot
         })
     }
 
-    fn begin(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, pair: Pair, incarnation: u32) -> Slot {
+    fn begin(&mut self, arrival: &Arrival, segment: &Segment, pair: Pair, incarnation: u32) -> Slot {
         let mut conn = Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair));
         conn.incarnation = incarnation;
-        roles::assign(&mut conn, arrival.side, tcp);
+        roles::assign(&mut conn, arrival.side, segment.flags);
         self.add(conn)
     }
 
     /// The parked SYN has its answer: it began a connection of its own.
-    fn commit(&mut self, old: Slot, arrival: &Arrival<'_>) -> Slot {
+    fn commit(&mut self, old: Slot, arrival: &Arrival) -> Slot {
         let pair = self.conns.at(old).pair;
         let mut conn = Conn::new(self.conns.next_id(), arrival, pair, self.shark.stream(pair));
         let old = self.conns.at_mut(old);

@@ -44,7 +44,7 @@ pub(super) struct At {
     pub(super) ip_id: u32,
     pub(super) ttl: u8,
     /// Octets of its IP packet.
-    pub(super) ip_bytes: u64,
+    pub(super) ip_bytes: u32,
 }
 
 /// What a segment says that was not said before.

@@ -4,22 +4,21 @@ use super::conn::Conn;
 use super::notes::Note;
 use super::pass::odd_flags;
 use super::standing::{Role, RoleBasis, Standing, State};
-use crate::capture::record::Tcp;
 use crate::wire::{Flags, Segment, Side, ports};
 
 /// Assigns the roles of a new connection whose first segment came from `from`.
-pub(super) fn assign(conn: &mut Conn, from: Side, tcp: &Tcp) {
-    let flags = tcp.segment.flags;
-    let sender_serves = serves(tcp.src_port);
-    let receiver_serves = serves(tcp.dst_port);
+pub(super) fn assign(conn: &mut Conn, from: Side, flags: Flags) {
+    let (src_port, dst_port) = (conn.key.port(from), conn.key.port(!from));
+    let sender_serves = serves(src_port);
+    let receiver_serves = serves(dst_port);
     let (client, basis) = if flags.is_syn() {
         (from, RoleBasis::Syn)
     } else if flags.is_syn_ack() {
         (!from, RoleBasis::Synack)
     } else if sender_serves != receiver_serves {
         (if sender_serves { !from } else { from }, RoleBasis::ServicePort)
-    } else if tcp.src_port != tcp.dst_port {
-        (if tcp.src_port < tcp.dst_port { !from } else { from }, RoleBasis::LowerPort)
+    } else if src_port != dst_port {
+        (if src_port < dst_port { !from } else { from }, RoleBasis::LowerPort)
     } else {
         (from, RoleBasis::FirstSender)
     };

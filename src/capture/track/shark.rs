@@ -158,6 +158,14 @@ impl Shark {
         self.oldest + self.completeness.len() as u32 - 1
     }
 
+    /// `stream`, which is new, begins with a SYN.
+    pub(super) fn begin(&mut self, stream: u32) {
+        let at = stream.wrapping_sub(self.oldest) as usize;
+        if let Some(completeness) = self.completeness.get_mut(at) {
+            *completeness |= bit::SYN;
+        }
+    }
+
     /// The connection that the endpoints of `key` had last, if they are shared.
     pub(super) fn last_conn(&self, key: FlowKey) -> Option<Slot> {
         self.shared[self.find(key)? as usize].last_conn

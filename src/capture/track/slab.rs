@@ -1,14 +1,13 @@
 use std::collections::HashMap;
 
-use super::arrival::Arrival;
 use super::chunks::Chunks;
 use super::conn::Conn;
 use super::embryo::Embryos;
 use super::notes::Notes;
 use super::observation::ConnId;
 use super::table::Table;
-use crate::capture::record::Tcp;
-use crate::wire::FlowKey;
+use crate::capture::arrival::Arrival;
+use crate::wire::{FlowKey, Segment};
 
 /// Where a connection is kept.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -86,8 +85,8 @@ impl Slab {
     }
 
     /// Keeps a bare SYN that begins a connection.
-    pub(super) fn add_embryo(&mut self, stream: u32, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) {
-        let place = self.embryos.add(self.next_id(), stream, arrival, tcp, notes);
+    pub(super) fn add_embryo(&mut self, stream: u32, arrival: &Arrival, segment: &Segment, notes: Notes) {
+        let place = self.embryos.add(self.next_id(), stream, arrival, segment, notes);
         self.begun = self.begun.saturating_add(1);
         self.table.insert(&arrival.key, place | EMBRYO);
     }

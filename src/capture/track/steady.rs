@@ -6,7 +6,6 @@
 //! questions of that way have one answer here, and asking them takes most of the time of a large
 //! capture.
 
-use super::arrival::Arrival;
 use super::conn::Conn;
 use super::facts::Fact;
 use super::half::{Half, Mark, Probe};
@@ -16,7 +15,7 @@ use super::notes::Notes;
 use super::segments;
 use super::standing::{Basis, State};
 use super::zeek;
-use crate::capture::record::Tcp;
+use crate::capture::arrival::Arrival;
 use crate::wire::{Flags, Segment, Seq, options::Present};
 
 impl Conn {
@@ -36,9 +35,8 @@ impl Conn {
 
     /// Takes in a segment, if it is such a one.
     #[inline]
-    pub(super) fn steady(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, notes: Notes) -> Option<Meant> {
-        let segment = &tcp.segment;
-        if !self.calm || tcp.truncated || !self.adds_nothing(segment) {
+    pub(super) fn steady(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Meant> {
+        if !self.calm || arrival.cut || !self.adds_nothing(segment) {
             return None;
         }
         let [sender, receiver] = facing(&mut self.halves, arrival.side);
@@ -125,10 +123,10 @@ fn go_on(
     sender: &mut Half,
     receiver: &mut Half,
     life: &mut Life,
-    arrival: &Arrival<'_>,
+    arrival: &Arrival,
     after: u32,
 ) {
-    let now = arrival.record.time;
+    let now = arrival.time;
     if segment.len > 0 {
         sender.coverage.go_on(segment.len);
         sender.sent.unique_bytes += u64::from(segment.len);
@@ -215,10 +213,9 @@ pub(super) mod tests {
 
     #[test]
     fn the_short_way_leads_where_the_long_way_leads() {
-        let found = all_captures();
         let mut packets = 0;
         SHORT.set(0);
-        for path in found {
+        for path in all_captures() {
             let (short, long) = (told(&path, false), told(&path, true));
             packets += short.len();
             for (at, (short, long)) in short.iter().zip(&long).enumerate() {

@@ -1,6 +1,6 @@
-use super::arrival::Arrival;
-use crate::capture::record::{Body, Ether, Record};
-use crate::wire::{FlowKey, Side, Span, Timestamp, Vlans};
+use crate::capture::arrival::{Arrival, Place};
+use crate::capture::record::Body;
+use crate::wire::{FlowKey, Segment, Side, Span, Timestamp};
 
 /// How many packets back a copy may lie.
 const REACH: usize = 16;
@@ -40,40 +40,64 @@ struct Print {
 struct Said {
     key: FlowKey,
     from: Side,
+    words: Words,
+}
+
+/// What it says, as far as it tells two packets of a conversation apart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Words {
     words: [u64; 2],
     ts_val: u32,
 }
 
-/// Where a packet was seen.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Place {
-    interface: u32,
-    vlans: Vlans,
-    ether: Option<Ether>,
-    ttl: u8,
+impl Words {
+    /// The words of a packet that belongs to a conversation.
+    #[inline]
+    pub(super) fn of(body: &Body) -> Option<Self> {
+        let (words, ts_val) = match body {
+            Body::Tcp(tcp) => return Some(Self::of_segment(&tcp.segment, tcp.checksum)),
+            Body::Udp(udp) => ([u64::from(udp.checksum) << 16 | u64::from(udp.len), 17], 0),
+            Body::Icmp(icmp) => {
+                let numbers = u64::from(icmp.checksum) << 32 | u64::from(icmp.echo_seq);
+                ([numbers, u64::from(icmp.kind) << 8 | u64::from(icmp.code)], 1)
+            }
+            Body::Arp(_) | Body::Skip(_) => return None,
+        };
+        Some(Self { words, ts_val })
+    }
+
+    /// Bits that copies have in common, and few others share.
+    #[inline]
+    fn mark(self, ip_id: u32) -> u32 {
+        let [numbers, rest] = self.words;
+        let mixed = (numbers ^ rest.rotate_left(29) ^ u64::from(ip_id) << 7).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 32) as u32
+    }
+
+    /// The words of a segment with this checksum.
+    #[inline]
+    pub(super) fn of_segment(segment: &Segment, checksum: u16) -> Self {
+        let numbers = u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0);
+        let rest = u64::from(checksum) << 48
+            | u64::from(segment.flags.0) << 32
+            | u64::from(segment.len) << 16
+            | u64::from(segment.window.0);
+        Self { words: [numbers, rest], ts_val: segment.options.timestamps().map_or(0, |(val, _)| val) }
+    }
 }
 
 impl Twice {
     /// The number of the packet of which this is a copy, if it is one.
     #[inline]
-    pub(super) fn copy_of(&mut self, arrival: &Arrival<'_>) -> Option<u64> {
-        let record = arrival.record;
-        let said = Said::of(arrival)?;
-        let mark = said.mark(arrival.ip_id);
+    pub(super) fn copy_of(&mut self, arrival: &Arrival, words: Words) -> Option<u64> {
+        let mark = words.mark(arrival.ip_id);
         // Without a way out in between, so that it is done in a few wide steps.
         let met = self.marks.iter().fold(0, |met, earlier| met | u8::from(*earlier == mark)) != 0;
-        let print = Print {
-            said,
-            n: arrival.n,
-            time: record.time,
-            ip_id: arrival.ip_id,
-            place: Place::of(record, arrival.ttl),
-        };
-        if met && let Some(original) = self.original_of(&print) {
+        if met && let Some(original) = self.original_of(&Print::of(arrival, words)) {
             return Some(original);
         }
         self.marks[self.at] = mark;
-        self.recent[self.at] = Some(print);
+        self.recent[self.at] = Some(Print::of(arrival, words));
         self.at = (self.at + 1) % REACH;
         None
     }
@@ -102,53 +126,21 @@ impl Twice {
     }
 }
 
+impl Print {
+    #[inline]
+    fn of(arrival: &Arrival, words: Words) -> Self {
+        let &Arrival { n, time, key, side, ip_id, place, .. } = arrival;
+        Self { said: Said { key, from: side, words }, n, time, ip_id, place }
+    }
+}
+
 impl Said {
-    #[inline]
-    fn of(arrival: &Arrival<'_>) -> Option<Self> {
-        let (words, ts_val) = match &arrival.record.body {
-            Body::Tcp(tcp) => {
-                let segment = &tcp.segment;
-                let numbers = u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0);
-                let rest = u64::from(tcp.checksum) << 48
-                    | u64::from(segment.flags.0) << 32
-                    | u64::from(segment.len) << 16
-                    | u64::from(segment.window.0);
-                ([numbers, rest], segment.options.timestamps().map_or(0, |(val, _)| val))
-            }
-            Body::Udp(udp) => ([u64::from(udp.checksum) << 16 | u64::from(udp.len), 17], 0),
-            Body::Icmp(icmp) => {
-                let numbers = u64::from(icmp.checksum) << 32 | u64::from(icmp.echo_seq);
-                ([numbers, u64::from(icmp.kind) << 8 | u64::from(icmp.code)], 1)
-            }
-            Body::Arp(_) | Body::Skip(_) => return None,
-        };
-        Some(Self { key: arrival.key, from: arrival.side, words, ts_val })
-    }
-
-    /// Bits that copies have in common, and few others share.
-    #[inline]
-    fn mark(&self, ip_id: u32) -> u32 {
-        let [numbers, rest] = self.words;
-        let mixed = (numbers ^ rest.rotate_left(29) ^ u64::from(ip_id) << 7).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 32) as u32
-    }
-
     /// Whether the same is said, whatever the VLAN.
     fn agrees(&self, other: &Self) -> bool {
-        self.from == other.from
-            && self.words == other.words
-            && self.ts_val == other.ts_val
-            && self.key.without_vlans() == other.key.without_vlans()
+        self.from == other.from && self.words == other.words && self.key.without_vlans() == other.key.without_vlans()
     }
 
     fn source(&self) -> std::net::IpAddr {
         self.key.endpoint(self.from).addr
-    }
-}
-
-impl Place {
-    #[inline]
-    fn of(record: &Record, ttl: u8) -> Self {
-        Self { interface: record.interface, vlans: record.vlans, ether: record.ether, ttl }
     }
 }

@@ -125,7 +125,6 @@ pub struct Conns<W> {
     /// The table that is written row by row, where that is wanted.
     running: Option<Running>,
     first: Option<Timestamp>,
-    last: Timestamp,
     begun: bool,
 }
 
@@ -155,7 +154,6 @@ impl<W: Write> Conns<W> {
             processes: None,
             running: None,
             first: None,
-            last: Timestamp(0),
             begun: false,
         }
     }
@@ -317,8 +315,11 @@ impl<W: Write> Sink for Conns<W> {
             processes.of(packet, seen, conn);
         }
         self.first.get_or_insert(packet.record.time);
-        self.last = self.last.max(packet.record.time);
         Ok(())
+    }
+
+    fn wants_packets(&self) -> bool {
+        self.first.is_none() || self.choice.summary || self.processes.is_some()
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
@@ -345,7 +346,7 @@ impl<W: Write> Sink for Conns<W> {
                 self.totals.write_text(read, &mut self.out)?;
             }
             Format::Json if self.choice.summary => self.totals.write_json(read, &mut self.out)?,
-            Format::Zeek => zeek::tail(&mut self.line, self.last),
+            Format::Zeek => zeek::tail(&mut self.line, read.last),
             Format::Table { .. } | Format::Json | Format::Fields(..) | Format::Csv(..) => {}
         }
         self.out.write_all(&self.line)?;
