@@ -51,8 +51,9 @@ impl Place {
     /// The same with the link-layer addresses and type of an Ethernet frame.
     #[inline]
     pub(in crate::capture) fn with_ether(self, head: [u8; 14]) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = head;
-        self.with(u64::from_ne_bytes([a, b, c, d, e, f, g, h])).with(u64::from_ne_bytes([g, h, i, j, k, l, m, n]))
+        let [first @ .., _, _, _, _, _, _] = head;
+        let [_, _, _, _, _, _, last @ ..] = head;
+        self.with(u64::from_ne_bytes(first)).with(u64::from_ne_bytes(last))
     }
 
     fn of(record: &Record, ttl: u8) -> Self {
