@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::following::Following;
 use super::output::Output;
-use super::progress::Watched;
+use super::progress::watched;
 use crate::capture::compare::{Collected, compare};
 use crate::capture::file::{Captures, Options};
 use crate::capture::track::Ends;
@@ -77,10 +77,10 @@ impl Compare {
     fn collect(&self, path: &Path) -> anyhow::Result<(Collected, Summary)> {
         let captures = Captures::open([path], Options { resync: self.resync })?;
         let progress = captures.progress();
-        let mut source = Watched::new(captures, progress, true);
+        let mut source = watched(captures, progress, true);
         let mut collected = Collected::default();
         let mut tracker = self.following.tracker(None);
-        let summary = capture::pump(&mut source, self.following.reading(), &mut tracker, &mut collected)?;
+        let summary = capture::pump(&mut *source, self.following.reading(), &mut tracker, &mut collected)?;
         Ok((collected, summary))
     }
 }

@@ -12,7 +12,7 @@ use clap::error::ErrorKind;
 use super::choose::Choose;
 use super::following::Following;
 use super::output::Output;
-use super::progress::Watched;
+use super::progress::watched;
 use crate::capture::file::{Captures, Options, Progress};
 use crate::capture::filter::{Filter, Filtered};
 use crate::capture::track::Timers;
@@ -107,7 +107,7 @@ impl Input {
         sink: &mut dyn Sink,
     ) -> anyhow::Result<Summary> {
         // What is not asked for stands in no packet's way.
-        let mut source: Box<dyn Source + '_> = Box::new(Watched::new(carrier, progress, talk.progress));
+        let mut source: Box<dyn Source + '_> = watched(carrier, progress, talk.progress);
         if talk.banner {
             source = Box::new(Announced { source, banner: Some(name(&self.files())), legend: talk.legend });
         }

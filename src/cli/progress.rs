@@ -7,9 +7,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::capture::file::Progress;
 use crate::capture::{Link, Next, Source, SourceError};
 
-/// Captures that show how far they have been read, once that takes longer than a second. Only
-/// where stderr is a terminal and the inputs are regular files.
-pub(super) struct Watched<S> {
+/// `captures`, which come as far as `progress` tells, with a bar where `wanted` and of use: once they
+/// take longer than a second, where stderr is a terminal and the inputs are regular files.
+pub(super) fn watched<'a, S: Source + 'a>(captures: S, progress: Progress, wanted: bool) -> Box<dyn Source + 'a> {
+    match progress.total() {
+        Some(total) if wanted && !ProgressDrawTarget::stderr().is_hidden() => {
+            let watch = Watch { progress, total, since: Instant::now(), frames: 0, bar: None };
+            Box::new(Watched { captures, watch: Some(watch) })
+        }
+        _ => Box::new(captures),
+    }
+}
+
+/// Captures that show how far they have been read.
+struct Watched<S> {
     captures: S,
     watch: Option<Watch>,
 }
@@ -20,19 +31,6 @@ struct Watch {
     since: Instant,
     frames: u32,
     bar: Option<ProgressBar>,
-}
-
-impl<S: Source> Watched<S> {
-    /// `captures`, which come as far as `progress` tells, with a bar where `wanted` and of use.
-    pub(super) fn new(captures: S, progress: Progress, wanted: bool) -> Self {
-        let watch = match progress.total() {
-            Some(total) if wanted && !ProgressDrawTarget::stderr().is_hidden() => {
-                Some(Watch { progress, total, since: Instant::now(), frames: 0, bar: None })
-            }
-            _ => None,
-        };
-        Self { captures, watch }
-    }
 }
 
 impl<S: Source> Source for Watched<S> {
