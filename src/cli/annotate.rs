@@ -12,7 +12,14 @@ use crate::capture::Summary;
 /// says which step it is, where it leaves both ends and what they have learnt. Wireshark shows it
 /// without a plug-in; with examples/wireshark/synfin.lua its words become fields to filter by.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Output")]
+#[command(
+    next_help_heading = "Output",
+    after_help = "\
+Examples:
+  synfin annotate in.pcap -o out.pcapng            every packet with what it meant
+  synfin annotate in.pcap -o out.pcapng port 443   those that a filter chooses
+  tshark -r out.pcapng -Y 'frame.comment contains \"step=3\"'"
+)]
 pub(super) struct Annotate {
     /// The pcapng to write; `-` is stdout
     #[arg(short = 'o', long, value_name = "FILE")]

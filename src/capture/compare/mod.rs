@@ -8,8 +8,8 @@
 //! by its octets. From all segments that came follows how the clocks stand ([`Clocks`]), and from that
 //! the time each way took.
 //!
-//! Both captures are held in memory, some hundred octets for a segment; beyond eight million of a
-//! capture, the rest is left out, and counted.
+//! Both captures are held in memory, some 230 octets for a segment; beyond eight million of a capture,
+//! the rest is left out, and counted.
 
 mod change;
 mod clock;
