@@ -114,7 +114,17 @@ fn many_connections_stay_within_bounds_and_what_is_left_out_is_said() {
     assert!(page.len() < 2_000_000, "{} octets", page.len());
     let held: serde_json::Value = serde_json::from_str(data_of(&page)).expect("JSON");
     assert_eq!((held["conns"].as_u64(), held["listedOut"].as_u64()), (Some(50_000), Some(46_000)));
+    assert_eq!(held["topics"], serde_json::json!([[0, "not opened", 50_000]]));
     assert!(held["detailsOut"].as_u64() > Some(40_000), "{}", held["detailsOut"]);
+}
+
+/// More connections at once than are remembered one by one are judged all the same.
+#[test]
+fn what_was_not_remembered_did_not_go_well_for_that() {
+    let page = page(&mut syns(100_500), Choice::default());
+    let held: serde_json::Value = serde_json::from_str(data_of(&page)).expect("JSON");
+    assert_eq!(held["untold"], 500);
+    assert_eq!(held["topics"], serde_json::json!([[0, "not opened", 100_500]]));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::comment::MARK;
 use super::ladder::{Ladder, svg};
 use super::paint::escape;
 use super::story::{Account, Grade, Tales, Words, account, ladder_of};
-use crate::capture::track::{Role, State};
+use crate::capture::track::{Close, Open, Role, State};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::wire::{Protocol, Timestamp};
 use shelf::Shelf;
@@ -166,8 +166,11 @@ impl<W: Write> Sink for Report<W> {
         self.marks = self.marks.saturating_sub(seen.trace.marks());
         let account = tale.as_ref().map(|tale| account(conn, tale));
         let worst = account.as_ref().and_then(|account| account.causes.first());
-        let grade = worst.map_or(3, |cause| grade_of(cause.grade));
-        let topic = worst.map_or("", |cause| cause.topic);
+        let (grade, topic) = match (&account, worst) {
+            (Some(_), None) => FINE,
+            (Some(_), Some(cause)) => (grade_of(cause.grade), cause.topic),
+            (None, _) => judged(conn),
+        };
         self.totals.add(conn, grade, topic);
         if let Some(rank) = self.listed.rank(topic, grade, conn.id.0) {
             let told = worst.map(|cause| cause.text.clone()).unwrap_or_default();
@@ -246,6 +249,28 @@ impl Totals {
     fn of_grade(&self, grade: u8) -> u64 {
         self.topics.iter().filter(|((of, _), _)| *of == grade).map(|(_, count)| count).sum()
     }
+}
+
+/// How bad it is for a connection of which nothing went wrong, and the kind of that.
+const FINE: (u8, &str) = (3, "");
+
+/// The same for a connection whose packets were not remembered: by what the tracker knows of it.
+fn judged(conn: &Conn) -> (u8, &'static str) {
+    let again = Role::BOTH.iter().any(|role| conn.half(*role).counts().retransmits > 0);
+    if has_not_opened(conn) {
+        (0, "not opened")
+    } else if matches!(conn.close(), Close::Reset | Close::FinThenReset) {
+        (0, "reset")
+    } else if again {
+        (1, "loss")
+    } else {
+        FINE
+    }
+}
+
+/// Whether somebody asked for a connection and did not get it.
+fn has_not_opened(conn: &Conn) -> bool {
+    matches!(conn.open(), Open::Refused | Open::Unreachable | Open::NoAnswer | Open::HalfOpen | Open::RejectedByClient)
 }
 
 const fn grade_of(grade: Grade) -> u8 {

@@ -115,7 +115,7 @@
     if (data.leftOut) notices.push(many(data.leftOut, "packet") + " left out by the filter: connections are told from the rest.");
     if (data.skipped.length) notices.push("Packets that belong to no connection: " + data.skipped.map(([name, number]) => name + " " + count(number)).join(", ") + ".");
     if (data.listedOut) notices.push(many(data.listedOut, "connection") + " not in the list below, to keep the page small; the counts and pictures have them. `synfin conns` lists all.");
-    if (data.detailsOut) notices.push(many(data.detailsOut, "connection") + " without a page of its own, for the same reason; failures and slow ones came first. `synfin explain --conn N` tells of any.");
+    if (data.detailsOut) notices.push(many(data.detailsOut, "connection") + " without a page of their own, for the same reason; failures and slow ones came first. `synfin explain --conn N` tells of any.");
     if (data.untold) notices.push(many(data.untold, "connection") + " only counted: more were open at once than can be remembered.");
     $("notices").append(...notices.map((text) => el("p", { class: "notice small" }, text)));
     if (data.findings.length) {

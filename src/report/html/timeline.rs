@@ -64,12 +64,8 @@ impl Timeline {
         if conn.protocol() != Protocol::Tcp {
             return;
         }
-        let failed = matches!(
-            conn.open(),
-            Open::Refused | Open::Unreachable | Open::NoAnswer | Open::HalfOpen | Open::RejectedByClient
-        );
         match conn.close() {
-            _ if failed => self.at(conn.end).failed += 1,
+            _ if super::has_not_opened(conn) => self.at(conn.end).failed += 1,
             Close::Fin3 | Close::Fin4 | Close::FinSimultaneous => self.at(conn.end).closed += 1,
             Close::Reset | Close::FinThenReset => self.at(conn.end).reset += 1,
             Close::HalfClosed
