@@ -115,11 +115,9 @@ impl Sniff {
         let account = heard.count();
         let written = recorder.map_or(Ok(()), |recorder| recorder.finish(account));
         let written = written.context("cannot write what was captured");
-        // The account is told whatever failed.
-        let flushed = out.flush().context("cannot write");
+        out.flush()?;
         heard.conclude(outcome.as_ref().ok().filter(|_| follows).map(|summary| summary.conns));
         written?;
-        flushed?;
         outcome
     }
 

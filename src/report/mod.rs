@@ -22,6 +22,7 @@ pub mod paint;
 pub mod played;
 pub mod process;
 pub mod replayed;
+pub mod side_by_side;
 pub mod steps;
 pub mod story;
 pub mod table;

@@ -161,7 +161,7 @@ impl Replayed {
             "equal" => format!("{} came, all as recorded", human::octets(came)),
             "missing" => format!(
                 "{} came of {}: {} are missing at the end",
-                count(came),
+                human::octets(came),
                 human::octets(recorded),
                 count(recorded - came.min(recorded))
             ),

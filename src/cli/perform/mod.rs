@@ -5,12 +5,11 @@ pub(super) mod margin;
 pub(super) mod program;
 pub(super) mod stage;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 
-use super::say::say;
 use crate::capture::PumpError;
 use crate::craft::Verdict;
 use crate::craft::player::Got;
@@ -59,7 +58,8 @@ pub(super) fn end(
 /// Says what the program at the other end could not do.
 pub(super) fn tell_complaints(complaints: &[String]) {
     for complaint in complaints {
-        say(format_args!("synfin: {complaint}"));
+        // With a closed stderr there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "synfin: {complaint}");
     }
 }
 

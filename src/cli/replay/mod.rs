@@ -1,5 +1,6 @@
 //! `replay`: recorded connections, performed again against living peers.
 
+mod kept;
 mod schedule;
 mod stage;
 mod tell;
@@ -15,25 +16,25 @@ use anyhow::anyhow;
 use clap::error::ErrorKind;
 
 use super::input::Input;
+use super::keep::Nothing;
 use super::listen::duration;
 use super::output::Output;
-use super::perform::margin::Margin;
 use super::perform::stage::endpoint;
 use super::permit::Permit;
-use super::play::Recorder as FileRecorder;
 use super::signals::Signals;
 use super::{tell_damage, usage};
 use crate::capture::recording::{Chosen, Limits, Recorder};
-use crate::capture::tee::Tee;
 use crate::capture::{self, Checksums, Sink, Tracker};
 use crate::craft::inject::is_private;
 use crate::craft::replay::{Conduct, Mask, Masks, Part, Speed};
+use crate::report::both::Both;
 use crate::report::line::Style;
 use crate::report::paint::Paint;
 use crate::report::text::{Listing, Text};
 use crate::sys::now;
 use crate::wire::recording::{End, Recording};
 use crate::wire::{Seq, Span};
+use kept::Kept;
 use schedule::Schedule;
 use stage::{Place, Stage, Turn};
 use tell::Teller;
@@ -108,9 +109,14 @@ pub(super) struct Replay {
     #[arg(long, value_name = "MASK", help_heading = "Replay")]
     ignore: Vec<Mask>,
 
-    /// Record the live segments of both ends; a name in .pcapng makes it one
+    /// Record the live segments of both ends: a pcapng with what each meant beside it, or a pcap where
+    /// the name ends in .pcap
     #[arg(short = 'w', value_name = "FILE")]
     write: Option<PathBuf>,
+
+    /// Show what both ends did, recorded and live, side by side
+    #[arg(long)]
+    diff: bool,
 
     /// What to write: text, or json (an object per connection, and one for all)
     #[arg(short = 'T', value_name = "FORM", default_value = "text")]
@@ -166,6 +172,7 @@ impl Replay {
             mss: self.mss,
             patience: span(self.patience),
             clock: super::perform::fresh_isn(),
+            keeps_acts: self.diff,
             ..Conduct::new(Seq(0))
         };
         let stop = Signals::taken()?.stop();
@@ -177,7 +184,7 @@ impl Replay {
             }
             Place::At(_) => writeln!(io::stderr(), "replaying as server on {}", stage.local()),
         };
-        let teller = Teller::new(masks, self.form == Form::Json, self.quiet, Paint { on: out.color() });
+        let teller = Teller::new(masks, self.form == Form::Json, self.quiet, self.diff, Paint { on: out.color() });
         let code = self.perform(stage, teller, out)?;
         out.flush()?;
         Ok(if damage == ExitCode::SUCCESS { code } else { damage })
@@ -197,23 +204,23 @@ impl Replay {
                 }
             }
         }
-        let margin = Margin::default();
-        let recorder = self.write.as_deref().map(|path| FileRecorder::open(path, margin)).transpose()?;
-        let mut tee = Tee::new(stage, recorder);
+        let mut kept = self.write.as_deref().map(Kept::open).transpose()?;
         let style = Style { verbose: 0, quiet: false, link_header: false, paint: Paint { on: out.color() } };
-        let shown = if self.verbose && self.form == Form::Text {
-            pump(&mut tee, &mut Text::new(Listing { style, ..Listing::default() }, &mut *out))
+        let mut shown: Box<dyn Sink + '_> = if self.verbose && self.form == Form::Text {
+            Box::new(Text::new(Listing { style, ..Listing::default() }, &mut *out))
         } else {
-            pump(&mut tee, &mut Nothing)
+            Box::new(Nothing)
         };
-        let (mut stage, recorder) = tee.into_parts();
-        if let Some(recorder) = recorder {
-            recorder.finish()?;
-        }
+        let went = match &mut kept {
+            Some(kept) => pump(&mut stage, &mut Both::new(kept, &mut *shown)),
+            None => pump(&mut stage, &mut *shown),
+        };
+        drop(shown);
+        kept.map_or(Ok(()), Kept::finish)?;
         while let Some(played) = stage.take_played() {
             teller.tell(&played, out)?;
         }
-        shown?;
+        went?;
         teller.conclude(stage.turned_away, out)
     }
 
@@ -286,11 +293,6 @@ impl Replay {
 fn pump(source: &mut dyn capture::Source, sink: &mut dyn Sink) -> anyhow::Result<()> {
     capture::pump(source, Checksums::Ignore, &mut Tracker::default(), sink).map(drop).map_err(super::perform::plainly)
 }
-
-/// Looks at no packet.
-struct Nothing;
-
-impl Sink for Nothing {}
 
 fn span(duration: Duration) -> Span {
     Span(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX))

@@ -5,6 +5,7 @@ use super::stage::Played;
 use crate::craft::replay::{Account, Close, Comparison, Ending, Masks, Outcome, Traffic};
 use crate::report::paint::Paint;
 use crate::report::replayed::{Behaviour, Came, Difference, ReplayTotals, Replayed};
+use crate::report::side_by_side;
 use crate::wire::options::kind;
 use crate::wire::recording::{Act, End, Greeting, RecordedEnd, Recording};
 use crate::wire::{Endpoint, OptionList, Span, Timestamp};
@@ -14,6 +15,7 @@ pub(super) struct Teller {
     masks: Masks,
     json: bool,
     quiet: bool,
+    diff: bool,
     paint: Paint,
     totals: ReplayTotals,
     /// When the first began, and the last ended.
@@ -21,8 +23,8 @@ pub(super) struct Teller {
 }
 
 impl Teller {
-    pub(super) fn new(masks: Masks, json: bool, quiet: bool, paint: Paint) -> Self {
-        Self { masks, json, quiet, paint, totals: ReplayTotals::default(), times: None }
+    pub(super) fn new(masks: Masks, json: bool, quiet: bool, diff: bool, paint: Paint) -> Self {
+        Self { masks, json, quiet, diff, paint, totals: ReplayTotals::default(), times: None }
     }
 
     /// Tells of one.
@@ -39,7 +41,13 @@ impl Teller {
         match (self.json, self.quiet && replayed.is_equal()) {
             (_, true) => Ok(()),
             (true, _) => replayed.write_json(out),
-            (false, _) => replayed.write_text(self.paint, out),
+            (false, _) => {
+                replayed.write_text(self.paint, out)?;
+                if self.diff {
+                    side_by_side::write(&played.actor.part().recording().steps, &account.acts, self.paint, out)?;
+                }
+                Ok(())
+            }
         }
     }
 

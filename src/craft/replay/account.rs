@@ -1,7 +1,10 @@
-use crate::wire::recording::{End, Greeting};
+use crate::wire::recording::{Act, End, Greeting, Step};
 use crate::wire::{Span, Timestamp};
 
 use super::outflow::Resent;
+
+/// The most acts that are kept: nobody looks at more.
+const MOST_ACTS: usize = 10_000;
 
 /// How a replayed connection went, beside what was said.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -34,6 +37,8 @@ pub struct Account {
     pub round_trip: Option<Span>,
     /// FINs and RSTs, in the order in which they went and came for the first time.
     pub ends: Vec<(End, Close)>,
+    /// What both ends did, where that is kept, as in a recording; repeats, too.
+    pub acts: Vec<Step>,
     /// Times that the other end's answer had another length than the recorded one, and the replay
     /// went on all the same.
     pub other_lengths: u32,
@@ -91,6 +96,14 @@ impl Account {
     pub(super) fn ends(&mut self, end: End, close: Close) {
         if !self.ends.contains(&(end, close)) {
             self.ends.push((end, close));
+        }
+    }
+
+    /// Notes what an end did, as long as there are not too many.
+    pub(super) fn did(&mut self, by: End, act: Act, heard: u64, now: Timestamp) {
+        if self.acts.len() < MOST_ACTS {
+            let at_ns = self.began.map_or(0, |began| u64::try_from(began.until(now).0).unwrap_or(0));
+            self.acts.push(Step { at_ns, by, act, heard });
         }
     }
 

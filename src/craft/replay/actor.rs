@@ -9,7 +9,7 @@ use super::rtt::Rtt;
 use super::{Comparison, Conduct, Masks, Outcome, Part, compare};
 use crate::craft::emit::Spec;
 use crate::wire::options::kind;
-use crate::wire::recording::{End, Greeting};
+use crate::wire::recording::{Act, End, Greeting};
 use crate::wire::{Endpoint, Flags, OptionList, Options, Segment, Seq, Span, Timestamp, Window};
 
 /// The time to live that packets leave with.
@@ -378,12 +378,35 @@ impl Actor {
             self.last_acked = said.ack;
             self.put_options(&mut options, range.is_empty(), now);
         }
+        if self.conduct.keeps_acts {
+            self.note(line, now);
+        }
         let own = self.part.recording.end(self.part.role);
         let octets = own.octets(range.start, range.end);
         said.len = octets.len() as u32;
         said.options = options.meaning();
         self.account.sent.count(said.len, repeats);
         Said { segment: said, options, octets, again: repeats }
+    }
+
+    /// Notes what this end does.
+    fn note(&mut self, line: Line, now: Timestamp) {
+        let (role, heard) = (self.part.role, self.inflow.nxt());
+        let mut did = |act| self.account.did(role, act, heard, now);
+        match line {
+            Line::Greeting { .. } if role == End::Client => did(Act::Syn),
+            Line::Greeting { .. } => did(Act::SynAck),
+            Line::Piece(Piece { from, to, fin, push, .. }) => {
+                if to > from {
+                    did(Act::Data { from, to, push });
+                }
+                if fin {
+                    did(Act::Fin);
+                }
+            }
+            Line::Reset | Line::Stray(..) => did(Act::Reset),
+            Line::Ack => {}
+        }
     }
 
     /// The greeting's segment, and its options.

@@ -2,7 +2,7 @@ use super::account::Close;
 use super::actor::{Actor, Ending, Phase};
 use super::inflow::Arrival;
 use super::outflow::Ack;
-use crate::wire::recording::{End, Greeting};
+use crate::wire::recording::{Act, End, Greeting};
 use crate::wire::{Flags, OptionList, Segment, Seq, Timestamp};
 
 /// Questions whether a closed window has opened that are enough.
@@ -24,6 +24,9 @@ pub struct Heard<'a> {
 impl Actor {
     /// Takes in a segment of the other end.
     pub fn hear(&mut self, heard: Heard<'_>, now: Timestamp) {
+        if self.conduct.keeps_acts {
+            self.note_heard(heard.segment, now);
+        }
         match self.phase {
             Phase::Idle => {}
             Phase::Listening => self.hear_request(heard, now),
@@ -223,6 +226,28 @@ impl Actor {
         }
         if self.inflow.is_finished() {
             self.account.ends(!self.part.role, Close::Fin);
+        }
+    }
+
+    /// Notes what the other end did.
+    fn note_heard(&mut self, segment: &Segment, now: Timestamp) {
+        let (other, flags) = (!self.part.role, segment.flags);
+        let heard = self.out.una();
+        let from = self.inflow.nxt() as i64 + i64::from(segment.data_seq().offset_from(self.acknowledgment()));
+        let mut did = |act| self.account.did(other, act, heard, now);
+        match (flags.contains(Flags::SYN), flags.contains(Flags::RST)) {
+            (_, true) => did(Act::Reset),
+            (true, _) if other == End::Client => did(Act::Syn),
+            (true, _) => did(Act::SynAck),
+            _ => {
+                if let (Ok(from), true) = (u64::try_from(from), segment.len > 0) {
+                    let push = flags.contains(Flags::PSH);
+                    did(Act::Data { from, to: from + u64::from(segment.len), push });
+                }
+                if flags.contains(Flags::FIN) {
+                    did(Act::Fin);
+                }
+            }
         }
     }
 

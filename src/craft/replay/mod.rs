@@ -97,6 +97,8 @@ pub struct Conduct {
     pub linger: Span,
     /// Whether it does so where nothing was lost that it knows of, too.
     pub always_lingers: bool,
+    /// Whether it remembers what both ends did, step by step, in its [`Account`].
+    pub keeps_acts: bool,
     /// What its clock of timestamps (RFC 7323) shows at time 0, in milliseconds.
     pub clock: u32,
 }
@@ -115,6 +117,7 @@ impl Conduct {
             patience: Span::from_secs(3),
             linger: Span::from_millis(500),
             always_lingers: false,
+            keeps_acts: false,
             clock: 0,
         }
     }
