@@ -1,7 +1,7 @@
 //! `synfin`: tells the life of every TCP connection in a capture.
 
 use std::error::Error;
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use synfin::cli;
@@ -21,8 +21,7 @@ fn main() -> ExitCode {
         let _ = usage.print();
         return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
     }
-    // As above.
-    let _ = writeln!(io::stderr(), "synfin: {error:#}");
+    cli::say(format_args!("synfin: {error:#}"));
     ExitCode::FAILURE
 }
 

@@ -121,6 +121,43 @@ fn a_stop_right_after_the_last_packet_loses_none() {
 }
 
 #[test]
+fn any_signal_to_stop_leaves_a_whole_capture_and_an_account() {
+    space::inside(|| {
+        for signal in ["INT", "TERM", "HUP"] {
+            let kept = file("signal.pcapng");
+            let sniff = sniff(&format!("-i lo -w {}", kept.display()));
+            send(500, 100);
+            sniff.signal(signal);
+            let ran = sniff.output_within(20);
+            assert_eq!(ran.status.code(), Some(0), "{signal}: {}", stderr(&ran));
+            assert!(stderr(&ran).contains("500 packets captured"), "{signal}: {}", stderr(&ran));
+            let read = synfin(&format!("read -q {}", kept.display()));
+            let packets = stdout(&read).lines().filter(|line| line.contains("127.0.0.1")).count();
+            assert_eq!((read.status.code(), packets), (Some(0), 500), "{signal}");
+        }
+    });
+}
+
+#[test]
+fn a_disk_that_is_full_ends_the_listening_and_is_told() {
+    space::inside(|| {
+        let ran = space::start(SYNFIN, "sniff -i lo -w /dev/full").output_within(20);
+        assert_eq!(ran.status.code(), Some(1), "{}", stderr(&ran));
+        assert!(stderr(&ran).contains("No space left on device"), "{}", stderr(&ran));
+
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let mut command = Command::new(SYNFIN);
+        command.args(["sniff", "-i", "lo", "-l"]).stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
+        let running = listening(Running::of(command.spawn().expect("it was built")));
+        send(10, 100);
+        let ran = running.output_within(20);
+        assert_eq!(ran.status.code(), Some(1), "{}", stderr(&ran));
+        assert!(stderr(&ran).contains("No space left on device"), "{}", stderr(&ran));
+        assert!(stderr(&ran).contains("packets received by filter"), "{}", stderr(&ran));
+    });
+}
+
+#[test]
 fn what_was_accepted_was_delivered_or_dropped() {
     space::inside(|| {
         // One that does not read while more comes than its ring holds.

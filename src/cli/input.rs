@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
@@ -13,6 +13,9 @@ use super::choose::Choose;
 use super::following::Following;
 use super::output::Output;
 use super::progress::watched;
+use super::say::{say, shown};
+#[cfg(unix)]
+use super::signals::Signals;
 use crate::capture::file::{Captures, Options, Progress};
 use crate::capture::filter::{Filter, Filtered};
 use crate::capture::track::Timers;
@@ -107,6 +110,7 @@ impl Input {
         sink: &mut dyn Sink,
     ) -> anyhow::Result<Summary> {
         // What is not asked for stands in no packet's way.
+        let stop = progress.stop();
         let mut source: Box<dyn Source + '_> = watched(carrier, progress, talk.progress);
         if talk.banner {
             source = Box::new(Announced { source, banner: Some(name(&self.files())), legend: talk.legend });
@@ -117,9 +121,14 @@ impl Input {
         if let Some(left) = self.count {
             source = Box::new(Limited { source, left });
         }
+        #[cfg(unix)]
+        let signals = Signals::taken_for_reading(stop)?;
         let timers = self.timers.then(Timers::default);
         let mut tracker = self.following.tracker(timers);
-        capture::pump(&mut *source, self.following.reading(), &mut tracker, sink).map_err(|error| match error {
+        let outcome = capture::pump(&mut *source, self.following.reading(), &mut tracker, sink);
+        #[cfg(unix)]
+        signals.note();
+        outcome.map_err(|error| match error {
             PumpError::Source(error) => advise(error),
             PumpError::Sink(_) => error.into(),
         })
@@ -209,7 +218,7 @@ fn is_stdin(file: &Path) -> bool {
 }
 
 fn name(files: &[PathBuf]) -> String {
-    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    let names: Vec<_> = files.iter().map(|file| shown(file)).collect();
     format!("{} {}", if names.len() == 1 { "file" } else { "files" }, names.join(", "))
 }
 
@@ -245,18 +254,17 @@ impl<S: Source> Source for Announced<S> {
             return self.source.next();
         }
         let next = self.source.next()?;
-        // With a closed stderr there is nobody left to tell.
         match &next {
             Next::Frame(frame) => {
                 let files = self.banner.take().unwrap_or_default();
-                let _ = writeln!(io::stderr(), "reading from {files}, link-type {}", describe_link(frame.link));
+                say(format_args!("reading from {files}, link-type {}", describe_link(frame.link)));
                 if self.legend {
-                    let _ = writeln!(io::stderr(), "marks: ! proven   ? expected, if the packet arrives   ~ assumed");
+                    say("marks: ! proven   ? expected, if the packet arrives   ~ assumed");
                 }
             }
             Next::End => {
                 let files = self.banner.take().unwrap_or_default();
-                let _ = writeln!(io::stderr(), "reading from {files}: it holds no packets");
+                say(format_args!("reading from {files}: it holds no packets"));
             }
             Next::Idle(_) | Next::LeftOut | Next::Damage(_) => {}
         }

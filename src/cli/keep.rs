@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use super::input::{Begun, Input, Talk};
 use super::usage;
 use crate::capture::file::{CaptureWriter, Format, Rewriter};
-use crate::capture::{Conn, Link, Observation, Packet, Sink, Summary};
+use crate::capture::{Conn, Link, Observation, Packet, Sink, SourceError, Summary};
 use crate::report::both::Both;
 use crate::report::comment::{Comments, Kept, MARK};
 
@@ -101,6 +101,11 @@ fn rewrite(input: &Input, path: &Path, beside: Beside, talk: Talk, sink: &mut dy
         Beside::Comments => Box::new(Comments::new(margin)),
     };
     let outcome = input.pump_from(&mut rewriter, progress, filter, talk, &mut Both::new(&mut *writes, sink));
+    let outcome = outcome.map_err(|error| match error.downcast() {
+        Ok(SourceError::Keep(error)) => anyhow::Error::from(error).context(cannot_write(path)),
+        Ok(other) => other.into(),
+        Err(error) => error,
+    });
     let written = rewriter.finish().map(drop).with_context(|| cannot_write(path));
     // What made the reading end is told first: it may be that nothing more could be written.
     let summary = outcome?;

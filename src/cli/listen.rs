@@ -1,6 +1,5 @@
 //! An interface as an input: its options, and what stderr is told while it is listened to.
 
-use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use anyhow::anyhow;
 
 use super::interfaces::numbered;
 use super::record::Interface;
+use super::say::say;
 use super::signals::Signals;
 use crate::capture::filter::Filter;
 use crate::capture::live::{Account, Cooked, Live, OpenError, Setup, Ways};
@@ -342,9 +342,9 @@ fn advise(error: OpenError) -> anyhow::Error {
     }
 }
 
-/// Says something on stderr; with it closed there is nobody left to tell.
+/// Says something on stderr.
 fn tell(what: std::fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{what}");
+    say(what);
 }
 
 fn packets(count: u64) -> String {

@@ -40,9 +40,10 @@ mod replay;
 mod report;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod sandbox;
+mod say;
 mod script;
 mod show;
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(unix)]
 mod signals;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod sniff;
@@ -59,6 +60,7 @@ use clap::error::ErrorKind;
 
 use crate::capture::Summary;
 use output::Output;
+pub use say::say;
 
 /// Tells the life of every TCP connection in a capture: which step of the handshake or close each
 /// packet is, where it leaves both ends, and what each of them has learnt.
@@ -159,7 +161,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
     };
     // What was read before a failure is shown before the failure.
     out.flush().context("cannot write")?;
-    Ok(tell_damage(&outcome?))
+    let summary = outcome?;
+    let code = tell_damage(&summary);
+    #[cfg(unix)]
+    if let Some(stop) = signals::ended() {
+        say(format_args!(
+            "synfin: stopped by {stop} after packet {}: what is written is complete up to there",
+            summary.frames
+        ));
+        return Ok(stop.code());
+    }
+    Ok(code)
 }
 
 /// A call that cannot be meant so: ends the program with 2.
@@ -170,8 +182,7 @@ fn usage(kind: ErrorKind, message: impl std::fmt::Display) -> clap::Error {
 /// Says on stderr which stretches of the input could not be read: after the results, one line each.
 fn tell_damage(summary: &Summary) -> ExitCode {
     for damage in &summary.damage {
-        // With a closed stderr there is nobody left to tell.
-        let _ = writeln!(std::io::stderr(), "synfin: {damage}");
+        say(format_args!("synfin: {damage}"));
     }
     if summary.damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -115,9 +115,11 @@ impl Sniff {
         let account = heard.count();
         let written = recorder.map_or(Ok(()), |recorder| recorder.finish(account));
         let written = written.context("cannot write what was captured");
-        out.flush()?;
+        // The account is told whatever failed.
+        let flushed = out.flush().context("cannot write");
         heard.conclude(outcome.as_ref().ok().filter(|_| follows).map(|summary| summary.conns));
         written?;
+        flushed?;
         outcome
     }
 

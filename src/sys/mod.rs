@@ -11,6 +11,7 @@ pub(crate) mod guard;
 pub(crate) mod hear;
 pub(crate) mod holders;
 pub(crate) mod interfaces;
+pub(crate) mod interrupt;
 pub(crate) mod memory;
 pub(crate) mod netlink;
 pub(crate) mod netns;

@@ -169,6 +169,11 @@ pub fn start(program: impl AsRef<Path>, arguments: &str) -> Running {
 pub struct Running(Child);
 
 impl Running {
+    /// Takes over a program that was started.
+    pub fn of(child: Child) -> Self {
+        Self(child)
+    }
+
     /// Sends it a signal by name: `INT`, `USR1`.
     #[track_caller]
     pub fn signal(&self, name: &str) {

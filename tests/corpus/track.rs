@@ -186,7 +186,10 @@ fn packet(
             segment.ack = base + octets.near() as u32;
             segment.window = Window(octets.u16());
             segment.urgent = u16::from(octets.u8());
-            let list = OptionList::from_octets(octets.take(usize::from(odd & 31))).expect("it fits");
+            // Whole words, so that nothing is added that could be taken for the end of a SACK block.
+            let mut list = octets.take(usize::from(odd & 31)).to_vec();
+            list.resize(list.len().next_multiple_of(4), 0);
+            let list = OptionList::from_octets(&list).expect("it fits");
             options = list.counted_from(peer.nxt);
             len = usize::from(odd >> 5) * 100;
         }

@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use lz4_flex::frame::FrameDecoder;
 
@@ -15,6 +15,7 @@ use crate::capture::frame::SourceError;
 pub struct Progress {
     read: Arc<AtomicU64>,
     total: Option<u64>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Progress {
@@ -22,7 +23,17 @@ impl Progress {
     pub(super) fn of<'a>(inputs: impl IntoIterator<Item = &'a Path>) -> Self {
         let len = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len());
         let total = inputs.into_iter().map(|path| if is_stdin(path) { None } else { len(path) }).sum();
-        Self { read: Arc::default(), total }
+        Self { read: Arc::default(), total, stop: Arc::default() }
+    }
+
+    /// Once this is true, no more is read: the capture ends with the last whole packet that has been.
+    /// A wait for input that is broken off (by a signal) is not taken up again.
+    pub fn stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// Octets read so far, before decompression.
@@ -138,7 +149,13 @@ struct Meter<R> {
 
 impl<R: Read> Read for Meter<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let len = self.input.read(bytes)?;
+        if self.progress.is_stopped() {
+            return Ok(0);
+        }
+        let len = match self.input.read(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && self.progress.is_stopped() => 0,
+            read => read?,
+        };
         self.progress.read.fetch_add(len as u64, Ordering::Relaxed);
         Ok(len)
     }

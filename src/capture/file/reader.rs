@@ -188,6 +188,10 @@ impl Capture {
 
     #[cold]
     fn damaged(&mut self, fault: Fault) -> Result<Step, SourceError> {
+        if self.progress.is_stopped() {
+            self.ended = true;
+            return Ok(Step::End);
+        }
         let Fault { at, mut kind, mut what } = fault;
         self.damages += 1;
         let mut skipped = None;

@@ -42,7 +42,7 @@ impl Captures {
             if !matches!(step, Step::End) {
                 return Ok(step);
             }
-            let Some(path) = self.rest.pop_front() else {
+            let Some(path) = self.rest.pop_front().filter(|_| !self.progress.is_stopped()) else {
                 return Ok(step);
             };
             match Capture::open_as_part(&path, self.options, self.progress.clone()) {

@@ -5,11 +5,12 @@ pub(super) mod margin;
 pub(super) mod program;
 pub(super) mod stage;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 
+use super::say::say;
 use crate::capture::PumpError;
 use crate::craft::Verdict;
 use crate::craft::player::Got;
@@ -58,8 +59,7 @@ pub(super) fn end(
 /// Says what the program at the other end could not do.
 pub(super) fn tell_complaints(complaints: &[String]) {
     for complaint in complaints {
-        // With a closed stderr there is nobody left to tell.
-        let _ = writeln!(io::stderr(), "synfin: {complaint}");
+        say(format_args!("synfin: {complaint}"));
     }
 }
 

@@ -30,10 +30,10 @@ use trace::Trace;
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 const BODY: &str = include_str!("report.html");
-/// The hash of [`SCRIPT`], the only one that a browser may run on the page: a test knows it better.
+/// The hash of [`SCRIPT`], the only one that a browser may run on the page; a test compares.
 const SCRIPT_HASH: &str = include_str!("report.js.sha256");
 
-/// All traces together have so many marks: 96 octets a packet in the worst case.
+/// All traces together have so many marks.
 const MARKS: usize = 3_000_000;
 /// A ladder on the page has at most so many rows, and a trace so many marks of a kind.
 const ROWS: usize = 160;

@@ -124,7 +124,7 @@ pub struct Sent {
     pub empty: u64,
 }
 
-/// How much of a standing connection's time is drawn.
+/// What room time takes.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Pace {
     /// A row after the other.
