@@ -6,6 +6,7 @@ pub mod decode;
 pub mod defrag;
 pub mod file;
 pub mod filter;
+pub mod findings;
 mod frame;
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub mod live;

@@ -4,6 +4,7 @@ use std::io;
 use super::arrival::Passenger;
 use super::decode::{decode, decode_into, glance, glance_key};
 use super::defrag::Defrag;
+use super::findings::{self, Finding, Phase};
 use super::frame::{Aside, Damage, Frame, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
 use super::track::{self, Conn, Observation, Tracker};
@@ -76,6 +77,16 @@ pub trait Sink {
         Ok(())
     }
 
+    /// Something that goes on around many connections begins, changes or ends.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written: stops the pump.
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let _ = finding;
+        Ok(())
+    }
+
     /// Nothing to read for a while (live only): a moment to flush or redraw.
     ///
     /// # Errors
@@ -130,6 +141,8 @@ pub struct Summary {
     pub conns: u64,
     /// The latest time of a frame.
     pub last: Timestamp,
+    /// What went on around many connections, by kind.
+    pub findings: BTreeMap<findings::Kind, u64>,
     /// Stretches that could not be read.
     pub damage: Vec<Damage>,
 }
@@ -161,6 +174,7 @@ pub fn pump(
     let mut summary = Summary::default();
     let outcome = pass_all(source, reading.into(), tracker, sink, &mut summary);
     tracker.settle();
+    tell_findings(tracker, sink, &mut summary)?;
     summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     summary.last = tracker.now();
@@ -169,6 +183,18 @@ pub fn pump(
     }
     sink.finish(&summary)?;
     outcome.map(|()| summary)
+}
+
+/// Hands on what the tracker has found since this was done last.
+#[inline]
+fn tell_findings(tracker: &mut Tracker, sink: &mut dyn Sink, summary: &mut Summary) -> io::Result<()> {
+    while let Some(finding) = tracker.finding() {
+        if finding.phase == Phase::Begins {
+            *summary.findings.entry(finding.kind).or_default() += 1;
+        }
+        sink.finding(&finding)?;
+    }
+    Ok(())
 }
 
 /// What the packets of a capture are read as.
@@ -240,6 +266,7 @@ fn pass_all(
                 if glances && glance(summary.frames, &frame, &mut passenger) {
                     tracker.take(&passenger);
                     tracker.tell_departed(|conn| sink.ended(conn))?;
+                    tell_findings(tracker, sink, summary)?;
                     continue;
                 }
                 decode_into(&frame, reading.checksums, &mut record);
@@ -261,11 +288,13 @@ fn pass_all(
                 tracker.tell_departed(|conn| sink.ended(conn))?;
                 let told = seen.as_ref().and_then(|seen| Some((seen, tracker.conn(seen)?)));
                 sink.packet(&packet, told)?;
+                tell_findings(tracker, sink, summary)?;
                 glances = reading.checksums == Checksums::Ignore && !sink.wants_packets();
             }
             Next::Idle(now) => {
-                tracker.tick(now);
+                tracker.rest(now);
                 tracker.tell_departed(|conn| sink.ended(conn))?;
+                tell_findings(tracker, sink, summary)?;
                 sink.idle()?;
                 sink.survey(tracker)?;
             }

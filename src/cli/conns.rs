@@ -1,5 +1,6 @@
 use clap::error::ErrorKind;
 
+use super::following::Following;
 use super::input::Input;
 use super::look::Width;
 use super::output::Output;
@@ -110,6 +111,11 @@ enum Proto {
 }
 
 impl Conns {
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        self.input.following()
+    }
+
     /// Reads the captures.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.fields.iter().any(|name| name == "help") {

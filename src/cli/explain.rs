@@ -1,11 +1,13 @@
 use anyhow::bail;
 use clap::error::ErrorKind;
 
+use super::following::Following;
 use super::input::Input;
 use super::look::Width;
 use super::output::Output;
 use super::usage;
 use crate::capture::Summary;
+use crate::report::flood::Flood;
 use crate::report::ladder::Pace;
 use crate::report::paint::Paint;
 use crate::report::story::{Choice, Explain as Writer, Form, Look, Parts};
@@ -29,6 +31,11 @@ pub(super) struct Explain {
     /// Tell only of connections in which something went wrong or took long
     #[arg(long)]
     failed: bool,
+
+    /// Tell of SYN floods instead: what one does to a server, why, and what the numbers of this
+    /// capture say of it
+    #[arg(long, conflicts_with_all = ["conns", "failed"])]
+    flood: bool,
 
     /// Which parts of the story
     #[arg(long, value_name = "PART", default_value = "all")]
@@ -84,10 +91,19 @@ enum Time {
 }
 
 impl Explain {
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        self.input.following()
+    }
+
     /// Reads the captures.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.input.prints_filter(out)? {
             return Ok(Summary::default());
+        }
+        if self.flood {
+            let width = self.width.of(out);
+            return self.input.pump(&mut Flood::new(out, width));
         }
         let look = Look { width: self.width.of(out), ascii: self.width.ascii(), paint: Paint { on: out.color() } };
         if self.time == Time::Scale && matches!(self.format, FormatArg::Rfc | FormatArg::Mermaid) {

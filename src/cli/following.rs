@@ -1,7 +1,8 @@
 //! How connections are followed, whatever the packets come from.
 
+use crate::capture::findings::Kind;
 use crate::capture::track::{Limits, Timers};
-use crate::capture::{Checksums, Reading, Tracker};
+use crate::capture::{Checksums, Reading, Summary, Tracker};
 
 /// What is looked at in a packet, and how much is remembered.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,6 +22,40 @@ pub(super) struct Following {
     #[arg(long, value_name = "N", default_value_t = Limits::default().conns, help_heading = "Input")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: u32,
+
+    /// Fail where one of these was found; `scan` is any of the scans
+    #[arg(long, value_name = "FINDING,...", value_delimiter = ',', help_heading = "Input")]
+    fail_on: Vec<Alarm>,
+}
+
+/// What may be found, as scripts name it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum Alarm {
+    SynFlood,
+    Overload,
+    Backscatter,
+    Scan,
+    PortScan,
+    HostScan,
+    BlockScan,
+    ImpatientClient,
+    Any,
+}
+
+impl Alarm {
+    fn is_for(self, kind: Kind) -> bool {
+        match self {
+            Self::SynFlood => kind == Kind::SynFlood,
+            Self::Overload => kind == Kind::Overload,
+            Self::Backscatter => kind == Kind::Backscatter,
+            Self::Scan => kind.is_scan(),
+            Self::PortScan => kind == Kind::PortScan,
+            Self::HostScan => kind == Kind::HostScan,
+            Self::BlockScan => kind == Kind::BlockScan,
+            Self::ImpatientClient => kind == Kind::ImpatientClient,
+            Self::Any => true,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -37,6 +72,13 @@ impl Following {
             Verify::Verify => Checksums::Verify,
         };
         Reading { checksums, reassemble: !self.no_defrag }
+    }
+
+    /// What was found of that on which to fail, in words; `None` where it was nothing.
+    pub(super) fn alarm(&self, summary: &Summary) -> Option<String> {
+        let found = summary.findings.iter().filter(|(kind, _)| self.fail_on.iter().any(|alarm| alarm.is_for(**kind)));
+        let words: Vec<_> = found.map(|(kind, count)| format!("{count} {}", kind.name().replace('_', "-"))).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 
     /// A tracker that gives connections up as `timers` say.

@@ -134,6 +134,11 @@ impl Input {
         })
     }
 
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        &self.following
+    }
+
     /// The captures that are read, as they were named.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         self.parts().0

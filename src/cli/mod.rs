@@ -107,6 +107,20 @@ enum Command {
     SocketHolders(processes::Holders),
 }
 
+impl Command {
+    /// How connections are followed, where they are.
+    fn following(&self) -> Option<&following::Following> {
+        match self {
+            Self::Read(read) => Some(read.following()),
+            #[cfg(all(feature = "live", target_os = "linux"))]
+            Self::Sniff(sniff) => Some(sniff.following()),
+            Self::Conns(conns) => Some(conns.following()),
+            Self::Explain(explain) => Some(explain.following()),
+            _ => None,
+        }
+    }
+}
+
 /// Does what `args` (the program's name first) ask for.
 ///
 /// # Errors
@@ -162,6 +176,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
     // What was read before a failure is shown before the failure.
     out.flush().context("cannot write")?;
     let summary = outcome?;
+    let alarm = cli.command.following().and_then(|following| following.alarm(&summary));
+    if let Some(found) = &alarm {
+        say(format_args!("synfin: found {found}"));
+    }
     let code = tell_damage(&summary);
     #[cfg(unix)]
     if let Some(stop) = signals::ended() {
@@ -171,7 +189,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         ));
         return Ok(stop.code());
     }
-    Ok(code)
+    Ok(if alarm.is_some() { ExitCode::FAILURE } else { code })
 }
 
 /// A call that cannot be meant so: ends the program with 2.

@@ -1,5 +1,6 @@
 use std::io::{self, IsTerminal as _};
 
+use super::following::Following;
 use super::input::{Input, Talk};
 use super::keep::{Keep, Nothing};
 use super::output::Output;
@@ -25,6 +26,11 @@ pub(super) struct Read {
 }
 
 impl Read {
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        self.input.following()
+    }
+
     /// Reads the captures and writes every packet.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.show.lists_fields() {

@@ -15,6 +15,7 @@ use super::sandbox::Sandbox;
 use super::show::Show;
 use super::signals::Signals;
 use crate::capture::filter::Filter;
+use crate::capture::findings::Finding;
 use crate::capture::tee::{Keeper as _, Tee};
 use crate::capture::track::Timers;
 use crate::capture::{self, Conn, Next, Observation, Packet, PumpError, Sink, Source, Summary, Tracker};
@@ -62,6 +63,11 @@ pub(super) struct Sniff {
 }
 
 impl Sniff {
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        &self.following
+    }
+
     /// Listens until it is told to stop.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.show.lists_fields() {
@@ -211,6 +217,10 @@ impl Sink for Counted<'_> {
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         self.sink.ended(conn)
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.sink.finding(finding)
     }
 
     fn idle(&mut self) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::capture::findings::Finding;
 use crate::capture::{Conn, Observation, Packet, Sink, Summary, Tracker};
 
 /// Hands everything to one sink and then to another.
@@ -26,6 +27,11 @@ impl Sink for Both<'_> {
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         self.first.ended(conn)?;
         self.second.ended(conn)
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.first.finding(finding)?;
+        self.second.finding(finding)
     }
 
     fn idle(&mut self) -> io::Result<()> {

@@ -8,10 +8,12 @@ use std::io::{self, Write};
 
 use super::clock::Utc;
 use super::digits::Digits as _;
+use super::finding;
 use super::line::flags;
 use super::object::{Key, Object, key};
 use super::process::{self, Owners, Process, Processes};
 use super::totals::Totals;
+use crate::capture::findings::Finding;
 use crate::capture::track::{Ends, Role, Standing};
 use crate::capture::{
     Arp, Aside, Body, Conn, Direction, Ether, Icmp, Ip, Link, Observation, Packet, Quoted, Sink, Summary, Tcp, Udp,
@@ -69,6 +71,12 @@ impl Sink for Json<'_> {
             processes.forget(conn);
         }
         Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.line.clear();
+        finding::json(&mut self.line, finding, &mut self.utc);
+        self.out.write_all(&self.line)
     }
 
     fn idle(&mut self) -> io::Result<()> {
@@ -157,6 +165,9 @@ pub(super) fn write_summary(
     for (key, counts) in [(key!("open"), opens), (key!("close"), closes)] {
         object.object(key, |object| counts.iter().for_each(|(name, count)| object.count(name, *count)));
     }
+    object.object(key!("findings"), |object| {
+        summary.findings.iter().for_each(|(kind, count)| object.count(kind.name(), *count));
+    });
     object.number(key!("duplicates"), summary.duplicates);
     object.array(key!("damage"), |array| {
         for damage in &summary.damage {

@@ -9,6 +9,8 @@ pub mod conform;
 pub mod conns;
 pub mod digits;
 pub mod fields;
+pub mod finding;
+pub mod flood;
 pub mod hexdump;
 pub mod html;
 pub mod human;

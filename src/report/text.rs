@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use super::annotate;
 use super::clock::{Clock, Precision, TimeStyle};
 use super::digits::Digits as _;
+use super::finding;
 use super::hexdump::{self, Dump};
 use super::line::{self, Counting, Origins, Style};
 use super::paint::{self, Ink};
 use super::process::Processes;
 use super::totals::Totals;
+use crate::capture::findings::Finding;
 use crate::capture::{Body, Conn, Observation, Packet, Sink, Summary};
 
 /// What a listing shows.
@@ -117,6 +119,13 @@ impl Sink for Text<'_> {
             processes.forget(conn);
         }
         Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.lines.clear();
+        let mut clock = Clock::local(TimeStyle::TimeOfDay, self.listing.precision);
+        finding::text(&mut self.lines, finding, &mut clock, self.listing.style.paint);
+        self.out.write_all(&self.lines)
     }
 
     fn idle(&mut self) -> io::Result<()> {

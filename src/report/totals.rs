@@ -50,6 +50,7 @@ impl Totals {
         list(out, "conversations", named(&self.conns))?;
         list(out, "opened", named(&self.opens))?;
         list(out, "closed", named(&self.closes))?;
+        list(out, "found", summary.findings.iter().map(|(kind, count)| (kind.name().replace('_', " "), *count)))?;
         if summary.duplicates > 0 {
             writeln!(out, "  {:16}{}", "captured twice", summary.duplicates)?;
         }

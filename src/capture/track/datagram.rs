@@ -4,10 +4,10 @@ use super::notes::{Note, Notes};
 use super::observation::Observation;
 use super::slab::Slot;
 use super::standing::{RoleBasis, State};
-use super::{Conn, Tracker, roles};
+use super::{Conn, Tracker, roles, watch};
 use crate::capture::arrival::Arrival;
 use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
-use crate::wire::{Endpoint, FlowKey, Protocol, Seq, Side, Span};
+use crate::wire::{Endpoint, Flags, FlowKey, Protocol, Seq, Side, Span};
 
 impl Tracker {
     pub(super) fn datagram(&mut self, arrival: &Arrival, udp: &Udp, mut notes: Notes) -> Observation {
@@ -21,7 +21,10 @@ impl Tracker {
             assign(&mut conn, arrival, udp.src_port, udp.dst_port);
             self.add(conn)
         });
-        self.conns.at_mut(slot).datagram(arrival, udp.payload_len, notes, slot)
+        let seen = self.conns.at_mut(slot).datagram(arrival, udp.payload_len, notes, slot);
+        let conn = self.conns.at(slot);
+        watch::tell(&mut self.findings, conn, arrival.side, Flags::default(), seen.notes, self.clock);
+        seen
     }
 
     pub(super) fn message(&mut self, arrival: &Arrival, icmp: &Icmp, notes: Notes) -> Observation {
@@ -83,6 +86,7 @@ impl Tracker {
         let sent = quoted_half.frame_of(Seq(quoted.seq.unwrap_or(0)));
         let about = sent.filter(|_| !notes.contains(Note::IcmpUnverified)).map(|after| conn.first_n + u64::from(after));
         let meant = conn.unmoved(notes);
+        watch::tell(&mut self.findings, conn, side, Flags::default(), notes, self.clock);
         conn.last_n = arrival.n;
         conn.end = conn.end.max(arrival.time);
         if unreachable && hard {

@@ -38,6 +38,7 @@ mod steady;
 mod table;
 mod twice;
 mod verdict;
+mod watch;
 mod zeek;
 
 pub(super) use ahead::SHOWN;
@@ -55,6 +56,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::arrival::{Arrival, Passenger};
+use super::findings::{Event, Finding, Findings};
 use super::record::{Body, Record};
 use crate::wire::{FlowKey, Segment, Span, Timestamp};
 use embryo::Embryo;
@@ -112,6 +114,8 @@ pub struct Tracker {
     clock: Timestamp,
     duplicates: u64,
     ahead: ahead::Ahead,
+    /// What goes on around many connections.
+    findings: Findings,
 }
 
 /// A connection that was given up, and waits to be told of.
@@ -186,6 +190,12 @@ impl Tracker {
         }
     }
 
+    /// Nothing comes by, and it is `now`: what goes on around many connections may be over.
+    pub(super) fn rest(&mut self, now: Timestamp) {
+        self.tick(now);
+        self.findings.look(self.clock);
+    }
+
     fn expire(&mut self, timers: Timers) {
         let Some(due) = self.wheel.advance(self.clock) else { return };
         let since = Timestamp(self.clock.0.saturating_sub(timers.syn_sent.0.max(0) as u64));
@@ -232,6 +242,12 @@ impl Tracker {
         Ok(())
     }
 
+    /// The next statement on what goes on around many connections that was not asked for yet.
+    #[inline]
+    pub fn finding(&mut self) -> Option<Finding> {
+        self.findings.next()
+    }
+
     /// The connection an observation of this tracker speaks of; `None` if it was given up since.
     /// Where it is no more than a SYN, it has to be asked for before the next packet is observed.
     pub fn conn(&self, seen: &Observation) -> Option<&Conn> {
@@ -259,6 +275,7 @@ impl Tracker {
 
     /// The input has ended: completes what connections can only know then.
     pub fn settle(&mut self) {
+        self.findings.finish(self.clock);
         for conn in self.conns.iter_mut() {
             self.shark.settle(conn);
         }
@@ -346,11 +363,14 @@ impl Tracker {
             conn.stream = self.shark.segment(conn, arrival.side, segment);
             self.shark.settle(conn);
             let meant = conn.segment(arrival, segment, notes);
+            watch::tell(&mut self.findings, conn, arrival.side, segment.flags, meant.notes, self.clock);
             return Some(Taken { slot, stream: conn.stream, meant });
         };
         let conn = self.conns.at_mut(known);
         let stream = self.shark.segment(conn, arrival.side, segment);
         let (slot, meant) = self.place(known, arrival, segment, stream, notes);
+        let conn = self.conns.at(slot);
+        watch::tell(&mut self.findings, conn, arrival.side, segment.flags, meant.notes, self.clock);
         Some(Taken { slot, stream, meant })
     }
 
@@ -364,6 +384,8 @@ impl Tracker {
         notes: Notes,
         asked: bool,
     ) -> Option<Taken> {
+        let ends = [arrival.side, !arrival.side].map(|side| arrival.key.endpoint(side));
+        self.findings.take(Event::Asked, ends, Some(arrival.time), self.clock);
         let stream = self.shark.stream(pair);
         let taken = asked.then(|| {
             let pair = Pair::begun(stream, arrival.side, segment.seq);

@@ -333,6 +333,22 @@ impl Notes {
     /// No notes.
     pub const NONE: Self = Self(0);
 
+    /// These notes.
+    pub(super) const fn of(notes: &[Note]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < notes.len() {
+            bits |= 1 << notes[at] as u8;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether some are among both.
+    #[inline]
+    pub(super) const fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Adds a note.
     pub fn add(&mut self, note: Note) {
         self.0 |= 1 << note as u8;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::columns;
 use super::{Choice, Conns};
+use crate::capture::findings::Finding;
 use crate::capture::track::{Close, ConnId, Ends, Role, State};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary, Tracker};
 use crate::report::paint::Paint;
@@ -44,6 +45,10 @@ impl<W: Write> Sink for Follow<W> {
         // What came of it after it was told brought its processes to mind again.
         self.conns.forget(conn);
         Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.conns.finding(finding)
     }
 
     fn idle(&mut self) -> io::Result<()> {

@@ -16,10 +16,13 @@ mod zeek;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use crate::capture::findings::Finding;
 use crate::capture::track::{Ends, Role};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
+use crate::report::clock::{Clock, Precision, TimeStyle, Utc};
 use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
+use crate::report::finding::{self, Findings};
 use crate::report::paint::Paint;
 use crate::report::process::{Process, Processes};
 use crate::report::table::{Fit, Table};
@@ -121,6 +124,7 @@ pub struct Conns<W> {
     /// How the columns of the table stand where it has been written so far.
     written: Option<Fit>,
     totals: Totals,
+    findings: Findings,
     processes: Option<Box<dyn Processes>>,
     /// The table that is written row by row, where that is wanted.
     running: Option<Running>,
@@ -151,6 +155,7 @@ impl<W: Write> Conns<W> {
             table: Table::new(columns::COLUMNS),
             written: None,
             totals: Totals::default(),
+            findings: Findings::default(),
             processes: None,
             running: None,
             first: None,
@@ -332,6 +337,26 @@ impl<W: Write> Sink for Conns<W> {
         told
     }
 
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.line.clear();
+        match &self.choice.format {
+            Format::Table { paint, .. } if self.running.is_some() => {
+                let mut clock = Clock::local(TimeStyle::TimeOfDay, Precision::AsCaptured);
+                finding::text(&mut self.line, finding, &mut clock, *paint);
+                self.out.write_all(&self.line)
+            }
+            Format::Json if self.choice.summary => {
+                finding::json(&mut self.line, finding, &mut Utc::default());
+                self.out.write_all(&self.line)
+            }
+            Format::Table { .. } => {
+                self.findings.take(finding);
+                Ok(())
+            }
+            Format::Json | Format::Fields(..) | Format::Csv(..) | Format::Zeek => Ok(()),
+        }
+    }
+
     fn idle(&mut self) -> io::Result<()> {
         self.out.flush()
     }
@@ -340,6 +365,12 @@ impl<W: Write> Sink for Conns<W> {
         self.begin()?;
         self.write_held()?;
         self.line.clear();
+        if let Format::Table { paint, .. } = &self.choice.format
+            && !self.findings.all().is_empty()
+        {
+            writeln!(self.out)?;
+            self.findings.write_text(*paint, &mut self.out)?;
+        }
         match &self.choice.format {
             Format::Table { .. } if self.choice.summary => {
                 writeln!(self.out)?;

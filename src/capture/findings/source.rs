@@ -1,0 +1,237 @@
+//! One source: what it tries, and how little of it it gets.
+
+use std::net::IpAddr;
+
+use super::finding::{Finding, Kind, Method, Numbers, Phase};
+use super::sketch::{self, Sketch};
+use crate::wire::{Endpoint, Span, Timestamp};
+
+/// Targets tried in vain that make a scan.
+const MANY: u64 = 25;
+
+/// Hosts, or ports, that are still a few.
+const FEW: u64 = 5;
+
+/// How long an answer may be on its way.
+const GRACE: Span = Span::from_secs(1);
+
+/// Silence after which a scan is over, and after which a source is met anew.
+const OVER: Span = Span::from_secs(60);
+const FORGOTTEN: Span = Span::from_secs(900);
+
+/// What a source has been seen to do.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) addr: IpAddr,
+    first: Timestamp,
+    last: Timestamp,
+    /// A target, and whether there was another host.
+    host: IpAddr,
+    others: bool,
+    total: Numbers,
+    /// Of what it asked for, how much so long ago that an answer would have come; and when that was.
+    settled: u64,
+    settled_at: Timestamp,
+    asked_then: u64,
+    /// Connections that it completed and closed without a word.
+    empty: u64,
+    /// Segments with flags that no stack sends: FIN, none, FIN PSH URG.
+    odd: [u64; 3],
+    udp: [u64; 3],
+    hosts: Sketch<64>,
+    ports: Sketch<64>,
+    pub(super) open: Option<(u32, Kind, u64)>,
+}
+
+impl Source {
+    pub(super) fn new(addr: IpAddr, to: Endpoint, time: Timestamp) -> Self {
+        Self {
+            addr,
+            first: time,
+            last: time,
+            host: to.addr,
+            others: false,
+            total: Numbers::default(),
+            settled: 0,
+            settled_at: time,
+            asked_then: 0,
+            empty: 0,
+            odd: [0; 3],
+            udp: [0; 3],
+            hosts: Sketch::default(),
+            ports: Sketch::default(),
+            open: None,
+        }
+    }
+
+    /// How much would be forgotten with it.
+    pub(super) fn worth(&self) -> (bool, u64, Timestamp) {
+        let tried = self.total.asked + self.odd.iter().sum::<u64>() + self.udp[0];
+        (self.open.is_some(), tried.min(1 << 16), self.last)
+    }
+
+    fn tries(&mut self, to: Endpoint, time: Timestamp) {
+        if self.open.is_none() && time - self.last > FORGOTTEN {
+            *self = Self::new(self.addr, to, time);
+        }
+        self.last = self.last.max(time);
+        self.others |= to.addr != self.host;
+        self.hosts.add(sketch::hash(to.addr, 0));
+        self.ports.add(sketch::hash(IpAddr::from([0; 4]), to.port));
+    }
+
+    pub(super) fn asked(&mut self, to: Endpoint, time: Timestamp) {
+        self.tries(to, time);
+        self.settle(time);
+        self.total.asked += 1;
+    }
+
+    /// What was asked for before the last look, and that was a while ago, should have its answer.
+    fn settle(&mut self, time: Timestamp) {
+        if time - self.settled_at > GRACE {
+            (self.settled, self.settled_at, self.asked_then) = (self.asked_then, time, self.total.asked);
+        }
+    }
+
+    pub(super) fn tries_odd(&mut self, to: Endpoint, which: usize, time: Timestamp) {
+        self.tries(to, time);
+        self.odd[which] += 1;
+    }
+
+    pub(super) fn tries_udp(&mut self, to: Endpoint, time: Timestamp) {
+        self.tries(to, time);
+        self.udp[0] += 1;
+    }
+
+    pub(super) fn udp_answered(&mut self, refused: bool) {
+        self.udp[1 + usize::from(refused)] += 1;
+    }
+
+    pub(super) fn completed(&mut self) {
+        self.total.completed += 1;
+    }
+
+    pub(super) fn answered(&mut self) {
+        self.total.answered += 1;
+    }
+
+    pub(super) fn refused(&mut self) {
+        self.total.refused += 1;
+    }
+
+    pub(super) fn rejected(&mut self) {
+        self.total.rejected += 1;
+    }
+
+    pub(super) fn closed_empty(&mut self) {
+        self.empty += 1;
+    }
+
+    /// Asked for so long ago that an answer would have come, and none has.
+    fn silent(&self) -> u64 {
+        self.settled.saturating_sub(self.total.answered.max(self.total.completed) + self.total.refused)
+    }
+
+    /// Tried in vain, or for nothing, of how many tries, by what.
+    fn vain(&self) -> (u64, u64, Method) {
+        let odd: u64 = self.odd.iter().sum();
+        let tcp = self.total.refused + self.total.rejected + self.empty + self.silent();
+        let udp = self.udp[2].max(self.udp[0].saturating_sub(self.udp[1]));
+        if odd > 0 && odd >= tcp && odd >= udp {
+            let most = (0..3).max_by_key(|at| self.odd[*at]).unwrap_or(0);
+            return (odd, odd, [Method::Fin, Method::Null, Method::Xmas][most]);
+        }
+        if udp > tcp {
+            return (udp, self.udp[0], Method::Udp);
+        }
+        let tries = (self.settled.max(tcp)).max(self.total.refused + self.total.answered);
+        (tcp, tries, if self.empty > self.total.rejected { Method::Connect } else { Method::Syn })
+    }
+
+    fn verdict(&self) -> Option<Kind> {
+        let (vain, tries, method) = self.vain();
+        if vain < MANY || vain * 4 < tries * 3 {
+            return None;
+        }
+        let (hosts, ports) = (self.hosts(), self.ports.count());
+        if hosts.max(ports) < MANY * 4 / 5 {
+            return None;
+        }
+        match (hosts <= FEW, ports <= FEW) {
+            (true, false) => Some(Kind::PortScan),
+            (false, true) => Some(Kind::HostScan),
+            (true, true) => None,
+            // Who exchanges files with strangers looks like that.
+            (false, false) if method == Method::Udp => None,
+            (false, false) => Some(Kind::BlockScan),
+        }
+    }
+
+    fn hosts(&self) -> u64 {
+        if self.others { self.hosts.count().max(2) } else { 1 }
+    }
+
+    /// Looks at what it does; tells where something began, changed or ended.
+    pub(super) fn judge(&mut self, time: Timestamp, fresh: &mut u32, tell: &mut impl FnMut(Finding)) {
+        self.settle(time);
+        let size = self.worth().1;
+        match (self.open, self.verdict()) {
+            (Some((id, kind, _)), _) if time - self.last > OVER => {
+                tell(self.finding(id, kind, Phase::Ends, time, Some(self.last)));
+                *self = Self::new(self.addr, Endpoint { addr: self.host, port: 0 }, time);
+            }
+            (Some((id, kind, told)), verdict) if size >= told * 2 || verdict.is_some_and(|now| now != kind) => {
+                let kind = verdict.unwrap_or(kind);
+                self.open = Some((id, kind, size));
+                tell(self.finding(id, kind, Phase::Changes, time, None));
+            }
+            (None, Some(kind)) => {
+                let id = *fresh;
+                *fresh += 1;
+                self.open = Some((id, kind, size));
+                tell(self.finding(id, kind, Phase::Begins, time, None));
+            }
+            _ => {}
+        }
+    }
+
+    /// The input has ended, and it with it.
+    pub(super) fn finish(&mut self, time: Timestamp, tell: &mut impl FnMut(Finding)) {
+        if let Some((id, kind, _)) = self.open.take() {
+            let kind = self.verdict().unwrap_or(kind);
+            let over = time - self.last > OVER;
+            tell(self.finding(id, kind, Phase::Ends, time, over.then_some(self.last)));
+        }
+    }
+
+    fn finding(&self, id: u32, kind: Kind, phase: Phase, time: Timestamp, end: Option<Timestamp>) -> Finding {
+        let (_, tries, method) = self.vain();
+        let [_, answered, refused] = self.udp;
+        let tried = self.worth().1.max(1);
+        let numbers = Numbers {
+            sources: 1,
+            hosts: self.hosts().min(tried),
+            ports: self.ports.count().clamp(1, tried),
+            ..self.total
+        };
+        let numbers = match method {
+            Method::Udp => Numbers { asked: self.udp[0], answered, refused, ..numbers },
+            Method::Fin | Method::Null | Method::Xmas => Numbers { asked: tries, ..numbers },
+            Method::Syn | Method::Connect => numbers,
+        };
+        Finding {
+            id,
+            kind,
+            phase,
+            start: self.first,
+            time,
+            end,
+            target: (!self.others).then_some((self.host, None)),
+            source: Some(self.addr),
+            method: Some(method),
+            backlog: None,
+            cookies: false,
+            numbers,
+        }
+    }
+}
