@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::following::Following;
 use super::input::{Input, Talk};
 use super::keep::{self, Nothing};
 use super::output::Output;
@@ -30,6 +31,11 @@ pub(super) struct Annotate {
 }
 
 impl Annotate {
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        self.input.following()
+    }
+
     /// Reads the captures and writes them anew.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.input.prints_filter(out)? {

@@ -59,11 +59,19 @@ enum Form {
 }
 
 impl Compare {
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        &self.following
+    }
+
     /// Reads both captures and says what they say of each other.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         let (near, mut summary) = self.collect(&self.client)?;
         let (far, other) = self.collect(&self.server)?;
         summary.damage.extend(other.damage);
+        for (kind, count) in other.findings {
+            *summary.findings.entry(kind).or_default() += count;
+        }
         let comparison = compare(&near, &far);
         let captures = Ends { client: &near, server: &far };
         match self.form {

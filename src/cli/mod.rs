@@ -116,6 +116,9 @@ impl Command {
             Self::Sniff(sniff) => Some(sniff.following()),
             Self::Conns(conns) => Some(conns.following()),
             Self::Explain(explain) => Some(explain.following()),
+            Self::Annotate(annotate) => Some(annotate.following()),
+            Self::Compare(compare) => Some(compare.following()),
+            Self::Script(script) => Some(script.following()),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 use std::io::Write as _;
 
+use super::following::Following;
 use super::input::Input;
 use super::output::Output;
 use super::recordings::{tell_gaps, the_one};
@@ -43,6 +44,11 @@ enum End {
 }
 
 impl ScriptOf {
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        self.input.following()
+    }
+
     /// Reads the captures and writes the script.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.input.prints_filter(out)? {

@@ -209,9 +209,8 @@ fn overload(finding: &Finding, target: &str, span: &str) -> String {
             grouped(n.untaken)
         );
         return text;
-    } else {
-        text += &format!(", and {} wait for an answer", grouped(n.unanswered));
     }
+    text += &format!(", and {} wait for an answer", grouped(n.unanswered));
     text + &through(finding)
 }
 
