@@ -147,3 +147,17 @@ fn cookies_are_seen_by_what_the_server_does_not_repeat() {
     let last = told.findings.last().expect("a flood");
     assert!(last.cookies && last.backlog.is_none());
 }
+
+#[test]
+fn a_story_is_the_same_every_time_it_is_written() {
+    for (name, story) in Story::ALL {
+        let write = || {
+            let mut bytes = Vec::new();
+            let packets = floods::write(story, Size { many: 300, ..SMALL }, &mut bytes).expect("a buffer in memory");
+            (packets, bytes)
+        };
+        let (one, other) = (write(), write());
+        assert!(one.0 > 0, "{name}");
+        assert_eq!(one, other, "{name}");
+    }
+}
