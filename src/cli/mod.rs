@@ -119,6 +119,7 @@ impl Command {
             Self::Annotate(annotate) => Some(annotate.following()),
             Self::Compare(compare) => Some(compare.following()),
             Self::Script(script) => Some(script.following()),
+            Self::Report(report) => Some(report.following()),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::following::Following;
 use super::input::Input;
 use super::output::Output;
 use crate::capture::Summary;
@@ -39,6 +40,11 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// How connections are followed.
+    pub(super) fn following(&self) -> &Following {
+        self.input.following()
+    }
+
     /// Reads the captures and writes the page.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.input.prints_filter(out)? {
