@@ -115,6 +115,8 @@ fn many_connections_stay_within_bounds_and_what_is_left_out_is_said() {
     let held: serde_json::Value = serde_json::from_str(data_of(&page)).expect("JSON");
     assert_eq!((held["conns"].as_u64(), held["listedOut"].as_u64()), (Some(50_000), Some(46_000)));
     assert_eq!(held["topics"], serde_json::json!([[0, "not opened", 50_000]]));
+    let finding = held["findings"][0][0].as_str().expect("a flood is found");
+    assert!(finding.contains("10.9.9.9:80"), "{finding}");
     assert!(held["detailsOut"].as_u64() > Some(40_000), "{}", held["detailsOut"]);
 }
 

@@ -8,6 +8,7 @@ use super::{Detail, Listed, Report, Seen, clean, grade_of, role_code, state_code
 use crate::capture::track::{Facts, Role, Standing};
 use crate::capture::{Conn, Summary};
 use crate::report::digits::Digits as _;
+use crate::report::finding::sentence;
 use crate::report::human;
 use crate::report::ladder::{Fold, Nature, Row, Rung};
 use crate::report::story::utc;
@@ -58,7 +59,15 @@ pub(super) fn page<W>(out: &mut Vec<u8>, report: &Report<W>, summary: &Summary) 
         json.number("untold", totals.untold as i64);
         json.texts("names", names.list.iter().cloned());
         json.member("rows").extend_from_slice(&rows);
-        json.array("findings", |_| {});
+        json.array("findings", |out| {
+            list(out, report.findings.all(), |out, finding| {
+                array(out, |out| {
+                    string(out, &sentence(finding, &mut |out, time| out.text(&utc(time))));
+                    signed(next(out), us(finding.start - begin));
+                    signed(next(out), finding.end.map_or(-1, |end| us(end - begin)));
+                });
+            });
+        });
         let mut details: Vec<&(u32, Vec<u8>)> = report.details.things().collect();
         details.sort_by_key(|(id, _)| *id);
         let out = json.member("details");

@@ -15,9 +15,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use super::comment::MARK;
+use super::finding::Findings;
 use super::ladder::{Ladder, svg};
 use super::paint::escape;
 use super::story::{Account, Grade, Tales, Words, account, ladder_of};
+use crate::capture::findings::Finding;
 use crate::capture::track::{Close, Open, Role, State};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::wire::{Protocol, Timestamp};
@@ -73,6 +75,7 @@ pub struct Report<W> {
     traces: HashMap<u32, Seen>,
     marks: usize,
     totals: Totals,
+    findings: Findings,
     listed: Shelf<Listed>,
     details: Shelf<(u32, Vec<u8>)>,
 }
@@ -121,6 +124,7 @@ impl<W: Write> Report<W> {
             traces: HashMap::new(),
             marks: 0,
             totals: Totals::default(),
+            findings: Findings::default(),
             listed,
             details,
         }
@@ -187,6 +191,11 @@ impl<W: Write> Sink for Report<W> {
             data::detail(&mut text, &Detail { conn, account, ladder, trace, seen: &seen });
             self.details.put(rank, text.len(), (conn.id.0, text));
         }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.findings.take(finding);
         Ok(())
     }
 

@@ -144,6 +144,11 @@
           height: tall.toFixed(1), fill: `var(--${key})` }, svg("title", {}, `${name} at +${time(Math.max(0, Math.round(at * data.bin - data.lead)))}: ${count(number)}`)));
       });
     });
+    // What goes on around many connections, as a band over the time it takes.
+    for (const [words, from, to] of data.findings) {
+      const end = bins * data.bin, place = (at) => left + Math.min(Math.max(at + data.lead, 0) / end, 1) * (width - left), x = place(from);
+      picture.append(svg("rect", { class: "finding", x: x.toFixed(1), y: 0, width: Math.max(place(to < 0 ? end : to) - x, 2).toFixed(1), height: bottom - 4 }, svg("title", {}, words)));
+    }
     for (const tick of steps(0, bins * data.bin - data.lead, 5)) {
       picture.append(svg("text", { class: "mid", x: left + (tick + data.lead) / (bins * data.bin) * (width - left), y: bottom + 12 }, tick ? "+" + time(tick) : "0"));
     }
