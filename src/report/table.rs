@@ -124,9 +124,12 @@ impl Table {
             *width = (*width).max(*len);
         }
         let columns = self.columns;
+        // The next cell, and where its text begins.
+        let (mut next, mut start) = (0, 0);
         self.dull.retain(|number| {
             let dull = columns[*number].dull.as_bytes();
-            let start = lengths.iter().take(*number).map(|len| usize::from(*len)).sum();
+            start += lengths.get(next..*number).unwrap_or_default().iter().map(|len| usize::from(*len)).sum::<usize>();
+            next = *number;
             let len = lengths.get(*number).map_or(0, |len| usize::from(*len));
             len == dull.len() && text.get(start..start + len) == Some(dull)
         });
