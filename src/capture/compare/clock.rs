@@ -84,8 +84,10 @@ pub(super) fn estimate(there: &[Passage], back: &[Passage]) -> Option<Clocks> {
 impl Clocks {
     /// What the near clock showed when the far one showed `far`.
     pub fn near(&self, far: Timestamp) -> Timestamp {
-        let near = far + Span(self.offset_ns.saturating_neg());
-        far + Span(self.ahead(near).saturating_neg())
+        // By the far clock's own rate, it showed `at` and the offset so long ago.
+        let since = i128::from((far - self.at).0.saturating_sub(self.offset_ns));
+        let rate = 1_000_000_000 + i128::from(self.drift_ppb);
+        self.at + Span((since * 1_000_000_000 / rate) as i64)
     }
 
     /// How far the far clock is ahead when the near one shows `near`, in nanoseconds.
