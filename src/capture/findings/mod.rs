@@ -1,7 +1,7 @@
 //! What goes on around many connections: floods, overload, back-scatter, scans, impatience.
 //!
-//! One connection cannot tell. So the tracker hands over what opens and closes ([`Event`]), and
-//! here it is counted by listener ([`listener`]) and by source ([`source`]), in tables of a fixed
+//! One connection cannot tell. So the tracker hands over what opens and closes (`Event`), and
+//! here it is counted by listener (`listener`) and by source (`source`), in tables of a fixed
 //! size: some 3 MiB, however many there are. Verdicts are looked for as the capture's own clock goes
 //! on, four times a second, and come as statements that something [begins, changes or
 //! ends](Phase).

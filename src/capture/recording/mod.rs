@@ -1,7 +1,7 @@
 //! What both ends of a connection said, taken from a capture: to be performed again, or written
 //! down.
 //!
-//! [`Recorder`] is a [`Sink`](super::Sink): the tracker says which packets belong to a connection
+//! [`Recorder`] is a [`Sink`]: the tracker says which packets belong to a connection
 //! and which of them mean nothing for it; `assembly` puts each end's octets in order, `draft`
 //! notes when each was said and what its sender had heard by then, and `finish` makes a
 //! [`Recording`] of that.
