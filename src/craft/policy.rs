@@ -170,6 +170,7 @@ impl Policy {
     }
 }
 
+#[cfg(all(feature = "live", target_os = "linux"))]
 impl Refusal {
     /// The refusal of a frame from a sender that is not its own.
     pub(super) fn forged_mac(from: [u8; 6]) -> Self {
