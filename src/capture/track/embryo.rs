@@ -263,8 +263,9 @@ impl Embryos {
 
     /// Where the one is kept that is least worth its room: of the next places the first whose
     /// destination has the most. So a flood does not displace what others wait for, and of a flood
-    /// the oldest go first.
-    pub(super) fn least(&mut self) -> Option<u32> {
+    /// the oldest go first; one of the latest quarter only where there is no other. `next` is the
+    /// number of the next connection.
+    pub(super) fn least(&mut self, next: ConnId) -> Option<u32> {
         let places = self.places.len() as u32;
         let (all, mut best) = (self.len() as u32, None);
         let mut looked = 0;
@@ -272,7 +273,8 @@ impl Embryos {
             let place = self.hand % places;
             self.hand = (place + 1) % places;
             let Some(embryo) = self.get(place) else { continue };
-            let count = self.tallies[tally(embryo)];
+            let young = next.0.saturating_sub(embryo.id.0) < all / 4;
+            let count = if young { 0 } else { self.tallies[tally(embryo)] };
             if best.is_none_or(|(most, _)| count > most) {
                 best = Some((count, place));
             }
@@ -449,6 +451,22 @@ pub(super) mod tests {
             assert_eq!(others, 100, "of the other destination every one is still waited for");
             assert!(gone.is_sorted_by_key(|conn| conn.id), "the oldest goes first");
         }
+    }
+
+    #[test]
+    fn the_youngest_is_not_given_up_for_where_it_stands() {
+        let mut tracker = Tracker::new(Limits { conns: 1000, timers: None });
+        for n in 0..1000 {
+            ask(&mut tracker, n, false, 1);
+        }
+        // The place of the first is free again, and the next takes it.
+        let place = tracker.conns.embryos.iter().find(|(id, _)| id.0 == 0).map(|(_, place)| place).expect("kept");
+        tracker.conns.take_embryo(place);
+        for n in 1000..1010 {
+            ask(&mut tracker, n, false, 1);
+        }
+        let gone: Vec<_> = std::iter::from_fn(|| tracker.departed()).map(|conn| conn.id.0).collect();
+        assert_eq!(gone, (1..10).collect::<Vec<_>>());
     }
 
     #[test]

@@ -575,7 +575,7 @@ impl Tracker {
     }
 
     fn evict_embryo(&mut self) {
-        if let Some(place) = self.conns.embryos.least() {
+        if let Some(place) = self.conns.embryos.least(self.conns.next_id()) {
             self.depart_embryo(place, Ended::Evicted);
         }
     }
