@@ -23,6 +23,7 @@ use synfin::report::fields::{self, Fields, Layout as FieldLayout};
 use synfin::report::json::Json;
 use synfin::report::line::Style;
 use synfin::report::paint::Paint;
+use synfin::report::tables::{Column, Packets};
 use synfin::report::text::{Listing, Text};
 use synfin::wire::{Flags, Timestamp};
 
@@ -39,9 +40,9 @@ fn conns_allocates_nothing_for_a_packet() {
 
 #[test]
 fn the_line_of_a_connection_allocates_nothing() {
-    let layout = FieldLayout::default();
-    for format in [Format::Json, Format::Zeek, Format::Fields(Field::all(), layout), Format::Csv(Field::all(), layout)]
-    {
+    let layouts = [Ok(FieldLayout::default()), FieldLayout::csv(&["quote=d"]), FieldLayout::tsv::<&str>(&[])];
+    let fields = layouts.map(|layout| Format::Fields(Field::all(), layout.expect("settings that exist")));
+    for format in fields.into_iter().chain([Format::Json, Format::Zeek]) {
         let mut twice = Twice { conns: conns(format), lines: 0, counted: 0 };
         for path in captures() {
             let mut source = Captures::open([path], Options::default()).expect("shipped with the project");
@@ -92,6 +93,14 @@ fn records_allocate_nothing() {
 fn fields_allocate_nothing() {
     let names: Vec<_> = fields::names().collect();
     nothing_is_allocated(|| Fields::new(&names, FieldLayout::default(), leaked_sink()).expect("fields that exist"));
+}
+
+#[test]
+fn the_row_of_a_packet_allocates_nothing() {
+    for layout in [FieldLayout::csv(&["quote=d"]), FieldLayout::tsv::<&str>(&[])] {
+        let layout = layout.expect("settings that exist");
+        nothing_is_allocated(|| Packets::new(Column::all().to_vec(), layout, leaked_sink()));
+    }
 }
 
 #[test]

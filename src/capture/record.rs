@@ -187,6 +187,17 @@ pub enum UdpFault {
     NoChecksum,
 }
 
+impl UdpFault {
+    /// Its id in the records.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Surplus(_) => "udp.surplus",
+            Self::TooShort | Self::TooLong | Self::Zero => "udp.bad_length",
+            Self::NoChecksum => "udp.no_checksum",
+        }
+    }
+}
+
 /// An ICMP or ICMPv6 message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Icmp {

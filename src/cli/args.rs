@@ -126,7 +126,10 @@ pub(super) fn meant(error: clap::Error, args: &[OsString]) -> clap::Error {
 }
 
 fn writes_fields(args: &[OsString]) -> bool {
-    args.iter().any(|arg| arg == "-Tfields") || args.windows(2).any(|pair| pair[0] == "-T" && pair[1] == "fields")
+    const FORMS: [&str; 4] = ["fields", "csv", "tsv", "parquet"];
+    let is_form = |form: &str| FORMS.contains(&form);
+    args.iter().filter_map(|arg| arg.to_str()?.strip_prefix("-T")).any(is_form)
+        || args.windows(2).any(|pair| pair[0] == "-T" && pair[1].to_str().is_some_and(is_form))
 }
 
 /// Turns `-e NAME` and `-eNAME` into `--field=NAME`.

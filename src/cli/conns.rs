@@ -1,9 +1,14 @@
+#[cfg(feature = "parquet")]
+use std::collections::HashSet;
+
 use clap::error::ErrorKind;
 
 use super::following::Following;
 use super::input::Input;
 use super::look::Width;
 use super::output::Output;
+#[cfg(feature = "parquet")]
+use super::output::no_terminal;
 use super::usage;
 #[cfg(all(feature = "live", target_os = "linux"))]
 use super::watch::Watch;
@@ -84,8 +89,15 @@ enum FormatArg {
     Fields,
     /// Comma-separated values: the fields named with -e, or all
     Csv,
+    /// Tab-separated values: the same
+    Tsv,
+    /// A Parquet file: the same
+    #[cfg(feature = "parquet")]
+    Parquet,
     /// Zeek's conn.log
     Zeek,
+    /// An object of the Elastic Common Schema per line
+    Ecs,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -146,11 +158,8 @@ impl Conns {
     }
 
     fn format(&self, out: &Output) -> anyhow::Result<Format> {
-        let takes_fields = matches!(self.format, FormatArg::Fields | FormatArg::Csv);
-        if !takes_fields && (!self.fields.is_empty() || !self.layout.is_empty()) {
-            return Err(usage(ErrorKind::ArgumentConflict, "'-e' and '-E' want '-T fields' or '-T csv'").into());
-        }
-        let layout = || Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error));
+        self.agrees()?;
+        let invalid = |error| usage(ErrorKind::InvalidValue, error);
         Ok(match self.format {
             FormatArg::Table => Format::Table {
                 width: self.width.of(out),
@@ -159,27 +168,48 @@ impl Conns {
             },
             FormatArg::Json => Format::Json,
             FormatArg::Zeek => Format::Zeek,
+            FormatArg::Ecs => Format::Ecs,
+            #[cfg(feature = "parquet")]
+            FormatArg::Parquet => {
+                no_terminal()?;
+                let mut fields = self.chosen()?;
+                let mut names = HashSet::new();
+                fields.retain(|field| names.insert(field.name().to_owned()));
+                Format::Parquet(fields)
+            }
             FormatArg::Fields if self.fields.is_empty() => {
                 let example = "'-T fields' writes the fields that '-e' names, as in '-T fields -e tcp.stream -e \
                                synfin.open'; '-e help' lists them";
                 return Err(usage(ErrorKind::MissingRequiredArgument, example).into());
             }
-            FormatArg::Fields => Format::Fields(self.chosen()?, layout()?),
-            FormatArg::Csv => {
-                let said = |name: &str| self.layout.iter().any(|setting| setting.starts_with(name));
-                let mut layout = layout()?;
-                layout.header |= !said("header=");
-                if !said("separator=") {
-                    layout.separator = b',';
-                }
-                if !said("aggregator=") {
-                    layout.aggregator = b' ';
-                }
-                Format::Csv(if self.fields.is_empty() { Field::all() } else { self.chosen()? }, layout)
-            }
+            FormatArg::Fields => Format::Fields(self.chosen()?, Layout::parse(&self.layout).map_err(invalid)?),
+            FormatArg::Csv => Format::Fields(self.chosen()?, Layout::csv(&self.layout).map_err(invalid)?),
+            FormatArg::Tsv => Format::Fields(self.chosen()?, Layout::tsv(&self.layout).map_err(invalid)?),
         })
     }
 
+    /// Whether the options go together.
+    fn agrees(&self) -> Result<(), clap::Error> {
+        let (fields, layout) = match self.format {
+            FormatArg::Fields | FormatArg::Csv | FormatArg::Tsv => (true, true),
+            #[cfg(feature = "parquet")]
+            FormatArg::Parquet => (true, false),
+            FormatArg::Table | FormatArg::Json | FormatArg::Zeek | FormatArg::Ecs => (false, false),
+        };
+        if !fields && !self.fields.is_empty() || !layout && !self.layout.is_empty() {
+            return Err(usage(ErrorKind::ArgumentConflict, "'-e' and '-E' want '-T fields', 'csv' or 'tsv'"));
+        }
+        #[cfg(all(feature = "parquet", feature = "live", target_os = "linux"))]
+        if self.format == FormatArg::Parquet && self.watch.repeats() {
+            return Err(usage(
+                ErrorKind::ArgumentConflict,
+                "'-T parquet' is one file: it cannot be written '--every' time",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The fields that are named; all of the record where none is.
     fn chosen(&self) -> Result<Vec<Field>, clap::Error> {
         let find = |name: &String| {
             Field::find(name).ok_or_else(|| {
@@ -188,7 +218,7 @@ impl Conns {
                 usage(ErrorKind::InvalidValue, message)
             })
         };
-        self.fields.iter().map(find).collect()
+        if self.fields.is_empty() { Ok(Field::all()) } else { self.fields.iter().map(find).collect() }
     }
 }
 

@@ -48,6 +48,17 @@ impl Output {
     }
 }
 
+/// Refuses to write what is no text to a terminal.
+#[cfg(feature = "parquet")]
+pub(super) fn no_terminal() -> Result<(), clap::Error> {
+    if io::stdout().is_terminal() {
+        let message =
+            "a Parquet file is nothing for a terminal: send it to a file, as in '-T parquet ... > conns.parquet'";
+        return Err(super::usage(clap::error::ErrorKind::InvalidValue, message));
+    }
+    Ok(())
+}
+
 impl Write for Output {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         self.to.write(octets)

@@ -34,7 +34,7 @@ impl Read {
     /// Reads the captures and writes every packet.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.show.lists_fields() {
-            Show::list_fields(out)?;
+            self.show.list_fields(out)?;
             return Ok(Summary::default());
         }
         if self.input.prints_filter(out)? {

@@ -6,6 +6,8 @@ use clap::ArgAction;
 use clap::error::ErrorKind;
 
 use super::output::Output;
+#[cfg(feature = "parquet")]
+use super::output::no_terminal;
 use super::usage;
 use crate::capture::{Sink, Summary};
 use crate::report::clock::{Precision, TimeStyle};
@@ -15,21 +17,26 @@ use crate::report::json::Json;
 use crate::report::line::Style;
 use crate::report::paint::Paint;
 use crate::report::process::Processes;
+#[cfg(feature = "parquet")]
+use crate::report::tables::PacketParquet;
+use crate::report::tables::{Column, Packets};
 use crate::report::text::{Listing, Text};
 
 /// What to write of each packet.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Show {
-    /// What to write: text, json (an object per line), or fields (those named with -e)
+    /// What to write: text, json (an object per line), csv or tsv (a row per packet, its columns those
+    /// of json), or fields (those named with -e)
     #[arg(short = 'T', value_name = "FORM", default_value = "text", value_parser = written)]
     written: Written,
 
-    /// Show the link header; with -T fields, `-e NAME` names a field to write (`-e help` lists them)
+    /// Show the link header; with -T fields, csv and tsv, `-e NAME` names a field to write (`-e help`
+    /// lists them)
     #[arg(short = 'e', overrides_with = "link_header")]
     link_header: bool,
 
-    /// A field to write with -T fields
+    /// A field to write with -T fields, csv or tsv
     #[arg(long = "field", value_name = "NAME", hide = true)]
     fields: Vec<String>,
 
@@ -97,6 +104,22 @@ enum Written {
     Text,
     Json,
     Fields,
+    Csv,
+    Tsv,
+    #[cfg(feature = "parquet")]
+    Parquet,
+}
+
+impl Written {
+    /// Whether fields can be chosen.
+    fn has_fields(self) -> bool {
+        match self {
+            Self::Fields | Self::Csv | Self::Tsv => true,
+            #[cfg(feature = "parquet")]
+            Self::Parquet => true,
+            Self::Text | Self::Json => false,
+        }
+    }
 }
 
 impl Show {
@@ -128,12 +151,16 @@ impl Show {
 
     /// Whether all that is asked for is which fields there are.
     pub(super) fn lists_fields(&self) -> bool {
-        self.written == Written::Fields && self.fields.iter().any(|name| name == "help")
+        self.written.has_fields() && self.fields.iter().any(|name| name == "help")
     }
 
     /// Writes what fields there are, a line each.
-    pub(super) fn list_fields(out: &mut Output) -> anyhow::Result<()> {
-        for name in fields::names() {
+    pub(super) fn list_fields(&self, out: &mut Output) -> anyhow::Result<()> {
+        let names: Vec<&str> = match self.written {
+            Written::Fields => fields::names().collect(),
+            _ => Column::all().iter().map(|column| column.name).collect(),
+        };
+        for name in names {
             writeln!(out, "{name}")?;
         }
         Ok(())
@@ -146,24 +173,50 @@ impl Show {
         processes: Option<Box<dyn Processes>>,
         pass: impl FnOnce(&mut dyn Sink) -> anyhow::Result<Summary>,
     ) -> anyhow::Result<Summary> {
-        if self.written != Written::Fields && !(self.fields.is_empty() && self.layout.is_empty()) {
-            return Err(usage(ErrorKind::ArgumentConflict, "'--field' and '-E' want '-T fields'").into());
+        if !self.written.has_fields() && !(self.fields.is_empty() && self.layout.is_empty()) {
+            let message = "'--field' and '-E' want '-T fields', 'csv' or 'tsv'";
+            return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }
+        let invalid = |error| usage(ErrorKind::InvalidValue, error);
         match self.written {
             Written::Text => pass(&mut Text::new(self.listing(out), out).with_processes(processes)),
             Written::Json => pass(&mut Json::new(self.summary, out).with_processes(processes)),
             Written::Fields => {
-                let layout = Layout::parse(&self.layout).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
+                let layout = Layout::parse(&self.layout).map_err(invalid)?;
                 if self.fields.is_empty() {
                     let example = "'-T fields' writes the fields that '-e' names, as in '-T fields -e ip.src -e tcp.srcport'; \
                                    '-e help' lists them";
                     return Err(usage(ErrorKind::MissingRequiredArgument, example).into());
                 }
-                let mut fields =
-                    Fields::new(&self.fields, layout, out).map_err(|error| usage(ErrorKind::InvalidValue, error))?;
-                pass(&mut fields)
+                pass(&mut Fields::new(&self.fields, layout, out).map_err(invalid)?)
+            }
+            Written::Csv | Written::Tsv => {
+                let layout = if self.written == Written::Csv { Layout::csv } else { Layout::tsv };
+                let layout = layout(&self.layout).map_err(invalid)?;
+                pass(&mut Packets::new(self.columns()?, layout, out).with_processes(processes))
+            }
+            #[cfg(feature = "parquet")]
+            Written::Parquet => {
+                no_terminal()?;
+                if !self.layout.is_empty() {
+                    return Err(usage(ErrorKind::ArgumentConflict, "'-E' says how to write text").into());
+                }
+                pass(&mut PacketParquet::new(&self.columns()?, out).with_processes(processes))
             }
         }
+    }
+
+    /// The columns that are named; all where none is.
+    fn columns(&self) -> Result<Vec<Column>, clap::Error> {
+        let find = |name: &String| {
+            Column::find(name).ok_or_else(|| {
+                let elsewhere = fields::names().any(|known| known == name);
+                let advice = if elsewhere { "; '-T fields' has it" } else { "" };
+                let message = format!("there is no column '{name}' of a packet{advice}; '-e help' lists them");
+                usage(ErrorKind::InvalidValue, message)
+            })
+        };
+        if self.fields.is_empty() { Ok(Column::all().to_vec()) } else { self.fields.iter().map(find).collect() }
     }
 
     fn listing(&self, out: &Output) -> Listing {
@@ -200,10 +253,16 @@ fn written(name: &str) -> Result<Written, String> {
         "text" => Written::Text,
         "json" => Written::Json,
         "fields" => Written::Fields,
+        "csv" => Written::Csv,
+        "tsv" => Written::Tsv,
+        #[cfg(feature = "parquet")]
+        "parquet" => Written::Parquet,
+        #[cfg(not(feature = "parquet"))]
+        "parquet" => return Err("this synfin was built without it: cargo install --features parquet".to_owned()),
         "ek" | "jsonraw" => return Err("synfin's `json` is an object per line already".to_owned()),
         "pdml" | "ps" | "psml" | "tabs" => {
-            return Err(format!("synfin does not write {name}; it writes text, json and fields"));
+            return Err(format!("synfin does not write {name}; it writes text, json, csv, tsv and fields"));
         }
-        _ => return Err("there are text, json and fields".to_owned()),
+        _ => return Err("there are text, json, csv, tsv and fields".to_owned()),
     })
 }

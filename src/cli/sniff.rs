@@ -71,7 +71,7 @@ impl Sniff {
     /// Listens until it is told to stop.
     pub(super) fn run(&self, out: &mut Output) -> anyhow::Result<Summary> {
         if self.show.lists_fields() {
-            Show::list_fields(out)?;
+            self.show.list_fields(out)?;
             return Ok(Summary::default());
         }
         let filter = self.choose.filter(&self.words)?;

@@ -48,6 +48,12 @@ impl Watch {
         self.listen.is_asked_for()
     }
 
+    /// Whether all connections are written again and again.
+    #[cfg(feature = "parquet")]
+    pub(super) fn repeats(&self) -> bool {
+        self.every.is_some()
+    }
+
     /// Watches until it is told to stop, or for `count` packets.
     pub(super) fn run(
         &self,

@@ -17,7 +17,6 @@ use crate::capture::findings::Finding;
 use crate::capture::track::{Ends, Role, Standing};
 use crate::capture::{
     Arp, Aside, Body, Conn, Direction, Ether, Icmp, Ip, Link, Observation, Packet, Quoted, Sink, Summary, Tcp, Udp,
-    UdpFault,
 };
 use crate::wire::options::{self, Item, kind};
 use crate::wire::{Options, Protocol};
@@ -302,7 +301,7 @@ fn tcp_options(object: &mut Object<'_>, options: &Options, list: &[u8]) {
 }
 
 /// Whether an option has no member of its own.
-fn is_other(item: Item<'_>) -> bool {
+pub(super) fn is_other(item: Item<'_>) -> bool {
     match item {
         Item::Kind(kind::EXPERIMENT_2, data) => !data.starts_with(&options::FAST_OPEN_EXPERIMENT),
         Item::Kind(kind, _) => !matches!(
@@ -339,11 +338,7 @@ fn udp(object: &mut Object<'_>, udp: &Udp) {
     object.verdict(key!("checksum_ok"), udp.checksum_ok);
     if let Some(fault) = udp.fault {
         object.array(key!("notes"), |array| {
-            array.word(match fault {
-                UdpFault::Surplus(_) => "udp.surplus",
-                UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero => "udp.bad_length",
-                UdpFault::NoChecksum => "udp.no_checksum",
-            });
+            array.word(fault.id());
         });
     }
 }

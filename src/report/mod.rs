@@ -28,5 +28,6 @@ pub mod side_by_side;
 pub mod steps;
 pub mod story;
 pub mod table;
+pub mod tables;
 pub mod text;
 pub mod totals;

@@ -155,14 +155,31 @@ mod tests {
         }
     }
 
+    /// The flows of the specification's own baseline (corelight/community-id-spec, seed 0), as far as
+    /// they are of protocols that are followed and of message types that answer each other.
     #[test]
-    fn both_directions_have_the_id_that_other_tools_give() {
-        let (a, b) = (at("128.232.110.120", 34855), at("66.35.250.204", 80));
-        assert_eq!(written(|out| of(out, a, b, 6)), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
-        assert_eq!(written(|out| of(out, b, a, 6)), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
-        let (a, b) = (at("192.168.1.52", 54585), at("8.8.8.8", 53));
-        assert_eq!(written(|out| of(out, a, b, 17)), "1:d/FP5EW3wiY1vCndhwleRRKHowQ=");
-        let (a, b) = (at("192.168.0.89", 8), at("192.168.0.1", 0));
-        assert_eq!(written(|out| of(out, a, b, 1)), "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
+    fn ids_are_those_of_the_published_baseline() {
+        for (proto, saddr, sport, daddr, dport, id) in [
+            (6, "128.232.110.120", 34855, "66.35.250.204", 80, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
+            (
+                6,
+                "2001:470:e5bf:dead:4957:2174:e82c:4887",
+                63943,
+                "2607:f8b0:400c:c03::1a",
+                25,
+                "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4=",
+            ),
+            (17, "192.168.1.52", 54585, "8.8.8.8", 53, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="),
+            (1, "192.168.0.89", 8, "192.168.0.1", 0, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="),
+            (58, "3ffe:507:0:1:200:86ff:fe05:80da", 128, "3ffe:501:0:1001::2", 129, "1:+TW+HtLHvV1xnGhV1lv7XoJrqQg="),
+            (58, "fe80::200:86ff:fe05:80da", 135, "fe80::260:97ff:fe07:69ea", 136, "1:dGHyGvjMfljg6Bppwm3bg0LO8TY="),
+            (58, "fe80::260:97ff:fe07:69ea", 135, "fe80::200:86ff:fe05:80da", 136, "1:zavyT/cezQr1fmImYCwYnMXbgck="),
+            (58, "fe80::200:86ff:fe05:80da", 133, "ff02::2", 134, "1:hO+sN4H+MG5MY/8hIrXPqc4ZQz0="),
+            (58, "fe80::260:97ff:fe07:69ea", 134, "ff02::1", 133, "1:pkvHqCL88/tg1k4cPigmZXUtL00="),
+        ] {
+            let (a, b) = (at(saddr, sport), at(daddr, dport));
+            assert_eq!(written(|out| of(out, a, b, proto)), id);
+            assert_eq!(written(|out| of(out, b, a, proto)), id);
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! A line per connection: a table for people, JSON, chosen fields, CSV and Zeek's `conn.log` for
-//! programs.
+//! A line per connection: a table for people; JSON, chosen fields, CSV, TSV, Parquet, Zeek's `conn.log`
+//! and the Elastic Common Schema for programs.
 //!
 //! Without an order of its own to keep, a format that needs no widths is written as connections
 //! end, and a table in parts of so many rows: each in order, in columns that are wide enough for it
@@ -8,6 +8,7 @@
 mod board;
 mod columns;
 mod community;
+mod ecs;
 mod fields;
 mod follow;
 mod record;
@@ -26,6 +27,8 @@ use crate::report::finding::{self, Findings};
 use crate::report::paint::Paint;
 use crate::report::process::{Process, Processes};
 use crate::report::table::{Fit, Table};
+#[cfg(feature = "parquet")]
+use crate::report::tables::Parquet;
 use crate::report::totals::Totals;
 use crate::wire::{Protocol, Timestamp};
 pub use board::Board;
@@ -47,12 +50,15 @@ pub enum Format {
     },
     /// A JSON object.
     Json,
-    /// These fields.
+    /// These fields, separated: tshark's lines, CSV or TSV, as the layout says.
     Fields(Vec<Field>, Layout),
-    /// These fields, as RFC 4180 has comma-separated values: quoted where they need it.
-    Csv(Vec<Field>, Layout),
+    /// These fields, each once, as a Parquet file.
+    #[cfg(feature = "parquet")]
+    Parquet(Vec<Field>),
     /// Zeek's `conn.log`.
     Zeek,
+    /// An object of the Elastic Common Schema.
+    Ecs,
 }
 
 /// What to sort by.
@@ -120,11 +126,14 @@ pub struct Conns<W> {
     /// The lines that are held, one after the other: of a table the cells.
     text: Vec<u8>,
     line: Vec<u8>,
+    utc: Utc,
     table: Table,
     /// How the columns of the table stand where it has been written so far.
     written: Option<Fit>,
     totals: Totals,
     findings: Findings,
+    #[cfg(feature = "parquet")]
+    file: Option<Parquet>,
     processes: Option<Box<dyn Processes>>,
     /// The table that is written row by row, where that is wanted.
     running: Option<Running>,
@@ -147,11 +156,14 @@ impl<W: Write> Conns<W> {
     /// A sink that writes to `out`.
     pub fn new(out: W, choice: Choice) -> Self {
         Self {
+            #[cfg(feature = "parquet")]
+            file: choice.format.file(),
             out,
             choice,
             held: Vec::new(),
             text: Vec::new(),
             line: Vec::new(),
+            utc: Utc::default(),
             table: Table::new(columns::COLUMNS),
             written: None,
             totals: Totals::default(),
@@ -181,7 +193,7 @@ impl<W: Write> Conns<W> {
         self.line.clear();
         match &self.choice.format {
             Format::Zeek => zeek::head(&mut self.line, self.first.unwrap_or_default()),
-            Format::Fields(fields, layout) | Format::Csv(fields, layout) => {
+            Format::Fields(fields, layout) => {
                 if layout.bom {
                     self.line.text("\u{feff}");
                 }
@@ -189,7 +201,9 @@ impl<W: Write> Conns<W> {
                     fields::names(&mut self.line, fields, *layout);
                 }
             }
-            Format::Table { .. } | Format::Json => {}
+            #[cfg(feature = "parquet")]
+            Format::Parquet(_) => {}
+            Format::Table { .. } | Format::Json | Format::Ecs => {}
         }
         self.out.write_all(&self.line)
     }
@@ -216,12 +230,16 @@ impl<W: Write> Conns<W> {
                 (Some(running), Format::Table { width, ellipsis, paint }) => {
                     running.write(&mut self.line, conn, owners, *width, ellipsis, *paint);
                 }
-                (_, format) => format.write(&mut self.line, conn, owners),
+                (_, format) => format.write(&mut self.line, conn, owners, &mut self.utc),
+            }
+            #[cfg(feature = "parquet")]
+            if let Some(file) = &mut self.file {
+                return file.row(&self.line, &mut self.out);
             }
             return self.out.write_all(&self.line);
         }
         let start = self.text.len();
-        self.choice.format.write(&mut self.text, conn, owners);
+        self.choice.format.write(&mut self.text, conn, owners, &mut self.utc);
         let len = (self.text.len() - start) as u32;
         self.held.push(Held { value: self.value(conn), id: conn.id.0, len, start });
         // Seldom enough that forgetting costs less than writing does.
@@ -245,7 +263,13 @@ impl<W: Write> Conns<W> {
                 self.written = Some(self.table.write(rows(), &mut self.out, above, *width, ellipsis, *paint)?);
             }
             Format::Table { .. } => {}
-            Format::Json | Format::Fields(..) | Format::Csv(..) | Format::Zeek => {
+            #[cfg(feature = "parquet")]
+            Format::Parquet(_) => {
+                if let Some(file) = &mut self.file {
+                    rows().try_for_each(|row| file.row(row, &mut self.out))?;
+                }
+            }
+            Format::Json | Format::Fields(..) | Format::Zeek | Format::Ecs => {
                 rows().try_for_each(|line| self.out.write_all(line))?;
             }
         }
@@ -300,13 +324,30 @@ impl Held {
 
 impl Format {
     /// Appends the line of `conn`; of a table its cells.
-    fn write(&self, out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>) {
+    fn write(&self, out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, utc: &mut Utc) {
         match self {
             Self::Table { .. } => columns::write(out, conn, owners),
             Self::Json => record::write(out, conn, owners),
-            Self::Fields(fields, layout) => fields::line(out, conn, fields, *layout),
-            Self::Csv(fields, layout) => fields::csv(out, conn, fields, *layout),
+            Self::Fields(fields, layout) => fields::line(out, conn, owners, fields, *layout),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(fields) => {
+                for (at, field) in fields.iter().enumerate() {
+                    Parquet::cell(out, at == 0, |cell| field.write(conn, owners, cell));
+                }
+            }
             Self::Zeek => zeek::line(out, conn),
+            Self::Ecs => ecs::write(out, conn, owners, utc),
+        }
+    }
+
+    /// The file of columns that lines are put into.
+    #[cfg(feature = "parquet")]
+    fn file(&self) -> Option<Parquet> {
+        match self {
+            Self::Parquet(fields) => {
+                Some(Parquet::new("connection", fields.iter().map(|field| (field.name().to_owned(), field.kind()))))
+            }
+            Self::Table { .. } | Self::Json | Self::Fields(..) | Self::Zeek | Self::Ecs => None,
         }
     }
 }
@@ -378,7 +419,13 @@ impl<W: Write> Sink for Conns<W> {
             }
             Format::Json if self.choice.summary => self.totals.write_json(read, &mut self.out)?,
             Format::Zeek => zeek::tail(&mut self.line, read.last),
-            Format::Table { .. } | Format::Json | Format::Fields(..) | Format::Csv(..) => {}
+            #[cfg(feature = "parquet")]
+            Format::Parquet(_) => {
+                if let Some(file) = &mut self.file {
+                    file.finish(&mut self.out)?;
+                }
+            }
+            Format::Table { .. } | Format::Json | Format::Fields(..) | Format::Ecs => {}
         }
         self.out.write_all(&self.line)?;
         self.out.flush()

@@ -1,17 +1,18 @@
 //! Zeek's `conn.log`, tab-separated, so that what reads Zeek's reads ours.
 //!
-//! The columns are Zeek's own. Two differ in how they are filled: `duration` is from first packet
-//! to last (Zeek leaves out packets after the end that carry nothing), and `service` is unset, since
-//! it would have to be confirmed by content.
+//! The columns are Zeek's own, the last of them that of its policy script `community-id-logging`. Two
+//! differ in how they are filled: `duration` is from first packet to last (Zeek leaves out packets
+//! after the end that carry nothing), and `service` is unset, since it would have to be confirmed by
+//! content.
 
-use super::community::sha1;
+use super::community::{self, sha1};
 use crate::capture::Conn;
 use crate::capture::track::{Counts, Role};
 use crate::report::digits::Digits as _;
 use crate::wire::{Protocol, Timestamp};
 
 /// The columns and their types.
-const COLUMNS: [(&str, &str); 22] = [
+const COLUMNS: [(&str, &str); 23] = [
     ("ts", "time"),
     ("uid", "string"),
     ("id.orig_h", "addr"),
@@ -34,6 +35,7 @@ const COLUMNS: [(&str, &str); 22] = [
     ("resp_ip_bytes", "count"),
     ("tunnel_parents", "set[string]"),
     ("ip_proto", "count"),
+    ("community_id", "string"),
 ];
 
 /// Appends the lines that a log begins with; `opened` is the time to name in them.
@@ -114,6 +116,12 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
         (Protocol::Icmp, _) => 58,
     };
     number(out, ip_proto);
+    out.push(b'\t');
+    if community::is_known(conn) {
+        community::write(out, conn);
+    } else {
+        out.push(b'-');
+    }
     out.push(b'\n');
 }
 
@@ -125,7 +133,7 @@ fn size(counts: &Counts) -> u64 {
 /// Appends a name like Zeek's: `C` and 17 letters or digits. The same capture gives the same.
 ///
 /// What makes the connection unique is written down behind the output, and gives way to its digest.
-fn uid(out: &mut Vec<u8>, conn: &Conn) {
+pub(super) fn uid(out: &mut Vec<u8>, conn: &Conn) {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     let start = out.len();

@@ -11,7 +11,7 @@ use super::clock::Long;
 use crate::capture::{Conn, Observation, Packet, Sink};
 use crate::wire::Timestamp;
 
-pub use layout::Layout;
+pub use layout::{Form, Layout};
 
 use conversation::Conversations;
 use table::Field;
