@@ -11,7 +11,7 @@ use std::path::Path;
 use criterion::{BatchSize, Criterion, Throughput};
 use synfin::capture::file::{Captures, Options};
 use synfin::capture::{Checksums, Conn, MemorySource, Next, OwnedFrame, Sink, Source, Summary, Tracker, pump};
-use synfin::report::conns::{Choice, Conns, Field, Format, Order};
+use synfin::report::conns::{Choice, Columns, Conns, Field, Format, Order};
 use synfin::report::digits::Digits as _;
 use synfin::report::fields::Layout;
 use synfin::report::json::Json;
@@ -89,10 +89,10 @@ fn conns(criterion: &mut Criterion) {
     pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut kept).expect("nothing can fail");
     let layout = Layout::default();
     let formats = [
-        ("table", Format::Table { width: 0, ellipsis: "…", paint: Paint::default() }),
+        ("table", Format::Table { width: 0, ellipsis: "…", paint: Paint::default(), columns: Columns::default() }),
         ("json", Format::Json),
         ("zeek", Format::Zeek),
-        ("csv", Format::Csv(Field::all(), layout)),
+        ("csv", Format::Fields(Field::all(), Layout::csv::<&str>(&[]).expect("no settings"))),
     ];
     let mut group = criterion.benchmark_group("conn");
     group.throughput(Throughput::Elements(kept.conns.len() as u64));

@@ -18,7 +18,7 @@ use synfin::capture::{
     Body, Checksums, Conn, Next, Observation, OwnedFrame, Packet, Reading, Record, Sink, Source, SourceError, Tracker,
     decode_into, pump,
 };
-use synfin::report::conns::{Choice, Conns, Field, Format, Order};
+use synfin::report::conns::{Choice, Columns, Conns, Field, Format, Order};
 use synfin::report::fields::{self, Fields, Layout as FieldLayout};
 use synfin::report::json::Json;
 use synfin::report::line::Style;
@@ -34,7 +34,7 @@ fn the_tracker_alone_allocates_nothing() {
 
 #[test]
 fn conns_allocates_nothing_for_a_packet() {
-    let table = || Format::Table { width: 0, ellipsis: "…", paint: Paint::default() };
+    let table = || Format::Table { width: 0, ellipsis: "…", paint: Paint::default(), columns: Columns::default() };
     nothing_is_allocated(|| conns(table()));
 }
 

@@ -12,37 +12,13 @@ use std::process::{Command, Output, Stdio};
 fn help_reads_as_before() {
     let update = std::env::var_os("UPDATE_CLI").is_some();
     assert!(!update || std::env::var_os("CI").is_none(), "UPDATE_CLI would hide every change");
-    for (name, call) in [
-        ("synfin-h", "-h"),
-        ("synfin-help", "--help"),
-        ("read-h", "read -h"),
-        ("read-help", "read --help"),
-        ("sniff-h", "sniff -h"),
-        ("sniff-help", "sniff --help"),
-        ("conns-h", "conns -h"),
-        ("conns-help", "conns --help"),
-        ("explain-h", "explain -h"),
-        ("explain-help", "explain --help"),
-        ("report-h", "report -h"),
-        ("report-help", "report --help"),
-        ("play-h", "play -h"),
-        ("script-help", "script --help"),
-        ("play-help", "play --help"),
-        ("replay-h", "replay -h"),
-        ("replay-help", "replay --help"),
-        ("demo-h", "demo -h"),
-        ("demo-help", "demo --help"),
-        ("check-h", "check -h"),
-        ("check-help", "check --help"),
-        ("annotate-h", "annotate -h"),
-        ("annotate-help", "annotate --help"),
-        ("compare-h", "compare -h"),
-        ("compare-help", "compare --help"),
-        ("craft-h", "craft -h"),
-        ("craft-help", "craft --help"),
-        ("interfaces-h", "interfaces -h"),
-        ("interfaces-help", "interfaces --help"),
-    ] {
+    let mut calls = vec![("synfin-h".to_owned(), "-h".to_owned()), ("synfin-help".to_owned(), "--help".to_owned())];
+    for command in commands() {
+        calls.push((format!("{command}-h"), format!("{command} -h")));
+        calls.push((format!("{command}-help"), format!("help {command}")));
+    }
+    for (name, call) in calls {
+        let call = call.as_str();
         let ran = synfin(call);
         assert_eq!(code(&ran), 0, "{call}");
         let snapshot = root().join("tests/cli").join(format!("{name}.txt"));
@@ -52,6 +28,128 @@ fn help_reads_as_before() {
         let before = fs::read_to_string(&snapshot).unwrap_or_default();
         assert_eq!(before, stdout(&ran), "`synfin {call}`; if that is right: UPDATE_CLI=1 cargo test --test cli");
     }
+}
+
+#[test]
+fn manual_pages_and_completions_read_as_before() {
+    let update = std::env::var_os("UPDATE_CLI").is_some();
+    let made = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("man");
+    fs::create_dir_all(&made).expect("the folder can be made");
+    let ran = command().args(["man", "--dir"]).arg(&made).output().expect("the program is there");
+    assert_eq!(code(&ran), 0, "{}", stderr(&ran));
+    let mut pages = vec![("synfin.1".to_owned(), fs::read_to_string(made.join("synfin.1")).expect("a page"))];
+    for name in commands() {
+        let page = format!("synfin-{name}.1");
+        let text = fs::read_to_string(made.join(&page)).expect("a page for every command");
+        assert_eq!(text, stdout(&synfin(&format!("man {name}"))), "{name}");
+        pages.push((page, text));
+    }
+    for (shell, file) in [
+        ("bash", "synfin.bash"),
+        ("zsh", "_synfin"),
+        ("fish", "synfin.fish"),
+        ("elvish", "synfin.elv"),
+        ("powershell", "synfin.ps1"),
+    ] {
+        let ran = synfin(&format!("completions {shell}"));
+        assert_eq!(code(&ran), 0, "{shell}");
+        pages.push((file.to_owned(), stdout(&ran)));
+    }
+    for (file, text) in pages {
+        let snapshot = root().join("tests/cli/made").join(&file);
+        if update {
+            fs::write(&snapshot, &text).expect("the folder can be written");
+        }
+        let before = fs::read_to_string(&snapshot).unwrap_or_default();
+        assert!(before == text, "{file} differs; if that is right: UPDATE_CLI=1 cargo test --test cli");
+    }
+}
+
+#[test]
+fn bash_completes_commands_and_options() {
+    let script = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("synfin.bash");
+    fs::write(&script, synfin("completions bash").stdout).expect("the folder can be written");
+    for (words, completed) in
+        [("synfin con", "conns"), ("synfin conns --wi", "--wide"), ("synfin conns --sort zero", "zero-windows")]
+    {
+        let words: Vec<&str> = words.split(' ').collect();
+        let ask = format!(
+            "source '{}'; COMP_WORDS=({}); COMP_CWORD={}; _synfin synfin '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
+            script.display(),
+            words.join(" "),
+            words.len() - 1,
+            words[words.len() - 1],
+            words[words.len() - 2]
+        );
+        let ran = Command::new("bash").args(["--norc", "-c", &ask]).output().expect("bash is there");
+        let told = stdout(&ran);
+        assert!(told.split_whitespace().any(|word| word == completed), "{words:?}: {told}{}", stderr(&ran));
+    }
+}
+
+#[test]
+fn a_configuration_says_what_the_call_does_not() {
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("config");
+    fs::create_dir_all(home.join("synfin")).expect("the folder can be made");
+    let file = home.join("synfin/config.toml");
+    let text = "color = 'always'\n[colors]\nclient = 'bold blue'\n[read]\nt = 1\nS = true\n[conns]\ncolumns = ['open', 'id']\nwidth = 70\n";
+    let ask = |call: &str| {
+        let mut command = command();
+        command.env_remove("SYNFIN_CONFIG").env("XDG_CONFIG_HOME", &home).args(call.split_whitespace());
+        command.output().expect("the program is there")
+    };
+    fs::write(&file, text).expect("the folder can be written");
+    let told = stdout(&ask("read captures/http-get.pcap"));
+    assert!(told.starts_with("IP \u{1b}[1;34m10.9.0.1.46290") && told.contains("seq 3695311617"), "{told}");
+    let told = stdout(&ask("conns --color never captures/http-get.pcap"));
+    assert_eq!(told, "OPEN    #\nnormal  0\n");
+    // What the call says goes before, and so does what cannot stand beside it.
+    let told = stdout(&ask("conns --color never --columns id captures/http-get.pcap"));
+    assert_eq!(told, "#\n0\n");
+    assert_eq!(code(&ask("conns --wide captures/http-get.pcap")), 0);
+    // Without it all is as ever.
+    let plain = synfin("read captures/http-get.pcap");
+    assert_eq!(ask("--no-config read captures/http-get.pcap").stdout, plain.stdout);
+    assert_eq!(ask("read --no-config captures/http-get.pcap").stdout, plain.stdout);
+
+    fs::write(&file, "[conns]\nsort = 'size'\n").expect("the folder can be written");
+    let ran = ask("read captures/http-get.pcap");
+    assert_eq!(code(&ran), 1);
+    let told = stderr(&ran);
+    assert!(
+        told.starts_with(&format!(
+            "synfin: {}:2:8: invalid value 'size' for '--sort <KEY>'; expected one of id",
+            file.display()
+        )),
+        "{told}"
+    );
+
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    fs::set_permissions(&file, mode).expect("the file is ours");
+    let ran = ask("read captures/http-get.pcap");
+    assert_eq!(ran.stdout, plain.stdout);
+    assert!(stderr(&ran).contains("is left alone: others can write to it"), "{}", stderr(&ran));
+}
+
+#[test]
+fn a_table_has_the_columns_that_were_asked_for() {
+    let told = stdout(&synfin("conns --columns server,id,close captures/http-get.pcap"));
+    assert_eq!(told, "SERVER       #  CLOSE\n10.9.0.2:80  0  fin4\n");
+    let narrow = stdout(&synfin("conns --width 60 captures/http-get.pcap"));
+    assert!(narrow.lines().all(|line| line.chars().count() <= 60) && !narrow.contains("HISTORY"), "{narrow}");
+    let wide = stdout(&synfin("conns --wide captures/http-get.pcap"));
+    assert!(["PROTO", "REXMT", "HISTORY", "CLIENT STATE"].iter().all(|title| wide.contains(title)), "{wide}");
+    let ran = synfin("conns --wide --width 80 captures/http-get.pcap");
+    assert_eq!(code(&ran), 2);
+}
+
+/// Every command there is, as the program lists them.
+fn commands() -> Vec<String> {
+    let told = stdout(&synfin("-h"));
+    let list = told.split_once("Commands:\n").and_then(|(_, rest)| rest.split_once("\n\n")).expect("a list").0;
+    let names = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    names.map(str::to_owned).collect()
 }
 
 #[test]
@@ -323,7 +421,7 @@ fn fields_are_laid_out_as_tshark_lays_them_out() {
 
 fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_synfin"));
-    command.current_dir(root()).env("TZ", "UTC").stdin(Stdio::null());
+    command.current_dir(root()).env("TZ", "UTC").env("SYNFIN_CONFIG", "").stdin(Stdio::null());
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"] {
         command.env_remove(name);
     }

@@ -23,6 +23,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "main.rs"]),
     ("caps", &["sys/sandbox/user.rs"]),
     ("clap", &["cli", "main.rs"]),
+    ("clap_complete", &["cli/pages.rs"]),
+    ("clap_mangen", &["cli/pages.rs"]),
     ("etherparse", &["craft/packet/sum.rs"]),
     ("flate2", &["capture/file"]),
     ("foldhash", &["capture/track"]),
@@ -33,6 +35,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("landlock", &["sys/sandbox/files.rs"]),
     ("libc", &["sys"]),
     ("lz4_flex", &["capture/file"]),
+    ("parquet", &["report/tables/columnar.rs"]),
     ("pcap_file", &["capture/file"]),
     ("regex", &["craft/replay/mask.rs"]),
     ("seccompiler", &["sys/sandbox/calls.rs"]),
@@ -40,6 +43,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("signal_hook", &["cli/signals.rs"]),
     ("terminal_size", &["cli"]),
     ("thiserror", &["capture", "craft", "report", "sys", "wire"]),
+    ("toml", &["cli/config/parse.rs"]),
     ("zstd", &["capture/file"]),
 ];
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use synfin::capture::{Aside, Checksums, Frame, Link, Next, Sink, Source, SourceError, Tracker, pump};
 use synfin::craft::script::Medium;
 use synfin::craft::{Script, Shot};
-use synfin::report::conns::{self, Conns, Field, Format, Order};
+use synfin::report::conns::{self, Columns, Conns, Field, Format, Order};
 use synfin::report::fields::Layout;
 use synfin::report::paint::Paint;
 use synfin::report::story::{Choice, Explain, Look, Parts};
@@ -405,7 +405,7 @@ fn json_keeps_the_order_of_the_documentation() {
 fn every_transcript_makes_a_story_that_fits() {
     for (name, script) in transcripts() {
         for width in [60, 80, 100, 132, 200] {
-            let look = Look { width, ascii: true, paint: Paint { on: false } };
+            let look = Look { width, ascii: true, paint: Paint { on: false }, columns: Columns::default() };
             let text = told(&script, look, Parts::All);
             assert!(text.is_ascii(), "{name} is not all ASCII: {:?}", text.chars().find(|letter| !letter.is_ascii()));
             let below_titles = text.lines().filter(|line| !line.starts_with("Connection "));
@@ -437,7 +437,7 @@ fn transcripts() -> Vec<(String, String)> {
 
 /// The story of the connections that `script` makes, 100 columns wide.
 fn story(script: &str, parts: Parts) -> String {
-    let look = Look { width: 100, ascii: false, paint: Paint { on: false } };
+    let look = Look { width: 100, ascii: false, paint: Paint { on: false }, columns: Columns::default() };
     told(script, look, parts)
 }
 
@@ -449,7 +449,11 @@ fn told(script: &str, look: Look, parts: Parts) -> String {
 }
 
 fn table(script: &str, width: usize) -> String {
-    lines(script, Format::Table { width, ellipsis: "…", paint: Paint { on: false } }, Order::Id)
+    lines(
+        script,
+        Format::Table { width, ellipsis: "…", paint: Paint { on: false }, columns: Columns::default() },
+        Order::Id,
+    )
 }
 
 fn lines(script: &str, format: Format, order: Order) -> String {

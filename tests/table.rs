@@ -2,7 +2,7 @@
 
 use etherparse::PacketBuilder;
 use synfin::capture::{Checksums, Link, MemorySource, OwnedFrame, Tracker, pump};
-use synfin::report::conns::{Choice, Conns, Format, Order};
+use synfin::report::conns::{Choice, Columns, Conns, Format, Order};
 use synfin::report::paint::Paint;
 use synfin::wire::Timestamp;
 
@@ -48,7 +48,7 @@ fn table(order: Order, mixed: bool) -> String {
         OwnedFrame::new(Timestamp(u64::from(n) * 1_000), Link::Ethernet, bytes)
     });
     let mut out = Vec::new();
-    let format = Format::Table { width: 0, ellipsis: "…", paint: Paint::default() };
+    let format = Format::Table { width: 0, ellipsis: "…", paint: Paint::default(), columns: Columns::default() };
     let choice = Choice { format, order, reverse: false, top: None, protocol: None, summary: false };
     let mut source = MemorySource::new(frames.collect::<Vec<_>>());
     pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut Conns::new(&mut out, choice))

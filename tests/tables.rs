@@ -41,7 +41,9 @@ fn a_cell_says_what_the_json_record_says_under_the_same_name() {
     let mut told = std::collections::BTreeSet::new();
     for path in shipped() {
         let written = Written::of(&path);
-        for (table, records) in [(&written.packets_csv, &written.packets_json), (&written.conns_csv, &written.conns_json)] {
+        for (table, records) in
+            [(&written.packets_csv, &written.packets_json), (&written.conns_csv, &written.conns_json)]
+        {
             let (names, rows) = parsed(table, b',');
             let records: Vec<Value> = lines(records).map(|line| serde_json::from_str(line).expect("JSON")).collect();
             assert_eq!(rows.len(), records.len(), "{}", path.display());
@@ -236,7 +238,8 @@ impl Written {
         let mut source = Captures::open([path], Options::default()).ok()?;
         let csv = Layout::csv::<&str>(&[]).expect("no settings");
         let tsv = Layout::tsv::<&str>(&[]).expect("no settings");
-        let conns = |format| Choice { format, order: Order::Id, reverse: false, top: None, protocol: None, summary: false };
+        let conns =
+            |format| Choice { format, order: Order::Id, reverse: false, top: None, protocol: None, summary: false };
         let columns = || Column::all().to_vec();
         let mut all = All(vec![
             Box::new(Packets::new(columns(), csv, &mut written.packets_csv)),

@@ -1,11 +1,14 @@
 #[cfg(feature = "parquet")]
 use std::collections::HashSet;
 
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 
 use super::following::Following;
 use super::input::Input;
 use super::look::Width;
+#[cfg(not(feature = "parquet"))]
+use super::output::NO_PARQUET;
 use super::output::Output;
 #[cfg(feature = "parquet")]
 use super::output::no_terminal;
@@ -13,14 +16,17 @@ use super::usage;
 #[cfg(all(feature = "live", target_os = "linux"))]
 use super::watch::Watch;
 use crate::capture::Summary;
-use crate::report::conns::{Choice, Conns as Writer, Field, Format, Order};
+use crate::report::conns::{Choice, Columns, Conns as Writer, Field, Format, Order};
 use crate::report::fields::Layout;
 use crate::report::paint::Paint;
 use crate::wire::Protocol;
 
 /// A line per connection: who, how it opened, how it closed
 ///
-/// The table fits the terminal: where room is short, columns go, the least telling first. `>` and
+/// The table fits the terminal: columns that say the same in every row are left out, and where room is
+/// still short, more go: first the states of both ends, then REXMT, HISTORY, the packets, SERVICE,
+/// PROCESSES and round trips, the octets, BY, and DURATION last; then addresses are shortened. --wide
+/// shows everything. `>` and
 /// `<` count what went from client to server and back; RTT SRV and RTT CLI are the two parts of
 /// the handshake's round trip, from the capture point to the server and to the client. UDP
 /// conversations and ICMP exchanges have rows as well.
@@ -66,6 +72,14 @@ pub(super) struct Conns {
     #[arg(long)]
     summary: bool,
 
+    /// These columns of the table, in this order
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',', value_parser = PossibleValuesParser::new(Columns::names()))]
+    columns: Vec<String>,
+
+    /// All columns of the table in full, also those that say the same in every row
+    #[arg(long, conflicts_with = "width")]
+    wide: bool,
+
     #[command(flatten)]
     width: Width,
 
@@ -91,8 +105,7 @@ enum FormatArg {
     Csv,
     /// Tab-separated values: the same
     Tsv,
-    /// A Parquet file: the same
-    #[cfg(feature = "parquet")]
+    /// A Parquet file: the same, where synfin was built with it
     Parquet,
     /// Zeek's conn.log
     Zeek,
@@ -162,13 +175,20 @@ impl Conns {
         let invalid = |error| usage(ErrorKind::InvalidValue, error);
         Ok(match self.format {
             FormatArg::Table => Format::Table {
-                width: self.width.of(out),
+                width: if self.wide { 0 } else { self.width.of(out) },
                 ellipsis: if self.width.ascii() { ".." } else { "…" },
                 paint: Paint { on: out.color() },
+                columns: if self.wide && self.columns.is_empty() {
+                    Columns::all()
+                } else {
+                    Columns::chosen(&self.columns)
+                },
             },
             FormatArg::Json => Format::Json,
             FormatArg::Zeek => Format::Zeek,
             FormatArg::Ecs => Format::Ecs,
+            #[cfg(not(feature = "parquet"))]
+            FormatArg::Parquet => return Err(usage(ErrorKind::InvalidValue, NO_PARQUET).into()),
             #[cfg(feature = "parquet")]
             FormatArg::Parquet => {
                 no_terminal()?;
@@ -192,7 +212,6 @@ impl Conns {
     fn agrees(&self) -> Result<(), clap::Error> {
         let (fields, layout) = match self.format {
             FormatArg::Fields | FormatArg::Csv | FormatArg::Tsv => (true, true),
-            #[cfg(feature = "parquet")]
             FormatArg::Parquet => (true, false),
             FormatArg::Table | FormatArg::Json | FormatArg::Zeek | FormatArg::Ecs => (false, false),
         };

@@ -2,9 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
+use anstream::{AutoStream, ColorChoice};
 use anyhow::anyhow;
 #[cfg(all(feature = "live", target_os = "linux"))]
 use clap::error::ErrorKind;
@@ -21,6 +22,7 @@ use crate::capture::filter::{Filter, Filtered};
 use crate::capture::track::Timers;
 use crate::capture::{self, Link, Next, PumpError, Sink, Source, SourceError, Summary};
 use crate::report::line::describe_link;
+use crate::report::paint::Paint;
 
 /// The captures to read and how to read them: the same options in every command.
 #[derive(Clone, Debug, clap::Args)]
@@ -246,6 +248,17 @@ fn advise(error: SourceError) -> anyhow::Error {
     anyhow!("{error}; {advice}")
 }
 
+/// Says on stderr what marks and colours mean: what colours say, marks and words say as well.
+pub(super) fn tell_legend() {
+    let mut legend = b"marks: ! proven   ? expected, if the packet arrives   ~ assumed\n".to_vec();
+    if AutoStream::choice(&io::stdout()) != ColorChoice::Never {
+        let on = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
+        Paint { on }.legend(&mut legend);
+    }
+    // With a closed stderr there is nobody left to tell.
+    let _ = io::stderr().write_all(&legend);
+}
+
 /// A source that says what it reads when the first frame comes.
 struct Announced<S> {
     source: S,
@@ -264,7 +277,7 @@ impl<S: Source> Source for Announced<S> {
                 let files = self.banner.take().unwrap_or_default();
                 say(format_args!("reading from {files}, link-type {}", describe_link(frame.link)));
                 if self.legend {
-                    say("marks: ! proven   ? expected, if the packet arrives   ~ assumed");
+                    tell_legend();
                 }
             }
             Next::End => {

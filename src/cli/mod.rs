@@ -5,13 +5,16 @@
 
 mod annotate;
 mod args;
+mod call;
 mod check;
 mod choose;
 mod compare;
+mod config;
 mod conns;
 mod craft;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod demo;
+mod examples;
 mod explain;
 mod following;
 mod input;
@@ -22,6 +25,7 @@ mod keep;
 mod listen;
 mod look;
 mod output;
+mod pages;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod perform;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -77,6 +81,11 @@ struct Cli {
     /// Colour the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: args::Color,
+
+    /// Leave the configuration file alone
+    #[arg(long, global = true)]
+    no_config: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -105,6 +114,10 @@ enum Command {
     #[cfg(all(feature = "live", target_os = "linux"))]
     #[command(name = processes::COMMAND, hide = true)]
     SocketHolders(processes::Holders),
+    #[command(hide = true)]
+    Man(pages::Man),
+    #[command(hide = true)]
+    Completions(pages::Completions),
 }
 
 impl Command {
@@ -131,8 +144,7 @@ impl Command {
 ///
 /// A `clap::Error` where the call was wrong or asked for help; else what failed, outermost first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode> {
-    let args = args::understood(args);
-    let cli = Cli::try_parse_from(&args).map_err(|error| args::meant(error, &args))?;
+    let cli = call::understood(args)?;
     let mut out = Output::stdout(cli.color);
     let outcome = match &cli.command {
         #[cfg(all(feature = "live", target_os = "linux"))]
@@ -143,6 +155,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         }
         #[cfg(all(feature = "live", target_os = "linux"))]
         Command::SocketHolders(holders) => return holders.run().map(|()| ExitCode::SUCCESS),
+        Command::Man(man) => {
+            man.run(call::grammar(), &mut out)?;
+            out.flush().context("cannot write")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Completions(completions) => {
+            completions.run(call::grammar(), &mut out).context("cannot write")?;
+            out.flush().context("cannot write")?;
+            return Ok(ExitCode::SUCCESS);
+        }
         #[cfg(all(feature = "live", target_os = "linux"))]
         Command::Play(play) => {
             let code = play.run(&mut out);

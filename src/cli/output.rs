@@ -48,6 +48,10 @@ impl Output {
     }
 }
 
+/// What is told of Parquet where there is none.
+#[cfg(not(feature = "parquet"))]
+pub(super) const NO_PARQUET: &str = "this synfin was built without Parquet: cargo install --features parquet";
+
 /// Refuses to write what is no text to a terminal.
 #[cfg(feature = "parquet")]
 pub(super) fn no_terminal() -> Result<(), clap::Error> {

@@ -76,7 +76,8 @@ impl Drop for Watch {
 }
 
 fn bar(total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} % of {total_bytes}, {eta} left");
+    let style =
+        ProgressStyle::with_template("{bar:40} {percent:>3} % of {total_bytes}, {binary_bytes_per_sec}, {eta} left");
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use clap::ArgAction;
 use clap::error::ErrorKind;
 
+#[cfg(not(feature = "parquet"))]
+use super::output::NO_PARQUET;
 use super::output::Output;
 #[cfg(feature = "parquet")]
 use super::output::no_terminal;
@@ -26,8 +28,8 @@ use crate::report::text::{Listing, Text};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Show {
-    /// What to write: text, json (an object per line), csv or tsv (a row per packet, its columns those
-    /// of json), or fields (those named with -e)
+    /// What to write: text, json (an object per line), csv, tsv or parquet (a row per packet, its
+    /// columns those of json), or fields (those named with -e)
     #[arg(short = 'T', value_name = "FORM", default_value = "text", value_parser = written)]
     written: Written,
 
@@ -173,7 +175,8 @@ impl Show {
         processes: Option<Box<dyn Processes>>,
         pass: impl FnOnce(&mut dyn Sink) -> anyhow::Result<Summary>,
     ) -> anyhow::Result<Summary> {
-        if !self.written.has_fields() && !(self.fields.is_empty() && self.layout.is_empty()) {
+        let asked = !self.fields.is_empty() || !self.layout.is_empty();
+        if asked && !self.written.has_fields() {
             let message = "'--field' and '-E' want '-T fields', 'csv' or 'tsv'";
             return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }
@@ -258,7 +261,7 @@ fn written(name: &str) -> Result<Written, String> {
         #[cfg(feature = "parquet")]
         "parquet" => Written::Parquet,
         #[cfg(not(feature = "parquet"))]
-        "parquet" => return Err("this synfin was built without it: cargo install --features parquet".to_owned()),
+        "parquet" => return Err(NO_PARQUET.to_owned()),
         "ek" | "jsonraw" => return Err("synfin's `json` is an object per line already".to_owned()),
         "pdml" | "ps" | "psml" | "tabs" => {
             return Err(format!("synfin does not write {name}; it writes text, json, csv, tsv and fields"));

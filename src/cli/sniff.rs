@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::choose::Choose;
 use super::following::Following;
+use super::input::tell_legend;
 use super::listen::{Heard, Listen};
 use super::output::Output;
 use super::processes::Lookup;
@@ -97,7 +98,7 @@ impl Sniff {
         let mut recorder = self.record.begin(heard.interface(), self.heir()?)?;
         heard.announce(self.listen.snaplen());
         if lists && self.show.is_text() && screen && !self.show.is_quiet() {
-            let _ = writeln!(io::stderr(), "marks: ! proven   ? expected, if the packet arrives   ~ assumed");
+            tell_legend();
         }
         let conns = heard.conns();
         let outcome = match &mut recorder {

@@ -1,5 +1,6 @@
 //! A table that fits: it drops and shortens columns until it is no wider than it may be.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::digits::Digits as _;
@@ -47,7 +48,7 @@ pub struct Cells<'a> {
 /// How wide the columns of a table have to be, and which of them tell something.
 #[derive(Debug)]
 pub struct Table {
-    columns: &'static [Column],
+    columns: Cow<'static, [Column]>,
     rows: u64,
     widths: Vec<u8>,
     /// The columns that have told nothing so far, by number.
@@ -57,7 +58,7 @@ pub struct Table {
 /// The columns of a table that are shown, and where.
 #[derive(Clone, Debug)]
 pub struct Fit {
-    columns: &'static [Column],
+    columns: Cow<'static, [Column]>,
     shown: Vec<Option<Shown>>,
 }
 
@@ -101,7 +102,7 @@ impl<'a> Cells<'a> {
 
 /// The cells of a row of `count`: each the text from there on, and how long it is itself. What is not
 /// there is empty.
-fn cells(row: &[u8], count: usize) -> impl Iterator<Item = (&[u8], usize)> {
+pub(super) fn cells(row: &[u8], count: usize) -> impl Iterator<Item = (&[u8], usize)> {
     let (lengths, mut rest) = row.split_at_checked(count).unwrap_or_default();
     lengths.iter().map(move |len| {
         let cell = (rest, usize::from(*len).min(rest.len()));
@@ -112,9 +113,17 @@ fn cells(row: &[u8], count: usize) -> impl Iterator<Item = (&[u8], usize)> {
 
 impl Table {
     /// An empty table.
-    pub fn new(columns: &'static [Column]) -> Self {
+    pub fn new(columns: impl Into<Cow<'static, [Column]>>) -> Self {
+        let columns = columns.into();
         let widths = columns.iter().map(|column| column.title.len() as u8).collect();
-        Self { columns, rows: 0, widths, dull: (0..columns.len()).collect() }
+        Self { dull: (0..columns.len()).collect(), columns, rows: 0, widths }
+    }
+
+    /// The same, with columns that say the same everywhere.
+    #[must_use]
+    pub fn with_all(mut self) -> Self {
+        self.dull.clear();
+        self
     }
 
     /// Takes in a row that is going to be written: all of them, before the first is.
@@ -123,7 +132,7 @@ impl Table {
         for (width, len) in self.widths.iter_mut().zip(lengths) {
             *width = (*width).max(*len);
         }
-        let columns = self.columns;
+        let columns = &self.columns;
         // The next cell, and where its text begins.
         let (mut next, mut start) = (0, 0);
         self.dull.retain(|number| {
@@ -169,12 +178,12 @@ impl Table {
     /// The columns as they fit `width` for the rows measured so far; 0 is no limit.
     pub fn fitted(&self, width: usize) -> Fit {
         let mut at = 0;
-        let shown = self.fit(width).into_iter().zip(self.columns).map(|(width, column)| {
+        let shown = self.fit(width).into_iter().zip(&*self.columns).map(|(width, column)| {
             let shown = Shown { at, width: width?, align: column.align };
             at += shown.width + GAP;
             Some(shown)
         });
-        Fit { columns: self.columns, shown: shown.collect() }
+        Fit { columns: self.columns.clone(), shown: shown.collect() }
     }
 
     /// The width of each column, `None` where it is left out.
@@ -186,7 +195,7 @@ impl Table {
         if limit == 0 || total(&shown) <= limit {
             return shown;
         }
-        for (width, column) in shown.iter_mut().zip(self.columns) {
+        for (width, column) in shown.iter_mut().zip(&*self.columns) {
             if let (Some(width), Some(least)) = (width, column.shrink) {
                 *width = (*width).min(least);
             }
@@ -214,7 +223,7 @@ impl Table {
             }
         }
         while total(&shown) > limit {
-            let shrinkable = shown.iter_mut().zip(self.columns).filter(|(_, column)| column.shrink.is_some());
+            let shrinkable = shown.iter_mut().zip(&*self.columns).filter(|(_, column)| column.shrink.is_some());
             let Some(widest) = shrinkable.filter_map(|(width, _)| width.as_mut()).max_by_key(|width| **width) else {
                 break;
             };

@@ -8,13 +8,14 @@ use synfin::capture::file::{Capture, Options};
 use synfin::capture::track::{Limits, Timers};
 use synfin::capture::{Checksums, Reading, Sink, Tracker, pump};
 use synfin::report::clock::{Precision, TimeStyle};
-use synfin::report::conns::{Choice, Conns, Field, Format, Order};
+use synfin::report::conns::{Choice, Columns, Conns, Field, Format, Order};
 use synfin::report::fields::{self, Fields, Layout};
 use synfin::report::hexdump::{Dump, Form};
 use synfin::report::json::Json;
 use synfin::report::line::Style;
 use synfin::report::paint::Paint;
 use synfin::report::story::{self, Explain, Look};
+use synfin::report::tables::{Column, Packets};
 use synfin::report::text::{Listing, Text};
 
 /// Reads an input as a capture and has all of it written in every way.
@@ -55,13 +56,22 @@ pub(crate) fn check(input: &[u8]) {
     run(input, false, &mut Fields::new(&names, Layout::default(), &mut out).expect("fields that exist"));
     assert_harmless("fields", &out);
 
+    for layout in [Layout::csv::<&str>(&[]), Layout::tsv::<&str>(&[])] {
+        let mut out = Vec::new();
+        let layout = layout.expect("no settings");
+        run(input, true, &mut Packets::new(Column::all().to_vec(), layout, &mut out));
+        assert_harmless("rows of packets", &out);
+    }
+
     for format in [
-        Format::Table { width: 80, ellipsis: "…", paint: Paint::default() },
-        Format::Table { width: 0, ellipsis: "..", paint: Paint::default() },
+        Format::Table { width: 80, ellipsis: "…", paint: Paint::default(), columns: Columns::default() },
+        Format::Table { width: 0, ellipsis: "..", paint: Paint::default(), columns: Columns::default() },
         Format::Json,
         Format::Zeek,
         Format::Fields(Field::all(), Layout::default()),
-        Format::Csv(Field::all(), Layout { separator: b',', header: true, ..Layout::default() }),
+        Format::Fields(Field::all(), Layout::csv::<&str>(&[]).expect("no settings")),
+        Format::Fields(Field::all(), Layout::tsv::<&str>(&[]).expect("no settings")),
+        Format::Ecs,
     ] {
         let json = matches!(format, Format::Json);
         let choice = Choice { format, order: Order::Id, reverse: json, top: None, protocol: None, summary: true };

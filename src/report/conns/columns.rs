@@ -5,7 +5,7 @@ use crate::capture::track::{Close, Ends, Role};
 use crate::report::digits::Digits as _;
 use crate::report::human;
 use crate::report::process::Process;
-use crate::report::table::{Align, Cells, Column};
+use crate::report::table::{Align, Cells, Column, Table, cells};
 use crate::wire::{Protocol, ports};
 
 const fn column(title: &'static str, align: Align, rank: u8) -> Column {
@@ -35,6 +35,84 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { dull: "-", ..column("RTT CLI", Align::Right, 4) },
     column("DURATION", Align::Right, 1),
 ];
+
+/// What each column is called by those who choose.
+const NAMES: [&str; 20] = [
+    "id",
+    "proto",
+    "client",
+    "server",
+    "service",
+    "processes",
+    "open",
+    "close",
+    "by",
+    "client-state",
+    "server-state",
+    "history",
+    "client-packets",
+    "server-packets",
+    "client-bytes",
+    "server-bytes",
+    "retransmits",
+    "rtt-server",
+    "rtt-client",
+    "duration",
+];
+
+const _: () = assert!(NAMES.len() == COLUMNS.len());
+
+/// Which columns a table has. Unless they are chosen, those that say the same in every row are left
+/// out.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Columns {
+    chosen: Vec<usize>,
+    all: bool,
+}
+
+impl Columns {
+    /// The names there are.
+    pub const fn names() -> &'static [&'static str] {
+        &NAMES
+    }
+
+    /// Every column.
+    pub fn all() -> Self {
+        Self { chosen: Vec::new(), all: true }
+    }
+
+    /// Those of these names, in this order; all that tell something where there are none.
+    pub fn chosen<S: AsRef<str>>(names: &[S]) -> Self {
+        let number = |name: &S| NAMES.iter().position(|known| *known == name.as_ref());
+        let chosen: Vec<usize> = names.iter().filter_map(number).collect();
+        Self { all: !chosen.is_empty(), chosen }
+    }
+
+    /// A table of them.
+    pub(super) fn table(&self) -> Table {
+        let table = if self.chosen.is_empty() {
+            Table::new(COLUMNS)
+        } else {
+            let columns = self.chosen.iter().filter_map(|number| COLUMNS.get(*number).copied());
+            Table::new(columns.collect::<Vec<_>>())
+        };
+        if self.all { table.with_all() } else { table }
+    }
+
+    /// Makes of the row of all columns that begins at `start` one of those that were chosen.
+    pub(super) fn choose(&self, rows: &mut Vec<u8>, start: usize) {
+        if self.chosen.is_empty() {
+            return;
+        }
+        let row = rows.split_off(start);
+        let all: Vec<&[u8]> =
+            cells(&row, COLUMNS.len()).map(|(text, len)| text.get(..len).unwrap_or_default()).collect();
+        let mut cells = Cells::begin(rows, self.chosen.len());
+        for number in &self.chosen {
+            cells.cell(|out| out.extend_from_slice(all.get(*number).copied().unwrap_or_default()));
+        }
+    }
+}
 
 /// A row as there are many, and as wide: a table that begins without its rows has room for it.
 pub(super) const COMMON: &[&str] = &[

@@ -32,7 +32,9 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
     }
     object.object(key!("related"), |related| {
         related.array(key!("ip"), |array| {
-            Role::BOTH.into_iter().for_each(|role| array.quoted(|out| out.ip(conn.endpoint(role).addr)));
+            for role in Role::BOTH {
+                array.quoted(|out| out.ip(conn.endpoint(role).addr));
+            }
         });
     });
     // The schema has one process for an event: the one that asked, if it is of this machine.

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use super::columns;
-use super::{Choice, Conns};
+use super::columns::{self, Columns};
+use super::{Choice, Conns, Format};
 use crate::capture::findings::Finding;
 use crate::capture::track::{Close, ConnId, Ends, Role, State};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary, Tracker};
@@ -23,8 +23,12 @@ pub struct Follow<W> {
 impl<W: Write> Follow<W> {
     /// A sink that writes to `out`.
     pub fn new(out: W, choice: Choice, processes: Option<Box<dyn Processes>>) -> Self {
+        let running = match &choice.format {
+            Format::Table { columns, .. } => Running::new(columns),
+            _ => Running::new(&Columns::default()),
+        };
         let mut conns = Conns::new(out, choice).with_processes(processes);
-        conns.running = Some(Running::new());
+        conns.running = Some(running);
         Self { conns, told: HashSet::new() }
     }
 }
@@ -83,28 +87,32 @@ pub(super) struct Running {
 }
 
 impl Running {
-    fn new() -> Self {
-        let mut table = Table::new(columns::COLUMNS);
+    fn new(columns: &Columns) -> Self {
+        let mut table = columns.table();
         let mut row = Vec::new();
         let mut cells = Cells::begin(&mut row, columns::COLUMNS.len());
         for cell in columns::COMMON {
             cells.word(cell);
         }
+        columns.choose(&mut row, 0);
         table.measure(&row);
         Self { table, fit: None, row }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a row, and how it is shown")]
     pub(super) fn write(
         &mut self,
         out: &mut Vec<u8>,
         conn: &Conn,
         owners: Ends<Option<&Process>>,
+        columns: &Columns,
         width: usize,
         ellipsis: &str,
         paint: Paint,
     ) {
         self.row.clear();
         columns::write(&mut self.row, conn, owners);
+        columns.choose(&mut self.row, 0);
         self.table.measure(&self.row);
         let fit = self.table.fitted(width);
         let known = self.fit.as_ref().is_some_and(|known| known.looks_like(&fit));

@@ -32,6 +32,7 @@ use crate::report::tables::Parquet;
 use crate::report::totals::Totals;
 use crate::wire::{Protocol, Timestamp};
 pub use board::Board;
+pub use columns::Columns;
 pub use fields::Field;
 pub use follow::Follow;
 use follow::Running;
@@ -47,6 +48,8 @@ pub enum Format {
         ellipsis: &'static str,
         /// Colours, or none.
         paint: Paint,
+        /// Which columns.
+        columns: Columns,
     },
     /// A JSON object.
     Json,
@@ -158,13 +161,13 @@ impl<W: Write> Conns<W> {
         Self {
             #[cfg(feature = "parquet")]
             file: choice.format.file(),
+            table: choice.format.table(),
             out,
             choice,
             held: Vec::new(),
             text: Vec::new(),
             line: Vec::new(),
             utc: Utc::default(),
-            table: Table::new(columns::COLUMNS),
             written: None,
             totals: Totals::default(),
             findings: Findings::default(),
@@ -227,8 +230,8 @@ impl<W: Write> Conns<W> {
             self.begin()?;
             self.line.clear();
             match (&mut self.running, &self.choice.format) {
-                (Some(running), Format::Table { width, ellipsis, paint }) => {
-                    running.write(&mut self.line, conn, owners, *width, ellipsis, *paint);
+                (Some(running), Format::Table { width, ellipsis, paint, columns }) => {
+                    running.write(&mut self.line, conn, owners, columns, *width, ellipsis, *paint);
                 }
                 (_, format) => format.write(&mut self.line, conn, owners, &mut self.utc),
             }
@@ -257,7 +260,7 @@ impl<W: Write> Conns<W> {
         self.sort();
         let rows = || self.held.iter().map(|held| held.of(&self.text));
         match &self.choice.format {
-            Format::Table { width, ellipsis, paint } if !self.held.is_empty() => {
+            Format::Table { width, ellipsis, paint, .. } if !self.held.is_empty() => {
                 rows().for_each(|row| self.table.measure(row));
                 let above = self.written.as_ref();
                 self.written = Some(self.table.write(rows(), &mut self.out, above, *width, ellipsis, *paint)?);
@@ -326,7 +329,11 @@ impl Format {
     /// Appends the line of `conn`; of a table its cells.
     fn write(&self, out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, utc: &mut Utc) {
         match self {
-            Self::Table { .. } => columns::write(out, conn, owners),
+            Self::Table { columns, .. } => {
+                let start = out.len();
+                columns::write(out, conn, owners);
+                columns.choose(out, start);
+            }
             Self::Json => record::write(out, conn, owners),
             Self::Fields(fields, layout) => fields::line(out, conn, owners, fields, *layout),
             #[cfg(feature = "parquet")]
@@ -337,6 +344,14 @@ impl Format {
             }
             Self::Zeek => zeek::line(out, conn),
             Self::Ecs => ecs::write(out, conn, owners, utc),
+        }
+    }
+
+    /// A table of its columns, without rows so far.
+    fn table(&self) -> Table {
+        match self {
+            Self::Table { columns, .. } => columns.table(),
+            _ => Table::new(columns::COLUMNS),
         }
     }
 

@@ -5,16 +5,16 @@
 //! CSV and TSV take the text as it stands, Parquet makes numbers, truths and lists of it.
 
 mod cell;
-mod packets;
 #[cfg(feature = "parquet")]
-mod parquet;
+mod columnar;
+mod packets;
 pub(in crate::report) mod quote;
 mod rows;
 
 pub(in crate::report) use cell::Cell;
-pub use packets::Column;
 #[cfg(feature = "parquet")]
-pub(in crate::report) use parquet::Parquet;
+pub(in crate::report) use columnar::Parquet;
+pub use packets::Column;
 #[cfg(feature = "parquet")]
 pub use rows::PacketParquet;
 pub use rows::Packets;

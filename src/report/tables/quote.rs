@@ -42,16 +42,13 @@ fn spread(row: &mut Vec<u8>, start: usize, pair: impl Fn(u8) -> Option<(u8, u8)>
     let mut to = row.len();
     for at in (start..end).rev() {
         let octet = row[at];
-        match pair(octet) {
-            Some((first, second)) => {
-                to -= 2;
-                row[to] = first;
-                row[to + 1] = second;
-            }
-            None => {
-                to -= 1;
-                row[to] = octet;
-            }
+        if let Some((first, second)) = pair(octet) {
+            to -= 2;
+            row[to] = first;
+            row[to + 1] = second;
+        } else {
+            to -= 1;
+            row[to] = octet;
         }
     }
 }
