@@ -405,7 +405,7 @@ fn json_keeps_the_order_of_the_documentation() {
 fn every_transcript_makes_a_story_that_fits() {
     for (name, script) in transcripts() {
         for width in [60, 80, 100, 132, 200] {
-            let look = Look { width, ascii: true, paint: Paint { on: false }, columns: Columns::default() };
+            let look = Look { width, ascii: true, paint: Paint { on: false } };
             let text = told(&script, look, Parts::All);
             assert!(text.is_ascii(), "{name} is not all ASCII: {:?}", text.chars().find(|letter| !letter.is_ascii()));
             let below_titles = text.lines().filter(|line| !line.starts_with("Connection "));
@@ -437,7 +437,7 @@ fn transcripts() -> Vec<(String, String)> {
 
 /// The story of the connections that `script` makes, 100 columns wide.
 fn story(script: &str, parts: Parts) -> String {
-    let look = Look { width: 100, ascii: false, paint: Paint { on: false }, columns: Columns::default() };
+    let look = Look { width: 100, ascii: false, paint: Paint { on: false } };
     told(script, look, parts)
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
+use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::config::{self, Config};
 use super::{Cli, args, examples};
@@ -11,8 +11,7 @@ use crate::report::paint;
 
 /// The grammar of the command line, with examples for every command.
 pub(super) fn grammar() -> Command {
-    let short_help = Arg::new("help").short('h').long("help").action(ArgAction::HelpShort).help("Print help");
-    let grammar = Cli::command().disable_help_flag(true).arg(short_help);
+    let grammar = Cli::command();
     let names: Vec<String> = grammar.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     names.into_iter().fold(grammar, |grammar, name| match examples::of(&name) {
         Some(text) => grammar.mut_subcommand(name, |command| command.after_help(text)),

@@ -78,8 +78,9 @@ pub use say::say;
     after_help = args::EXAMPLES
 )]
 struct Cli {
-    /// Colour the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or
+    /// TERM=dumb say otherwise
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: args::Color,
 
     /// Leave the configuration file alone
