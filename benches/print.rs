@@ -87,7 +87,6 @@ fn conns(criterion: &mut Criterion) {
     let mut kept = Keep::default();
     let mut source = MemorySource::new(frames());
     pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut kept).expect("nothing can fail");
-    let layout = Layout::default();
     let formats = [
         ("table", Format::Table { width: 0, ellipsis: "…", paint: Paint::default(), columns: Columns::default() }),
         ("json", Format::Json),

@@ -97,8 +97,9 @@ mod tests {
             let examples: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("synfin ")).collect();
             assert!(!examples.is_empty(), "`synfin help {name}` has no examples");
             for example in examples {
-                // What it does stands two spaces behind it.
+                // What it does stands two spaces behind it, and what the shell does behind its signs.
                 let call = example.split("  ").next().unwrap_or_default();
+                let call = call.split(" > ").next().unwrap_or_default().split(" | ").next().unwrap_or_default();
                 let words = std::iter::once("synfin").chain(words(call)).map(OsString::from);
                 let asked = grammar().try_get_matches_from(args::understood(words));
                 let understood = asked.as_ref().is_ok_and(|matches| matches.subcommand_name() == Some(name));
