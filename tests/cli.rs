@@ -90,6 +90,8 @@ fn bash_completes_commands_and_options() {
 #[test]
 fn a_configuration_says_what_the_call_does_not() {
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("config");
+    // What an earlier run left has other rights.
+    let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(home.join("synfin")).expect("the folder can be made");
     let file = home.join("synfin/config.toml");
     let text = "color = 'always'\n[colors]\nclient = 'bold blue'\n[read]\nt = 1\nS = true\n[conns]\ncolumns = ['open', 'id']\nwidth = 70\n";

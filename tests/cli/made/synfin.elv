@@ -36,6 +36,8 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand explain 'The story of a connection, step by step'
             cand annotate 'A capture with what every packet meant written beside it, for Wireshark and its kin'
             cand compare 'Two captures of one conversation: what one side sent and the other never saw'
+            cand script 'A recorded connection as a script for `play`, ready to be edited'
+            cand replay 'Performs recorded connections again, against a living peer, and compares what it says'
             cand demo 'A connection of one''s own, performed and explained: no argument, no root, no set-up'
             cand interfaces 'The interfaces of this machine, numbered: name, state, addresses'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -363,6 +365,60 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'synfin;script'= {
+            cand --conn 'Write connection N, as `conns` numbers them; needed where there is more than one'
+            cand --plays 'Which end is going to be played'
+            cand -r 'Capture to read, for hands that know tcpdump'
+            cand -c 'Stop after N packets'
+            cand --count 'Stop after N packets'
+            cand --checksums 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in'
+            cand --max-connections 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted'
+            cand -F 'Read the filter from FILE'
+            cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+            cand --fast 'Leave out the recorded times: every step as soon as it can be'
+            cand --resync 'After a damaged record, look for the next good one and go on'
+            cand --timers 'Give up connections after a silence too long for their state, as a live capture has to'
+            cand --no-defrag 'Leave datagrams that came in fragments in their pieces'
+            cand -d 'Print the filter''s program and stop: for people (-d), as C (-dd), as numbers (-ddd)'
+            cand --no-config 'Leave the configuration file alone'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'synfin;replay'= {
+            cand --to 'Perform the recorded clients, against a server at this address'
+            cand --serve 'Perform the recorded servers at this address, for real clients, each the next recording'
+            cand --conn 'Perform connection N, as `conns` numbers them; may be repeated'
+            cand --from 'The address to speak from [default: the one that the route is for]'
+            cand --pace 'When to go on, once the peer has said what was recorded: at once (fast), after the recorded time (recorded), or N times as soon (xN)'
+            cand --concurrency 'Perform at most N connections at once; those that overlapped when they were recorded do'
+            cand --loop 'Perform everything N times'
+            cand --patience 'Give a connection up in which the peer says nothing for so long, beside the time that it took when it was recorded'
+            cand --max-time 'Stop after this time, whatever goes on'
+            cand --mss 'Ask for segments of at most N octets, instead of as many as recorded'
+            cand --ignore 'What may differ: a regular expression or a range of octets (8..16), of both directions or, behind `client:` or `server:`, of one; may be repeated'
+            cand -w 'Record the live segments of both ends; a name in .pcapng makes it one'
+            cand -T 'What to write: text, or json (an object per connection, and one for all)'
+            cand --allow-remote 'Let packets leave this machine for this network, as in 192.0.2.0/24; may be repeated'
+            cand -r 'Capture to read, for hands that know tcpdump'
+            cand -c 'Stop after N packets'
+            cand --count 'Stop after N packets'
+            cand --checksums 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in'
+            cand --max-connections 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted'
+            cand -F 'Read the filter from FILE'
+            cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+            cand --all 'Perform all connections of the capture'
+            cand --allow-gaps 'Perform connections that were not recorded whole, too, as far as they go'
+            cand -v 'Show the segments, too, with what they mean'
+            cand -q 'Tell only of connections in which something differs'
+            cand --allow-broadcast 'Let packets go to broadcast and multicast addresses'
+            cand --resync 'After a damaged record, look for the next good one and go on'
+            cand --timers 'Give up connections after a silence too long for their state, as a live capture has to'
+            cand --no-defrag 'Leave datagrams that came in fragments in their pieces'
+            cand -d 'Print the filter''s program and stop: for people (-d), as C (-dd), as numbers (-ddd)'
+            cand --no-config 'Leave the configuration file alone'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'synfin;demo'= {
             cand --craft 'Which end is built from scratch: client or server [default: what the scene is made for]'
             cand -w 'Record the segments of both ends; a name in .pcapng keeps the script''s comments with them'
@@ -397,6 +453,8 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand explain 'The story of a connection, step by step'
             cand annotate 'A capture with what every packet meant written beside it, for Wireshark and its kin'
             cand compare 'Two captures of one conversation: what one side sent and the other never saw'
+            cand script 'A recorded connection as a script for `play`, ready to be edited'
+            cand replay 'Performs recorded connections again, against a living peer, and compares what it says'
             cand demo 'A connection of one''s own, performed and explained: no argument, no root, no set-up'
             cand interfaces 'The interfaces of this machine, numbered: name, state, addresses'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -424,6 +482,10 @@ set edit:completion:arg-completer[synfin] = {|@words|
         &'synfin;help;annotate'= {
         }
         &'synfin;help;compare'= {
+        }
+        &'synfin;help;script'= {
+        }
+        &'synfin;help;replay'= {
         }
         &'synfin;help;demo'= {
         }

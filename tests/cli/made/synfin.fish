@@ -42,6 +42,8 @@ complete -c synfin -n "__fish_synfin_needs_command" -f -a "conns" -d 'A line per
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "explain" -d 'The story of a connection, step by step'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "annotate" -d 'A capture with what every packet meant written beside it, for Wireshark and its kin'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "compare" -d 'Two captures of one conversation: what one side sent and the other never saw'
+complete -c synfin -n "__fish_synfin_needs_command" -f -a "script" -d 'A recorded connection as a script for `play`, ready to be edited'
+complete -c synfin -n "__fish_synfin_needs_command" -f -a "replay" -d 'Performs recorded connections again, against a living peer, and compares what it says'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "demo" -d 'A connection of one\'s own, performed and explained: no argument, no root, no set-up'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "interfaces" -d 'The interfaces of this machine, numbered: name, state, addresses'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -388,6 +390,60 @@ complete -c synfin -n "__fish_synfin_using_subcommand compare" -l resync -d 'Aft
 complete -c synfin -n "__fish_synfin_using_subcommand compare" -l no-defrag -d 'Leave datagrams that came in fragments in their pieces'
 complete -c synfin -n "__fish_synfin_using_subcommand compare" -l no-config -d 'Leave the configuration file alone'
 complete -c synfin -n "__fish_synfin_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l conn -d 'Write connection N, as `conns` numbers them; needed where there is more than one' -r
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l plays -d 'Which end is going to be played' -r -f -a "client\t''
+server\t''"
+complete -c synfin -n "__fish_synfin_using_subcommand script" -s r -d 'Capture to read, for hands that know tcpdump' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand script" -s c -l count -d 'Stop after N packets' -r
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
+verify\t''"
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand script" -s F -d 'Read the filter from FILE' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l fast -d 'Leave out the recorded times: every step as soon as it can be'
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l resync -d 'After a damaged record, look for the next good one and go on'
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l timers -d 'Give up connections after a silence too long for their state, as a live capture has to'
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l no-defrag -d 'Leave datagrams that came in fragments in their pieces'
+complete -c synfin -n "__fish_synfin_using_subcommand script" -s d -d 'Print the filter\'s program and stop: for people (-d), as C (-dd), as numbers (-ddd)'
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l no-config -d 'Leave the configuration file alone'
+complete -c synfin -n "__fish_synfin_using_subcommand script" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l to -d 'Perform the recorded clients, against a server at this address' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l serve -d 'Perform the recorded servers at this address, for real clients, each the next recording' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l conn -d 'Perform connection N, as `conns` numbers them; may be repeated' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l from -d 'The address to speak from [default: the one that the route is for]' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l pace -d 'When to go on, once the peer has said what was recorded: at once (fast), after the recorded time (recorded), or N times as soon (xN)' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l concurrency -d 'Perform at most N connections at once; those that overlapped when they were recorded do' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l loop -d 'Perform everything N times' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l patience -d 'Give a connection up in which the peer says nothing for so long, beside the time that it took when it was recorded' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l max-time -d 'Stop after this time, whatever goes on' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l mss -d 'Ask for segments of at most N octets, instead of as many as recorded' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l ignore -d 'What may differ: a regular expression or a range of octets (8..16), of both directions or, behind `client:` or `server:`, of one; may be repeated' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s w -d 'Record the live segments of both ends; a name in .pcapng makes it one' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s T -d 'What to write: text, or json (an object per connection, and one for all)' -r -f -a "text\t''
+json\t''"
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l allow-remote -d 'Let packets leave this machine for this network, as in 192.0.2.0/24; may be repeated' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s r -d 'Capture to read, for hands that know tcpdump' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s c -l count -d 'Stop after N packets' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
+verify\t''"
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s F -d 'Read the filter from FILE' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l all -d 'Perform all connections of the capture'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l allow-gaps -d 'Perform connections that were not recorded whole, too, as far as they go'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s v -d 'Show the segments, too, with what they mean'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s q -d 'Tell only of connections in which something differs'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l allow-broadcast -d 'Let packets go to broadcast and multicast addresses'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l resync -d 'After a damaged record, look for the next good one and go on'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l timers -d 'Give up connections after a silence too long for their state, as a live capture has to'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l no-defrag -d 'Leave datagrams that came in fragments in their pieces'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s d -d 'Print the filter\'s program and stop: for people (-d), as C (-dd), as numbers (-ddd)'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l no-config -d 'Leave the configuration file alone'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c synfin -n "__fish_synfin_using_subcommand demo" -l craft -d 'Which end is built from scratch: client or server [default: what the scene is made for]' -r -f -a "client\t''
 server\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand demo" -s w -d 'Record the segments of both ends; a name in .pcapng keeps the script\'s comments with them' -r -F
@@ -407,18 +463,20 @@ always\t'Always'
 never\t'Never'"
 complete -c synfin -n "__fish_synfin_using_subcommand interfaces" -l no-config -d 'Leave the configuration file alone'
 complete -c synfin -n "__fish_synfin_using_subcommand interfaces" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "check" -d 'Holds synfin\'s answers against those of other tools'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "craft" -d 'A packet from scratch: shows it, writes it to a capture (-w), or sends it (--send)'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "play" -d 'Performs one end of a script against a real host, and says whether all went as written'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "socket-holders" -d 'Who holds which socket: asks on standard input, answers there too'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "man" -d 'A manual page, for those who package synfin'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "completions" -d 'What makes a shell complete synfin\'s words, for its start-up file'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "read" -d 'A line per packet, with what it meant for its connection'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "sniff" -d 'What passes an interface, a line per packet, with what it meant for its connection'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "conns" -d 'A line per connection: who, how it opened, how it closed'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "explain" -d 'The story of a connection, step by step'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "annotate" -d 'A capture with what every packet meant written beside it, for Wireshark and its kin'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "compare" -d 'Two captures of one conversation: what one side sent and the other never saw'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "demo" -d 'A connection of one\'s own, performed and explained: no argument, no root, no set-up'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "interfaces" -d 'The interfaces of this machine, numbered: name, state, addresses'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare demo interfaces help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "check" -d 'Holds synfin\'s answers against those of other tools'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "craft" -d 'A packet from scratch: shows it, writes it to a capture (-w), or sends it (--send)'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "play" -d 'Performs one end of a script against a real host, and says whether all went as written'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "socket-holders" -d 'Who holds which socket: asks on standard input, answers there too'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "man" -d 'A manual page, for those who package synfin'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "completions" -d 'What makes a shell complete synfin\'s words, for its start-up file'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "read" -d 'A line per packet, with what it meant for its connection'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "sniff" -d 'What passes an interface, a line per packet, with what it meant for its connection'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "conns" -d 'A line per connection: who, how it opened, how it closed'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "explain" -d 'The story of a connection, step by step'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "annotate" -d 'A capture with what every packet meant written beside it, for Wireshark and its kin'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "compare" -d 'Two captures of one conversation: what one side sent and the other never saw'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "script" -d 'A recorded connection as a script for `play`, ready to be edited'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "replay" -d 'Performs recorded connections again, against a living peer, and compares what it says'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "demo" -d 'A connection of one\'s own, performed and explained: no argument, no root, no set-up'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "interfaces" -d 'The interfaces of this machine, numbered: name, state, addresses'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

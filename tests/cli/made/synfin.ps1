@@ -39,6 +39,8 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'The story of a connection, step by step')
             [CompletionResult]::new('annotate', 'annotate', [CompletionResultType]::ParameterValue, 'A capture with what every packet meant written beside it, for Wireshark and its kin')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Two captures of one conversation: what one side sent and the other never saw')
+            [CompletionResult]::new('script', 'script', [CompletionResultType]::ParameterValue, 'A recorded connection as a script for `play`, ready to be edited')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Performs recorded connections again, against a living peer, and compares what it says')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'A connection of one''s own, performed and explained: no argument, no root, no set-up')
             [CompletionResult]::new('interfaces', 'interfaces', [CompletionResultType]::ParameterValue, 'The interfaces of this machine, numbered: name, state, addresses')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -379,6 +381,62 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'synfin;script' {
+            [CompletionResult]::new('--conn', '--conn', [CompletionResultType]::ParameterName, 'Write connection N, as `conns` numbers them; needed where there is more than one')
+            [CompletionResult]::new('--plays', '--plays', [CompletionResultType]::ParameterName, 'Which end is going to be played')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Capture to read, for hands that know tcpdump')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Stop after N packets')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after N packets')
+            [CompletionResult]::new('--checksums', '--checksums', [CompletionResultType]::ParameterName, 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in')
+            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Read the filter from FILE')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
+            [CompletionResult]::new('--fast', '--fast', [CompletionResultType]::ParameterName, 'Leave out the recorded times: every step as soon as it can be')
+            [CompletionResult]::new('--resync', '--resync', [CompletionResultType]::ParameterName, 'After a damaged record, look for the next good one and go on')
+            [CompletionResult]::new('--timers', '--timers', [CompletionResultType]::ParameterName, 'Give up connections after a silence too long for their state, as a live capture has to')
+            [CompletionResult]::new('--no-defrag', '--no-defrag', [CompletionResultType]::ParameterName, 'Leave datagrams that came in fragments in their pieces')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Print the filter''s program and stop: for people (-d), as C (-dd), as numbers (-ddd)')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave the configuration file alone')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'synfin;replay' {
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Perform the recorded clients, against a server at this address')
+            [CompletionResult]::new('--serve', '--serve', [CompletionResultType]::ParameterName, 'Perform the recorded servers at this address, for real clients, each the next recording')
+            [CompletionResult]::new('--conn', '--conn', [CompletionResultType]::ParameterName, 'Perform connection N, as `conns` numbers them; may be repeated')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The address to speak from [default: the one that the route is for]')
+            [CompletionResult]::new('--pace', '--pace', [CompletionResultType]::ParameterName, 'When to go on, once the peer has said what was recorded: at once (fast), after the recorded time (recorded), or N times as soon (xN)')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Perform at most N connections at once; those that overlapped when they were recorded do')
+            [CompletionResult]::new('--loop', '--loop', [CompletionResultType]::ParameterName, 'Perform everything N times')
+            [CompletionResult]::new('--patience', '--patience', [CompletionResultType]::ParameterName, 'Give a connection up in which the peer says nothing for so long, beside the time that it took when it was recorded')
+            [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Stop after this time, whatever goes on')
+            [CompletionResult]::new('--mss', '--mss', [CompletionResultType]::ParameterName, 'Ask for segments of at most N octets, instead of as many as recorded')
+            [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'What may differ: a regular expression or a range of octets (8..16), of both directions or, behind `client:` or `server:`, of one; may be repeated')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Record the live segments of both ends; a name in .pcapng makes it one')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'What to write: text, or json (an object per connection, and one for all)')
+            [CompletionResult]::new('--allow-remote', '--allow-remote', [CompletionResultType]::ParameterName, 'Let packets leave this machine for this network, as in 192.0.2.0/24; may be repeated')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Capture to read, for hands that know tcpdump')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Stop after N packets')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after N packets')
+            [CompletionResult]::new('--checksums', '--checksums', [CompletionResultType]::ParameterName, 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in')
+            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Read the filter from FILE')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Perform all connections of the capture')
+            [CompletionResult]::new('--allow-gaps', '--allow-gaps', [CompletionResultType]::ParameterName, 'Perform connections that were not recorded whole, too, as far as they go')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the segments, too, with what they mean')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell only of connections in which something differs')
+            [CompletionResult]::new('--allow-broadcast', '--allow-broadcast', [CompletionResultType]::ParameterName, 'Let packets go to broadcast and multicast addresses')
+            [CompletionResult]::new('--resync', '--resync', [CompletionResultType]::ParameterName, 'After a damaged record, look for the next good one and go on')
+            [CompletionResult]::new('--timers', '--timers', [CompletionResultType]::ParameterName, 'Give up connections after a silence too long for their state, as a live capture has to')
+            [CompletionResult]::new('--no-defrag', '--no-defrag', [CompletionResultType]::ParameterName, 'Leave datagrams that came in fragments in their pieces')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Print the filter''s program and stop: for people (-d), as C (-dd), as numbers (-ddd)')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave the configuration file alone')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'synfin;demo' {
             [CompletionResult]::new('--craft', '--craft', [CompletionResultType]::ParameterName, 'Which end is built from scratch: client or server [default: what the scene is made for]')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Record the segments of both ends; a name in .pcapng keeps the script''s comments with them')
@@ -415,6 +473,8 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'The story of a connection, step by step')
             [CompletionResult]::new('annotate', 'annotate', [CompletionResultType]::ParameterValue, 'A capture with what every packet meant written beside it, for Wireshark and its kin')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Two captures of one conversation: what one side sent and the other never saw')
+            [CompletionResult]::new('script', 'script', [CompletionResultType]::ParameterValue, 'A recorded connection as a script for `play`, ready to be edited')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Performs recorded connections again, against a living peer, and compares what it says')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'A connection of one''s own, performed and explained: no argument, no root, no set-up')
             [CompletionResult]::new('interfaces', 'interfaces', [CompletionResultType]::ParameterValue, 'The interfaces of this machine, numbered: name, state, addresses')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -454,6 +514,12 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             break
         }
         'synfin;help;compare' {
+            break
+        }
+        'synfin;help;script' {
+            break
+        }
+        'synfin;help;replay' {
             break
         }
         'synfin;help;demo' {
