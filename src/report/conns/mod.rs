@@ -409,7 +409,9 @@ impl<W: Write> Sink for Conns<W> {
                 self.findings.take(finding);
                 Ok(())
             }
-            Format::Json | Format::Fields(..) | Format::Csv(..) | Format::Zeek => Ok(()),
+            #[cfg(feature = "parquet")]
+            Format::Parquet(_) => Ok(()),
+            Format::Json | Format::Fields(..) | Format::Zeek | Format::Ecs => Ok(()),
         }
     }
 

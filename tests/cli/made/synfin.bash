@@ -58,6 +58,9 @@ _synfin() {
             synfin,replay)
                 cmd="synfin__subcmd__replay"
                 ;;
+            synfin,report)
+                cmd="synfin__subcmd__report"
+                ;;
             synfin,script)
                 cmd="synfin__subcmd__script"
                 ;;
@@ -109,6 +112,9 @@ _synfin() {
             synfin__subcmd__help,replay)
                 cmd="synfin__subcmd__help__subcmd__replay"
                 ;;
+            synfin__subcmd__help,report)
+                cmd="synfin__subcmd__help__subcmd__report"
+                ;;
             synfin__subcmd__help,script)
                 cmd="synfin__subcmd__help__subcmd__script"
                 ;;
@@ -125,7 +131,7 @@ _synfin() {
 
     case "${cmd}" in
         synfin)
-            opts="-h -V --color --no-config --help --version check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help"
+            opts="-h -V --color --no-config --help --version check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -143,7 +149,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__annotate)
-            opts="-o -r -c -F -d -h --output --count --resync --timers --checksums --no-defrag --max-connections --color --no-config --help"
+            opts="-o -r -c -F -d -h --output --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -175,6 +181,10 @@ _synfin() {
                     ;;
                 --max-connections)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
                     return 0
                     ;;
                 -F)
@@ -231,7 +241,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__compare)
-            opts="-T -h --all --resync --checksums --no-defrag --max-connections --color --no-config --help"
+            opts="-T -h --all --resync --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -247,6 +257,10 @@ _synfin() {
                     ;;
                 --max-connections)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -279,7 +293,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__conns)
-            opts="-T -e -E -i -p -s -B -Q -y -r -c -F -d -h --field --sort --reverse --top --proto --summary --columns --wide --width --ascii --every --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --no-processes --no-sandbox --count --resync --timers --checksums --no-defrag --max-connections --color --no-config --help"
+            opts="-T -e -E -i -p -s -B -Q -y -r -c -F -d -h --field --sort --reverse --top --proto --summary --columns --wide --width --ascii --every --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --no-processes --no-sandbox --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -387,6 +401,10 @@ _synfin() {
                     ;;
                 --max-connections)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
                     return 0
                     ;;
                 -F)
@@ -633,7 +651,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__explain)
-            opts="-T -r -c -F -d -h --conn --limit --failed --show --time --width --ascii --count --resync --timers --checksums --no-defrag --max-connections --color --no-config --help"
+            opts="-T -r -c -F -d -h --conn --limit --failed --flood --show --time --width --ascii --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -683,6 +701,10 @@ _synfin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
+                    return 0
+                    ;;
                 -F)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -699,7 +721,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__help)
-            opts="check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help"
+            opts="check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -908,6 +930,20 @@ _synfin() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        synfin__subcmd__help__subcmd__report)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         synfin__subcmd__help__subcmd__script)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1045,7 +1081,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__read)
-            opts="-r -c -F -d -w -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --resync --timers --checksums --no-defrag --max-connections --annotate --print --field --nano --micro --number --summary --color --no-config --help"
+            opts="-r -c -F -d -w -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --resync --timers --checksums --no-defrag --max-connections --fail-on --annotate --print --field --nano --micro --number --summary --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1069,6 +1105,10 @@ _synfin() {
                     ;;
                 --max-connections)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
                     return 0
                     ;;
                 -F)
@@ -1103,7 +1143,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__replay)
-            opts="-w -T -v -q -r -c -F -d -h --to --serve --conn --all --from --pace --concurrency --loop --patience --max-time --mss --allow-gaps --ignore --allow-remote --allow-broadcast --count --resync --timers --checksums --no-defrag --max-connections --color --no-config --help"
+            opts="-w -T -v -q -r -c -F -d -h --to --serve --conn --all --from --pace --concurrency --loop --patience --max-time --mss --allow-gaps --ignore --diff --allow-remote --allow-broadcast --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1185,6 +1225,72 @@ _synfin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__report)
+            opts="-o -r -c -F -d -h --output --list --details --no-payload --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --details)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksums)
+                    COMPREPLY=($(compgen -W "ignore verify" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
+                    return 0
+                    ;;
                 -F)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1201,7 +1307,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__script)
-            opts="-r -c -F -d -h --conn --plays --fast --count --resync --timers --checksums --no-defrag --max-connections --color --no-config --help"
+            opts="-r -c -F -d -h --conn --plays --fast --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1235,6 +1341,10 @@ _synfin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
+                    return 0
+                    ;;
                 -F)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1251,7 +1361,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__sniff)
-            opts="-c -i -p -s -B -Q -y -F -d -w -C -G -W -U -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --pcap --packet-buffered --threads --annotate --print --checksums --no-defrag --max-connections --field --nano --micro --number --summary --no-processes --no-sandbox --color --no-config --help"
+            opts="-c -i -p -s -B -Q -y -F -d -w -C -G -W -U -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --pcap --packet-buffered --threads --annotate --print --checksums --no-defrag --max-connections --fail-on --field --nano --micro --number --summary --no-processes --no-sandbox --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1339,6 +1449,10 @@ _synfin() {
                     ;;
                 --max-connections)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
                     return 0
                     ;;
                 -T)

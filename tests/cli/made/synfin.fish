@@ -40,6 +40,7 @@ complete -c synfin -n "__fish_synfin_needs_command" -f -a "read" -d 'A line per 
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "sniff" -d 'What passes an interface, a line per packet, with what it meant for its connection'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "conns" -d 'A line per connection: who, how it opened, how it closed'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "explain" -d 'The story of a connection, step by step'
+complete -c synfin -n "__fish_synfin_needs_command" -f -a "report" -d 'A page on a capture, complete in itself, for whoever has a browser'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "annotate" -d 'A capture with what every packet meant written beside it, for Wireshark and its kin'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "compare" -d 'Two captures of one conversation: what one side sent and the other never saw'
 complete -c synfin -n "__fish_synfin_needs_command" -f -a "script" -d 'A recorded connection as a script for `play`, ready to be edited'
@@ -170,6 +171,15 @@ complete -c synfin -n "__fish_synfin_using_subcommand read" -s c -l count -d 'St
 complete -c synfin -n "__fish_synfin_using_subcommand read" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
 verify\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand read" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand read" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s F -d 'Read the filter from FILE' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s w -d 'Write the packets to a file, and list none of them (but see --print); `-` is stdout' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s T -d 'What to write: text, json (an object per line), csv, tsv or parquet (a row per packet, its columns those of json), or fields (those named with -e)' -r
@@ -219,6 +229,15 @@ complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l threads -d 'List
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
 verify\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -s T -d 'What to write: text, json (an object per line), csv, tsv or parquet (a row per packet, its columns those of json), or fields (those named with -e)' -r
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l field -d 'A field to write with -T fields, csv or tsv' -r
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -s E -d 'How to write fields: header=y, separator=/t, occurrence=f|l|a, aggregator=/s, quote=d|s|n' -r
@@ -312,6 +331,15 @@ complete -c synfin -n "__fish_synfin_using_subcommand conns" -s c -l count -d 'S
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
 verify\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand conns" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -s F -d 'Read the filter from FILE' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
 always\t'Always'
@@ -349,11 +377,21 @@ complete -c synfin -n "__fish_synfin_using_subcommand explain" -s c -l count -d 
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
 verify\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand explain" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -s F -d 'Read the filter from FILE' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
 always\t'Always'
 never\t'Never'"
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l failed -d 'Tell only of connections in which something went wrong or took long'
+complete -c synfin -n "__fish_synfin_using_subcommand explain" -l flood -d 'Tell of SYN floods instead: what one does to a server, why, and what the numbers of this capture say of it'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l ascii -d 'Keep to ASCII [default: where the locale is not UTF-8]'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l resync -d 'After a damaged record, look for the next good one and go on'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l timers -d 'Give up connections after a silence too long for their state, as a live capture has to'
@@ -361,12 +399,49 @@ complete -c synfin -n "__fish_synfin_using_subcommand explain" -l no-defrag -d '
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -s d -d 'Print the filter\'s program and stop: for people (-d), as C (-dd), as numbers (-ddd)'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l no-config -d 'Leave the configuration file alone'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c synfin -n "__fish_synfin_using_subcommand report" -s o -l output -d 'The page to write; `-` is stdout' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l list -d 'List at most N connections: failures and slow ones first, of every kind some' -r
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l details -d 'Leave N kilobytes for the details of connections, in the same order' -r
+complete -c synfin -n "__fish_synfin_using_subcommand report" -s r -d 'Capture to read, for hands that know tcpdump' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand report" -s c -l count -d 'Stop after N packets' -r
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
+verify\t''"
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
+complete -c synfin -n "__fish_synfin_using_subcommand report" -s F -d 'Read the filter from FILE' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l no-payload -d 'Leave out the first words that each end said'
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l resync -d 'After a damaged record, look for the next good one and go on'
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l timers -d 'Give up connections after a silence too long for their state, as a live capture has to'
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l no-defrag -d 'Leave datagrams that came in fragments in their pieces'
+complete -c synfin -n "__fish_synfin_using_subcommand report" -s d -d 'Print the filter\'s program and stop: for people (-d), as C (-dd), as numbers (-ddd)'
+complete -c synfin -n "__fish_synfin_using_subcommand report" -l no-config -d 'Leave the configuration file alone'
+complete -c synfin -n "__fish_synfin_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c synfin -n "__fish_synfin_using_subcommand annotate" -s o -l output -d 'The pcapng to write; `-` is stdout' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand annotate" -s r -d 'Capture to read, for hands that know tcpdump' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand annotate" -s c -l count -d 'Stop after N packets' -r
 complete -c synfin -n "__fish_synfin_using_subcommand annotate" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
 verify\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand annotate" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand annotate" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand annotate" -s F -d 'Read the filter from FILE' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand annotate" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
 always\t'Always'
@@ -382,6 +457,15 @@ json\t'An object per line'"
 complete -c synfin -n "__fish_synfin_using_subcommand compare" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
 verify\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand compare" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand compare" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand compare" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
 always\t'Always'
 never\t'Never'"
@@ -398,6 +482,15 @@ complete -c synfin -n "__fish_synfin_using_subcommand script" -s c -l count -d '
 complete -c synfin -n "__fish_synfin_using_subcommand script" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
 verify\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand script" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand script" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand script" -s F -d 'Read the filter from FILE' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand script" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
 always\t'Always'
@@ -420,7 +513,7 @@ complete -c synfin -n "__fish_synfin_using_subcommand replay" -l patience -d 'Gi
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l max-time -d 'Stop after this time, whatever goes on' -r
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l mss -d 'Ask for segments of at most N octets, instead of as many as recorded' -r
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l ignore -d 'What may differ: a regular expression or a range of octets (8..16), of both directions or, behind `client:` or `server:`, of one; may be repeated' -r
-complete -c synfin -n "__fish_synfin_using_subcommand replay" -s w -d 'Record the live segments of both ends; a name in .pcapng makes it one' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s w -d 'Record the live segments of both ends: a pcapng with what each meant beside it, or a pcap where the name ends in .pcap' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -s T -d 'What to write: text, or json (an object per connection, and one for all)' -r -f -a "text\t''
 json\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l allow-remote -d 'Let packets leave this machine for this network, as in 192.0.2.0/24; may be repeated' -r
@@ -429,12 +522,22 @@ complete -c synfin -n "__fish_synfin_using_subcommand replay" -s c -l count -d '
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''
 verify\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l max-connections -d 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l fail-on -d 'Fail where one of these was found; `scan` is any of the scans' -r -f -a "syn-flood\t''
+overload\t''
+backscatter\t''
+scan\t''
+port-scan\t''
+host-scan\t''
+block-scan\t''
+impatient-client\t''
+any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -s F -d 'Read the filter from FILE' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
 always\t'Always'
 never\t'Never'"
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l all -d 'Perform all connections of the capture'
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l allow-gaps -d 'Perform connections that were not recorded whole, too, as far as they go'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l diff -d 'Show what both ends did, recorded and live, side by side'
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -s v -d 'Show the segments, too, with what they mean'
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -s q -d 'Tell only of connections in which something differs'
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l allow-broadcast -d 'Let packets go to broadcast and multicast addresses'
@@ -463,20 +566,21 @@ always\t'Always'
 never\t'Never'"
 complete -c synfin -n "__fish_synfin_using_subcommand interfaces" -l no-config -d 'Leave the configuration file alone'
 complete -c synfin -n "__fish_synfin_using_subcommand interfaces" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "check" -d 'Holds synfin\'s answers against those of other tools'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "craft" -d 'A packet from scratch: shows it, writes it to a capture (-w), or sends it (--send)'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "play" -d 'Performs one end of a script against a real host, and says whether all went as written'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "socket-holders" -d 'Who holds which socket: asks on standard input, answers there too'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "man" -d 'A manual page, for those who package synfin'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "completions" -d 'What makes a shell complete synfin\'s words, for its start-up file'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "read" -d 'A line per packet, with what it meant for its connection'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "sniff" -d 'What passes an interface, a line per packet, with what it meant for its connection'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "conns" -d 'A line per connection: who, how it opened, how it closed'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "explain" -d 'The story of a connection, step by step'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "annotate" -d 'A capture with what every packet meant written beside it, for Wireshark and its kin'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "compare" -d 'Two captures of one conversation: what one side sent and the other never saw'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "script" -d 'A recorded connection as a script for `play`, ready to be edited'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "replay" -d 'Performs recorded connections again, against a living peer, and compares what it says'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "demo" -d 'A connection of one\'s own, performed and explained: no argument, no root, no set-up'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "interfaces" -d 'The interfaces of this machine, numbered: name, state, addresses'
-complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain annotate compare script replay demo interfaces help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "check" -d 'Holds synfin\'s answers against those of other tools'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "craft" -d 'A packet from scratch: shows it, writes it to a capture (-w), or sends it (--send)'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "play" -d 'Performs one end of a script against a real host, and says whether all went as written'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "socket-holders" -d 'Who holds which socket: asks on standard input, answers there too'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "man" -d 'A manual page, for those who package synfin'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "completions" -d 'What makes a shell complete synfin\'s words, for its start-up file'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "read" -d 'A line per packet, with what it meant for its connection'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "sniff" -d 'What passes an interface, a line per packet, with what it meant for its connection'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "conns" -d 'A line per connection: who, how it opened, how it closed'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "explain" -d 'The story of a connection, step by step'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "report" -d 'A page on a capture, complete in itself, for whoever has a browser'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "annotate" -d 'A capture with what every packet meant written beside it, for Wireshark and its kin'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "compare" -d 'Two captures of one conversation: what one side sent and the other never saw'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "script" -d 'A recorded connection as a script for `play`, ready to be edited'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "replay" -d 'Performs recorded connections again, against a living peer, and compares what it says'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "demo" -d 'A connection of one\'s own, performed and explained: no argument, no root, no set-up'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "interfaces" -d 'The interfaces of this machine, numbered: name, state, addresses'
+complete -c synfin -n "__fish_synfin_using_subcommand help; and not __fish_seen_subcommand_from check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
