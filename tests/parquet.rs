@@ -30,7 +30,8 @@ def flat(path, value, out):
     if isinstance(value, list):
         value = [f"{item[0]}-{item[1]}" if isinstance(item, list)
                  else f"{item['kind']}:{item['hex']}" if isinstance(item, dict) else item for item in value]
-    if value is not None and value != []:
+    # An empty text is a cell without a value: `tfo`, where a cookie is asked for (so say the notes).
+    if value not in (None, [], ""):
         out[path] = value
 
 rows_of, records_of = sys.argv[1:]
