@@ -22,7 +22,9 @@ def flat(path, value, out):
     if isinstance(value, dict):
         if path in ("facts.client", "facts.server"):
             letters = sorted(value, key="abijfgd".index)
-            out[path] = [f"{letter}{value[letter]['basis']}{value[letter]['n']}" for letter in letters]
+            value = [f"{letter}{value[letter]['basis']}{value[letter]['n']}" for letter in letters]
+            if value:
+                out[path] = value
             return
         for name, inner in value.items():
             flat(f"{path}.{name}" if path else name, inner, out)
