@@ -89,3 +89,39 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Endpoint, Protocol, Vlans};
+
+    fn key(number: u32) -> FlowKey {
+        let at = |addr: u32, port| Endpoint { addr: std::net::Ipv4Addr::from(addr).into(), port };
+        FlowKey::of(at(0x0a00_0000 | number >> 8, number as u16), at(1, 80), Protocol::Tcp, &Vlans::default()).0
+    }
+
+    /// How many of `keys` begin to look for their place where most of them do, of 1,024 places.
+    fn most_in_one_place(hasher: &SeedableRandomState, keys: &[FlowKey]) -> usize {
+        let mut places = vec![0; 1024];
+        for key in keys {
+            let tag = (hasher.hash_one(key) >> 32) as u32;
+            places[hash_of(tag) as usize % 1024] += 1;
+        }
+        places.into_iter().max().unwrap_or(0)
+    }
+
+    #[test]
+    fn keys_chosen_to_collide_under_one_seed_are_spread_under_that_of_a_table() {
+        let known = SeedableRandomState::with_seed(1, SharedSeed::global_fixed());
+        let collides = |key: &FlowKey| hash_of((known.hash_one(key) >> 32) as u32).is_multiple_of(1024);
+        let chosen: Vec<FlowKey> = (0..1 << 20).map(key).filter(collides).collect();
+        assert!(chosen.len() > 900 && most_in_one_place(&known, &chosen) == chosen.len());
+        let random: Vec<FlowKey> = (0..chosen.len() as u32).map(|number| key(number * 1021)).collect();
+        for _ in 0..8 {
+            let table = Table::default();
+            let (chosen, random) =
+                (most_in_one_place(&table.hasher, &chosen), most_in_one_place(&table.hasher, &random));
+            assert!(chosen <= 12 && random <= 12, "{chosen} and {random} where one is to be expected");
+        }
+    }
+}
