@@ -16,6 +16,7 @@ pub(crate) mod memory;
 pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod packet;
+pub(crate) mod process;
 pub(crate) mod ring;
 pub(crate) mod route;
 pub(crate) mod sandbox;

@@ -1,7 +1,10 @@
 //! `replay`: recorded connections, performed again against living peers.
 
+mod duets;
 mod kept;
+mod rewrite;
 mod schedule;
+mod setting;
 mod stage;
 mod tell;
 
@@ -36,6 +39,7 @@ use crate::wire::recording::{End, Recording};
 use crate::wire::{Seq, Span};
 use kept::Kept;
 use schedule::Schedule;
+use setting::Setting;
 use stage::{Place, Stage, Turn};
 use tell::Teller;
 
@@ -72,9 +76,9 @@ pub(super) struct Replay {
     speak_from: Option<IpAddr>,
 
     /// When to go on, once the peer has said what was recorded: at once (fast), after the recorded
-    /// time (recorded), or N times as soon (xN)
-    #[arg(long, value_name = "PACE", default_value = "fast", value_parser = pace, help_heading = "Replay")]
-    pace: Speed,
+    /// time (recorded), or N times as soon (xN) [default: fast; with --stage, recorded]
+    #[arg(long, value_name = "PACE", value_parser = pace, help_heading = "Replay")]
+    pace: Option<Speed>,
 
     /// Perform at most N connections at once; those that overlapped when they were recorded do
     #[arg(long, value_name = "N", default_value_t = 256, help_heading = "Replay")]
@@ -135,6 +139,10 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     input: Input,
+
+    // What follows `--` comes after what the input names.
+    #[command(flatten)]
+    setting: Setting,
 }
 
 const EXAMPLES: &str = "\
@@ -156,26 +164,24 @@ impl Replay {
         if self.input.prints_filter(out)? {
             return Ok(ExitCode::SUCCESS);
         }
+        if self.setting.stage {
+            return self.stage(out);
+        }
         let (place, role) = self.place()?;
+        self.setting.enter()?;
         let (recordings, damage) = self.recordings()?;
+        let place = if self.setting.original { Place::as_recorded(&recordings)? } else { place };
+        let stop = Signals::taken()?.stop();
+        let _server = self.setting.start(&recordings, &stop)?;
         let masks = Masks::of(&self.ignore, !role);
         let parts = recordings.into_iter().map(|recording| Part::new(Arc::new(recording), role));
-        let schedule = Schedule::new(parts, self.rounds, self.pace, self.concurrency as usize);
+        let schedule = Schedule::new(parts, self.rounds, self.pace.unwrap_or(Speed::Fast), self.concurrency as usize);
         if schedule.len() > MOST && !is_private() {
             let what =
                 format!("{} connections are more than {MOST} outside a network namespace of one's own", schedule.len());
             return Err(usage(ErrorKind::ValueValidation, what).into());
         }
-        let conduct = Conduct {
-            speed: self.pace,
-            window: 1 << 20,
-            mss: self.mss,
-            patience: span(self.patience),
-            clock: super::perform::fresh_isn(),
-            keeps_acts: self.diff,
-            ..Conduct::new(Seq(0))
-        };
-        let stop = Signals::taken()?.stop();
+        let conduct = self.conduct(Speed::Fast);
         let deadline = Some(now() + span(self.max_time));
         let stage = Stage::set(place, schedule, conduct, self.permit.policy(), stop, deadline)?;
         let _ = match place {
@@ -183,6 +189,7 @@ impl Replay {
                 writeln!(io::stderr(), "replaying as client, {} to {server}", stage.local().addr)
             }
             Place::At(_) => writeln!(io::stderr(), "replaying as server on {}", stage.local()),
+            Place::AsRecorded { .. } => writeln!(io::stderr(), "replaying as client, with the recorded addresses"),
         };
         let teller = Teller::new(masks, self.form == Form::Json, self.quiet, self.diff, Paint { on: out.color() });
         let code = self.perform(stage, teller, out)?;
@@ -224,13 +231,42 @@ impl Replay {
         teller.conclude(stage.turned_away, out)
     }
 
+    /// Performs both ends, without a peer.
+    fn stage(&self, out: &mut Output) -> anyhow::Result<ExitCode> {
+        let (recordings, damage) = self.recordings()?;
+        let stop = Signals::taken()?.stop();
+        let conduct = self.conduct(Speed::Recorded);
+        let style = Style { verbose: 0, quiet: false, link_header: false, paint: Paint { on: out.color() } };
+        let mut shown = Text::new(Listing { style, ..Listing::default() }, &mut *out);
+        let sink: &mut dyn Sink = if self.verbose { &mut shown } else { &mut Nothing };
+        let equal = self.setting.perform(recordings, conduct, self.write.as_deref(), &self.permit, stop, sink)?;
+        out.flush()?;
+        Ok(if equal { damage } else { ExitCode::FAILURE })
+    }
+
+    /// How the recorded end behaves, at the pace that is `usual` where none is asked for.
+    fn conduct(&self, usual: Speed) -> Conduct {
+        Conduct {
+            speed: self.pace.unwrap_or(usual),
+            window: 1 << 20,
+            mss: self.mss,
+            patience: span(self.patience),
+            clock: super::perform::fresh_isn(),
+            keeps_acts: self.diff,
+            ..Conduct::new(Seq(0))
+        }
+    }
+
     fn place(&self) -> anyhow::Result<(Place, End)> {
+        if self.setting.original {
+            return Ok((Place::AsRecorded { v4: true }, End::Client));
+        }
         match (self.to, self.serve) {
             (Some(server), _) => Ok((Place::To { server: endpoint(server), from: self.speak_from }, End::Client)),
             (None, Some(at)) => Ok((Place::At(endpoint(at)), End::Server)),
             (None, None) => {
                 let what = "say against whom: '--to ADDR:PORT' performs the recorded clients, '--serve ADDR:PORT' the \
-                            servers";
+                            servers, '--stage' both, '--original' the clients with their own addresses";
                 Err(usage(ErrorKind::MissingRequiredArgument, what).into())
             }
         }

@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::craft::inject::{is_private, source_for};
 use crate::craft::replay::{Actor, Conduct, Deed, Heard};
 use crate::craft::{Ear, Guard, InjectError, Injector, Policy, emit};
 use crate::sys::now;
+use crate::wire::recording::Recording;
 use crate::wire::{Endpoint, Flags, OptionList, Segment, Seq, Span, Timestamp};
 
 /// The longest that nothing is looked at but the network: signals want an ear too.
@@ -36,6 +37,21 @@ pub(super) enum Place {
     To { server: Endpoint, from: Option<IpAddr> },
     /// As servers at this address.
     At(Endpoint),
+    /// As clients with the addresses and ports they had, of servers where those were: in a network
+    /// namespace in which every address is here.
+    AsRecorded { v4: bool },
+}
+
+impl Place {
+    /// Where `recordings` were.
+    pub(super) fn as_recorded(recordings: &[Recording]) -> anyhow::Result<Self> {
+        let mut families = recordings.iter().map(|recording| recording.client.endpoint.addr.is_ipv4());
+        let v4 = families.next().unwrap_or(true);
+        if families.any(|other| other != v4) {
+            anyhow::bail!("some connections are of IPv4 and some of IPv6: choose with the filter 'ip' or 'ip6'");
+        }
+        Ok(Self::AsRecorded { v4 })
+    }
 }
 
 /// Recorded connections, the wires they hang on, and whoever is at the other end: as a source, all
@@ -113,6 +129,10 @@ impl Stage {
                 (Endpoint { addr: from, port: 0 }, server.addr)
             }
             Place::At(at) => (at, at.addr),
+            Place::AsRecorded { v4 } => {
+                let here: IpAddr = if v4 { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+                (Endpoint { addr: here, port: 0 }, here)
+            }
         };
         injector.open(local.addr, towards).map_err(advise)?;
         let (ear, guard) = match place {
@@ -128,6 +148,10 @@ impl Stage {
                 let ear = Ear::open(0, ethertype).context("cannot open a packet socket")?;
                 ear.only_for_port(guard.at().port()).context("cannot choose what to hear")?;
                 (ear, Some(guard))
+            }
+            Place::AsRecorded { v4 } => {
+                let ethertype = if v4 { 0x0800 } else { 0x86dd };
+                (Ear::open(0, ethertype).context("cannot open a packet socket")?, None)
             }
         };
         let local = guard.as_ref().map_or(local, |guard| Endpoint { addr: local.addr, port: guard.at().port() });
@@ -289,13 +313,20 @@ impl Stage {
 
     /// Begins the connections whose time has come; the time of the next where that is known.
     fn begin(&mut self, now: Timestamp) -> anyhow::Result<Option<Timestamp>> {
-        let Place::To { server, .. } = self.place else { return Ok(None) };
+        if matches!(self.place, Place::At(_)) {
+            return Ok(None);
+        }
         match self.schedule.next(now) {
             Due::Now(entry) => {
                 // One after the other: what the first has to say need not wait for the last.
-                let guard = Guard::new(self.local.addr, 0, is_private())?;
-                let local = Endpoint { addr: self.local.addr, port: guard.at().port() };
-                self.enter(entry, local, server, Some(guard), now);
+                let recording = entry.part.recording();
+                let (from, to) = match self.place {
+                    Place::To { server, .. } => (self.local, server),
+                    Place::At(_) | Place::AsRecorded { .. } => (recording.client.endpoint, recording.server.endpoint),
+                };
+                let guard = Guard::new(from.addr, from.port, is_private())?;
+                let local = Endpoint { addr: from.addr, port: guard.at().port() };
+                self.enter(entry, local, to, Some(guard), now);
                 Ok(None)
             }
             Due::At(at) => Ok(Some(at)),
