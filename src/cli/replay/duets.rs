@@ -88,15 +88,14 @@ impl Duets {
             let duet = playing.duet.get_or_insert_with(|| Box::new(Duet::new(&playing.recording, self.conduct)));
             let passage = playing.next.take();
             playing.next = duet.next();
-            match &playing.next {
+            if let Some(next) = &playing.next {
                 // What is said at one time by several goes by in turn.
-                Some(next) => self.waiting.push(Reverse((next.at.max(time), at))),
-                None => {
-                    self.counts.conns += 1;
-                    let equal = |end| duet.actor(end).comparison(&Masks::NONE).is_equal();
-                    self.counts.equal += u64::from(End::BOTH.into_iter().all(equal));
-                    playing.duet = None;
-                }
+                self.waiting.push(Reverse((next.at.max(time), at)));
+            } else {
+                self.counts.conns += 1;
+                let equal = |end| duet.actor(end).comparison(&Masks::NONE).is_equal();
+                self.counts.equal += u64::from(End::BOTH.into_iter().all(equal));
+                playing.duet = None;
             }
             let Some(passage) = passage else { continue };
             let [client, server] = playing.ends;
@@ -116,7 +115,7 @@ impl Duets {
         Ok(None)
     }
 
-    /// Waits until it is time; whether nobody wants it stopped.
+    /// Waits until it is time, and gives the time by the clock.
     fn wait_for(&mut self, time: Timestamp) -> Timestamp {
         let later = *self.later.get_or_insert_with(|| time.until(now()));
         let due = time + later;
