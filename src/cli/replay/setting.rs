@@ -74,13 +74,13 @@ impl Setting {
         space.enter().map_err(|error| anyhow!("{error}")).context("there is no place for the recorded addresses")
     }
 
-    /// Starts the server program, and waits until it listens where the recorded servers did.
+    /// Starts the server program, and waits until it listens where the first recorded server did.
     pub(super) fn start(&self, recordings: &[Recording], stop: &AtomicBool) -> anyhow::Result<Option<Server>> {
         let [name, arguments @ ..] = &*self.program else { return Ok(None) };
-        let (program, mut ports) = (Path::new(name).display(), Vec::new());
-        ports.extend(recordings.iter().map(|recording| recording.server.endpoint.port));
-        ports.sort_unstable();
-        ports.dedup();
+        let program = Path::new(name).display();
+        // What others listen on, they may only do later, as for the data of FTP.
+        let first = recordings.iter().min_by_key(|recording| recording.began);
+        let Some(port) = first.map(|recording| recording.server.endpoint.port) else { return Ok(None) };
         let child = Command::new(name)
             .args(arguments)
             .stdin(Stdio::null())
@@ -90,7 +90,7 @@ impl Setting {
             .with_context(|| format!("cannot start {program}"))?;
         let mut server = Server(child);
         let until = Instant::now() + SERVER_STARTS;
-        while let Some(port) = ports.iter().find(|port| !listens(**port)) {
+        while !listens(port) {
             if let Some(status) = server.0.try_wait().context("cannot ask after the server program")?
                 && !status.success()
             {
