@@ -1143,7 +1143,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__replay)
-            opts="-w -T -v -q -r -c -F -d -h --to --serve --conn --all --from --pace --concurrency --loop --patience --max-time --mss --allow-gaps --ignore --diff --allow-remote --allow-broadcast --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
+            opts="-w -T -v -q -r -c -F -d -i -h --to --serve --conn --all --from --pace --concurrency --loop --patience --max-time --mss --allow-gaps --ignore --diff --allow-remote --allow-broadcast --count --resync --timers --checksums --no-defrag --max-connections --fail-on --stage --interface --rewrite --original --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1230,6 +1230,18 @@ _synfin() {
                     return 0
                     ;;
                 -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rewrite)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

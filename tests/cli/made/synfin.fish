@@ -506,7 +506,7 @@ complete -c synfin -n "__fish_synfin_using_subcommand replay" -l to -d 'Perform 
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l serve -d 'Perform the recorded servers at this address, for real clients, each the next recording' -r
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l conn -d 'Perform connection N, as `conns` numbers them; may be repeated' -r
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l from -d 'The address to speak from [default: the one that the route is for]' -r
-complete -c synfin -n "__fish_synfin_using_subcommand replay" -l pace -d 'When to go on, once the peer has said what was recorded: at once (fast), after the recorded time (recorded), or N times as soon (xN)' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l pace -d 'When to go on, once the peer has said what was recorded: at once (fast), after the recorded time (recorded), or N times as soon (xN) [default: fast; with --stage, recorded]' -r
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l concurrency -d 'Perform at most N connections at once; those that overlapped when they were recorded do' -r
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l loop -d 'Perform everything N times' -r
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l patience -d 'Give a connection up in which the peer says nothing for so long, beside the time that it took when it was recorded' -r
@@ -532,6 +532,8 @@ block-scan\t''
 impatient-client\t''
 any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -s F -d 'Read the filter from FILE' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -s i -l interface -d 'With --stage: send both ends\' segments on this interface, when their time has come' -r
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l rewrite -d 'With --stage: other addresses for the recorded ones: an address, an address with a port, or a network; may be repeated, the first that fits counts' -r
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
 always\t'Always'
 never\t'Never'"
@@ -545,6 +547,8 @@ complete -c synfin -n "__fish_synfin_using_subcommand replay" -l resync -d 'Afte
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l timers -d 'Give up connections after a silence too long for their state, as a live capture has to'
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l no-defrag -d 'Leave datagrams that came in fragments in their pieces'
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -s d -d 'Print the filter\'s program and stop: for people (-d), as C (-dd), as numbers (-ddd)'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l stage -d 'Perform both ends, without a peer: into a capture (-w FILE), or onto an interface (-i IF)'
+complete -c synfin -n "__fish_synfin_using_subcommand replay" -l original -d 'Perform the recorded clients with the addresses and ports they had, against the server program that COMMAND starts, in a network namespace of their own in which every address is here'
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -l no-config -d 'Leave the configuration file alone'
 complete -c synfin -n "__fish_synfin_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c synfin -n "__fish_synfin_using_subcommand demo" -l craft -d 'Which end is built from scratch: client or server [default: what the scene is made for]' -r -f -a "client\t''
