@@ -1,7 +1,7 @@
 //! Tables for other programs: a row per packet or per connection, a column per field of the JSON
 //! records, under the same names.
 //!
-//! What a column says is written once, as text, into a [`Cell`]; its [`Kind`] says what that text is.
+//! What a column says is written once, as text, into a `Cell`; its [`Kind`] says what that text is.
 //! CSV and TSV take the text as it stands, Parquet makes numbers, truths and lists of it.
 
 mod cell;
