@@ -141,11 +141,13 @@ fn is_interactive(port: u16) -> bool {
     matches!(port, 21 | 22 | 23 | 513)
 }
 
-/// A wheel of seconds. Every connection is filed once, under the second in which it may be due;
+/// A wheel of seconds. Every connection's place is filed once, under the second in which it may be due;
 /// packets don't touch it. When that second comes up, whoever spoke since is filed anew.
 #[derive(Debug)]
 pub(super) struct Wheel {
     buckets: Vec<Vec<u32>>,
+    /// The places that are filed: none is twice, however many connections come and go there.
+    filed: Vec<bool>,
     /// The second up to which everything was looked at.
     at: Option<u64>,
 }
@@ -158,13 +160,21 @@ const JUMP: u64 = 86_400;
 
 impl Default for Wheel {
     fn default() -> Self {
-        Self { buckets: vec![Vec::new(); TURN as usize], at: None }
+        Self { buckets: vec![Vec::new(); TURN as usize], filed: Vec::new(), at: None }
     }
 }
 
 impl Wheel {
     /// Files the connection in `slot` under the second after `deadline`.
     pub(super) fn file(&mut self, slot: u32, deadline: Timestamp) {
+        let at = slot as usize;
+        if at >= self.filed.len() {
+            self.filed.resize(at + 1, false);
+        }
+        // Whoever was there before is filed still: the place will be looked at soon enough.
+        if std::mem::replace(&mut self.filed[at], true) {
+            return;
+        }
         let second = deadline.parts().0 + 1;
         let soonest = self.at.map_or(second, |at| second.max(at + 1));
         self.buckets[(soonest % TURN) as usize].push(slot);
@@ -184,6 +194,28 @@ impl Wheel {
         }
         let turns = (now - from).min(TURN);
         let came_up = (now + 1 - turns..=now).map(|second| (second % TURN) as usize);
-        Some(came_up.flat_map(|at| std::mem::take(&mut self.buckets[at])).collect())
+        let due: Vec<u32> = came_up.flat_map(|at| std::mem::take(&mut self.buckets[at])).collect();
+        for slot in &due {
+            self.filed[*slot as usize] = false;
+        }
+        Some(due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_where_connections_come_and_go_is_filed_once() {
+        let mut wheel = Wheel::default();
+        let at = |second: u64| Timestamp(second * 1_000_000_000);
+        wheel.advance(at(0));
+        for _ in 0..1000 {
+            wheel.file(3, at(5));
+        }
+        assert_eq!(wheel.advance(at(20)), Some(vec![3]));
+        wheel.file(3, at(25));
+        assert_eq!(wheel.advance(at(40)), Some(vec![3]));
     }
 }
