@@ -30,14 +30,8 @@ fn main() -> ExitCode {
     let size = Size { many: many as u32, lasts: seconds * 1_000_000_000, honest: honest as u32 };
     let written =
         File::create(path).and_then(|file| floods::write(story, size, &mut BufWriter::with_capacity(1 << 20, file)));
-    match written {
-        Ok(packets) => {
-            println!("{packets} packets in {path}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("make_flood: cannot write {path}: {error}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = &written {
+        eprintln!("make_flood: cannot write {path}: {error}");
     }
+    written.map_or(ExitCode::FAILURE, |_| ExitCode::SUCCESS)
 }

@@ -33,6 +33,22 @@ fn a_transcript_becomes_a_capture() {
 }
 
 #[test]
+fn the_shipped_floods_and_scans_are_made_again_as_they_are() {
+    let stories = [
+        ("syn-flood", ["flood", "150", "3", "4"]),
+        ("port-scan", ["port-scan", "60", "3", "2"]),
+        ("back-scatter", ["backscatter", "100", "3", "2"]),
+    ];
+    for (name, [story, many, seconds, honest]) in stories {
+        let path = scratch(&format!("{name}.pcap"));
+        let [story, many, seconds, honest] = [story, many, seconds, honest].map(Path::new);
+        assert_eq!(run("make_flood", &[story, &path, many, seconds, honest]), "");
+        let shipped = fs::read(captured(&format!("{name}.pcap"))).expect("a shipped capture");
+        assert!(fs::read(&path).expect("what was written") == shipped, "{name}.pcap is another");
+    }
+}
+
+#[test]
 fn every_example_is_short_and_is_run_here() {
     let here = fs::read_to_string(root().join("tests/examples.rs")).expect("this file");
     for entry in fs::read_dir(root().join("examples")).expect("the folder is there") {
