@@ -4,6 +4,7 @@
 pub(super) mod margin;
 pub(super) mod program;
 pub(super) mod stage;
+pub(super) mod turn;
 
 use std::io::Write;
 use std::process::ExitCode;

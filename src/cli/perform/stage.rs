@@ -8,9 +8,8 @@ use anyhow::{Context as _, anyhow};
 
 use super::margin::Margin;
 use super::program::Program;
-use crate::capture::{
-    Aside, Body, Checksums, Direction, Frame, Link, Next, Packet, Record, Source, SourceError, decode,
-};
+use super::turn::{Turn, frame};
+use crate::capture::{Body, Checksums, Direction, Next, Packet, Record, Source, SourceError, decode};
 use crate::craft::inject::{InjectError, is_private, source_for};
 use crate::craft::player::{Action, Incoming, Manner, Outgoing};
 use crate::craft::script::Speaker;
@@ -236,33 +235,11 @@ impl Place {
     }
 }
 
-enum Turn {
-    Frame(Timestamp, Direction),
-    Idle,
-    Over,
-}
-
 impl Source for Stage {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
-        match self.turn() {
-            Ok(Turn::Frame(time, direction)) => {
-                self.last = time;
-                Ok(Next::Frame(frame(time, &self.packet, direction)))
-            }
-            Ok(Turn::Idle) => Ok(Next::Idle(self.last)),
-            Ok(Turn::Over) => Ok(Next::End),
-            Err(error) => {
-                let error = io::Error::other(format!("{error:#}"));
-                Err(SourceError::Read { input: "the play".to_owned(), error })
-            }
-        }
+        let turn = self.turn();
+        Turn::said(turn, &self.packet, &mut self.last, "the play")
     }
-}
-
-fn frame(time: Timestamp, bytes: &[u8], direction: Direction) -> Frame<'_> {
-    // What the kernel sends on `lo` has a checksum that nobody will ever fill in.
-    let aside = Aside { direction: Some(direction), unfinished: direction == Direction::In, segment_size: None };
-    Frame { time, wire_len: bytes.len() as u32, link: Link::Raw, interface: 0, bytes, comment: None, aside }
 }
 
 /// The segment in a packet, as a player hears it.

@@ -23,6 +23,7 @@ use super::keep::Nothing;
 use super::listen::duration;
 use super::output::Output;
 use super::perform::stage::endpoint;
+use super::perform::turn::Turn;
 use super::permit::Permit;
 use super::signals::Signals;
 use super::{tell_damage, usage};
@@ -40,7 +41,7 @@ use crate::wire::{Seq, Span};
 use kept::Kept;
 use schedule::Schedule;
 use setting::Setting;
-use stage::{Place, Stage, Turn};
+use stage::{Place, Stage};
 use tell::Teller;
 
 /// The most connections that one call performs outside a network namespace of one's own.

@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::schedule::{Due, Entry, Schedule};
-use crate::capture::{Aside, Body, Checksums, Direction, Frame, Link, Next, Packet, Source, SourceError, decode};
+use crate::capture::{Body, Checksums, Direction, Next, Packet, Source, SourceError, decode};
+use crate::cli::perform::turn::{Turn, frame};
 use crate::cli::permit::advise;
 use crate::craft::inject::{is_private, source_for};
 use crate::craft::replay::{Actor, Conduct, Deed, Heard};
@@ -436,35 +437,11 @@ impl Stage {
     }
 }
 
-/// What the stage shows next.
-pub(super) enum Turn {
-    /// A packet that goes by.
-    Frame(Timestamp, Direction),
-    Idle,
-    Over,
-}
-
 impl Source for Stage {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
-        match self.turn() {
-            Ok(Turn::Frame(time, direction)) => {
-                self.last = time;
-                Ok(Next::Frame(frame(time, &self.packet, direction)))
-            }
-            Ok(Turn::Idle) => Ok(Next::Idle(self.last)),
-            Ok(Turn::Over) => Ok(Next::End),
-            Err(error) => {
-                let error = io::Error::other(format!("{error:#}"));
-                Err(SourceError::Read { input: "the replay".to_owned(), error })
-            }
-        }
+        let turn = self.turn();
+        Turn::said(turn, &self.packet, &mut self.last, "the replay")
     }
-}
-
-fn frame(time: Timestamp, bytes: &[u8], direction: Direction) -> Frame<'_> {
-    // What the kernel sends on `lo` has a checksum that nobody will ever fill in.
-    let aside = Aside { direction: Some(direction), unfinished: direction == Direction::In, segment_size: None };
-    Frame { time, wire_len: bytes.len() as u32, link: Link::Raw, interface: 0, bytes, comment: None, aside }
 }
 
 /// Whether the kernel only has no room at this moment, or a rule of this machine drops the packet.
