@@ -7,6 +7,7 @@
 #
 # Wants root, Linux, and: ip, ethtool, tcpdump, dumpcap, iptables, curl, nginx,
 # vsftpd, sshd and ssh, ping, python3 (3.10 or later; set PYTHON to choose one).
+# The stories of programs/above.sh want more; it says what.
 #
 # Nothing leaves the machine. A story gets two network namespaces of its own, a
 # client (10.9.0.1, fd00:9::1) and a server (10.9.0.2, fd00:9::2), joined by
@@ -156,6 +157,7 @@ tidy() { # end what the story started, remove its namespaces
         done
         ip netns del "$tag-$host" 2>/dev/null
     done
+    rm -rf "/etc/netns/$tag-client" # where the client's name server is told
     [ -z "$work" ] || rm -rf "$work"
     work=
 }
@@ -756,6 +758,11 @@ story_cut_short() { # the capture ends while the transfer is under way
     sleep 0.5
     finish
 }
+
+# --- the stories of what runs above TCP and UDP -----------------------------------
+
+# shellcheck source=programs/above.sh
+. "$here/programs/above.sh"
 
 # --- the rest ------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
     wire.py CLIENT-IF SERVER-IF [--delay MS] [--trunk A B ID[,ID]] [RULE ...]
 
 Frames that come out of one interface go into the other one, MS milliseconds
-later. A rule changes the fate of chosen TCP segments:
+later. A rule changes the fate of chosen segments:
 
     "lose SIDE KIND WHICH"        the segment never arrives
     "late SIDE KIND WHICH MS"     it arrives MS milliseconds later than others
@@ -19,6 +19,7 @@ KIND   syn      SYN without ACK
        last-ack a bare ACK sent when FINs have been seen from both sides
        big      data in a frame of more than 1400 octets
        tcp      any TCP segment
+       udp      any UDP datagram
 WHICH  counts the segments of that kind from that side, from 1:
        "1", "2,5", "3-6", "4-" or "all"
 
@@ -65,6 +66,11 @@ def tcp_of(frame):
     return tcp[13], len(tcp) - (tcp[12] >> 4) * 4
 
 
+def carries_udp(frame):
+    ethertype = int.from_bytes(frame[12:14], "big")
+    return (ethertype == 0x0800 and frame[23] == 17) or (ethertype == 0x86DD and frame[20] == 17)
+
+
 def numbers(text):
     """Turns "2,5-7,9-" into a test for a number."""
     if text == "all":
@@ -99,7 +105,7 @@ class Wire:
     def kinds(self, side, frame):
         tcp = tcp_of(frame)
         if tcp is None:
-            return set()
+            return {"udp"} if carries_udp(frame) else set()
         flags, data = tcp
         kinds = {"tcp"}
         if flags & SYN:
