@@ -14,6 +14,7 @@ mod memory;
 mod pump;
 mod record;
 pub mod recording;
+pub mod stream;
 pub mod tee;
 pub mod track;
 
