@@ -30,6 +30,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("foldhash", &["capture/track"]),
     ("getrandom", &["capture/track"]),
     ("hashbrown", &["capture/track"]),
+    ("httparse", &["capture/apps/http.rs"]),
     ("indicatif", &["cli"]),
     ("jiff", &["report/clock.rs"]),
     ("landlock", &["sys/sandbox/files.rs"]),
@@ -40,10 +41,13 @@ const DOORS: &[(&str, &[&str])] = &[
     ("regex", &["craft/replay/mask.rs"]),
     ("seccompiler", &["sys/sandbox/calls.rs"]),
     ("serde_json", &["report"]),
+    ("sha2", &["capture/apps/ja4.rs"]),
     ("signal_hook", &["cli/signals.rs"]),
     ("terminal_size", &["cli"]),
     ("thiserror", &["capture", "craft", "report", "sys", "wire"]),
+    ("tls_parser", &["capture/apps/tls.rs"]),
     ("toml", &["cli/config/parse.rs"]),
+    ("x509_parser", &["capture/apps/certificate.rs"]),
     ("zstd", &["capture/file"]),
 ];
 

@@ -1,5 +1,6 @@
 //! Seeing: frames in, records and stories out.
 
+pub mod apps;
 mod arrival;
 pub mod compare;
 pub mod decode;
