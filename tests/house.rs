@@ -46,7 +46,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("terminal_size", &["cli"]),
     ("thiserror", &["capture", "craft", "report", "sys", "wire"]),
     ("tls_parser", &["capture/apps/tls.rs"]),
-    ("toml", &["cli/config/parse.rs"]),
+    ("toml", &["capture/declared/parse.rs", "cli/config/parse.rs"]),
     ("x509_parser", &["capture/apps/certificate.rs"]),
     ("zstd", &["capture/file"]),
 ];

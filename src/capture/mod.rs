@@ -3,6 +3,7 @@
 pub mod apps;
 mod arrival;
 pub mod compare;
+pub mod declared;
 pub mod decode;
 pub mod defrag;
 pub mod file;

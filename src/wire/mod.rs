@@ -3,6 +3,7 @@
 //! Everything above speaks in these: [`Seq`], [`Window`], [`Flags`], [`Segment`], [`Endpoint`],
 //! [`FlowKey`], [`Timestamp`]. The names are RFC 9293's.
 
+pub mod declared;
 mod flags;
 pub mod flow;
 pub mod notation;

@@ -5,8 +5,7 @@ use std::fmt;
 
 use super::Speaker;
 use super::pattern::{Name, Number, OptionPattern, OptionsPattern, Pattern, Value};
-use super::print_pattern::Text;
-use crate::wire::notation::Origin;
+use crate::wire::notation::{Origin, Quoted};
 use crate::wire::options::kind;
 use crate::wire::{Flags, OptionList, Segment, Seq, Window};
 
@@ -211,7 +210,7 @@ impl Books {
             let fits = if pattern.len.is_some() { heard.payload == data } else { heard.payload.starts_with(data) };
             if !fits {
                 let shown = heard.payload.get(..data.len()).unwrap_or(heard.payload);
-                differ("payload", Text(data).to_string(), Text(shown).to_string());
+                differ("payload", Quoted(data).to_string(), Quoted(shown).to_string());
             }
         }
         if differences.is_empty() {

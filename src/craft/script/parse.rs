@@ -7,7 +7,7 @@ use super::play::Scene;
 use super::{
     About, Act, Call, Data, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step, When, date,
 };
-use crate::wire::notation::{Fault, Reader, range};
+use crate::wire::notation::{Fault, Marked, Reader, range};
 use crate::wire::{Endpoint, Seq, Span, Vlans};
 
 /// The most payload that a step may have: what an IPv4 packet holds behind the longest headers.
@@ -38,12 +38,7 @@ pub struct ScriptError {
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, fault, text } = self;
-        let before = text.get(..fault.at).unwrap_or(text);
-        // A tab stays a tab, so that the caret stands under what it means.
-        let indent: String = before.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
-        writeln!(f, "line {line}, column {}: {}", before.chars().count() + 1, fault.what)?;
-        writeln!(f, "    {text}")?;
-        write!(f, "    {indent}{}", "^".repeat(fault.len))
+        Marked { line: *line, fault, text }.fmt(f)
     }
 }
 

@@ -183,41 +183,10 @@ fn value(reader: &mut Reader<'_>, what: &str) -> Result<Value, Fault> {
     reader.integer(what).map(Value::Is)
 }
 
-/// `"GET / HTTP/1.0\r\n"`: payload as text, with `\r \n \t \0 \\ \"` and `\x0a`.
+/// A payload as text, of `len` octets where that is said.
 pub(super) fn data(reader: &mut Reader<'_>, len: Option<u32>) -> Result<Vec<u8>, Fault> {
     let start = reader.mark();
-    reader.eat('"');
-    let text = reader.rest();
-    let mut octets = Vec::new();
-    let mut chars = text.char_indices();
-    let fault = |reader: &Reader<'_>, what: &str| Err(reader.fault_between(start, start + 1 + text.len(), what));
-    let end = loop {
-        match chars.next() {
-            None => return fault(reader, "the text has no end: expected `\"`"),
-            Some((at, '"')) => break at,
-            Some((_, '\\')) => {
-                let octet = match chars.next().map(|(_, c)| c) {
-                    Some('r') => Some(b'\r'),
-                    Some('n') => Some(b'\n'),
-                    Some('t') => Some(b'\t'),
-                    Some('0') => Some(0),
-                    Some('\\') => Some(b'\\'),
-                    Some('"') => Some(b'"'),
-                    Some('x') => {
-                        let digit = |c: Option<(usize, char)>| c.and_then(|(_, c)| c.to_digit(16));
-                        digit(chars.next()).zip(digit(chars.next())).map(|(high, low)| (high << 4 | low) as u8)
-                    }
-                    _ => None,
-                };
-                let Some(octet) = octet else {
-                    return fault(reader, "after `\\` comes one of r, n, t, 0, \\, \", or x and two digits");
-                };
-                octets.push(octet);
-            }
-            Some((_, c)) => octets.extend(c.encode_utf8(&mut [0; 4]).bytes()),
-        }
-    };
-    reader.skip(end + 1);
+    let octets = notation::quoted(reader)?;
     if len.is_some_and(|len| len as usize != octets.len()) {
         let what = format!("the text has {} octets; write that length, or `...`", octets.len());
         return Err(reader.fault_since(start, what));

@@ -1,9 +1,9 @@
 use std::fmt;
 
 use super::date::{Fraction, Utc};
-use super::print_pattern::Text;
+
 use super::{About, Act, Call, Data, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step, When};
-use crate::wire::notation::Origin;
+use crate::wire::notation::{Origin, Quoted};
 use crate::wire::{Seq, Span, Vlans};
 
 /// One line each; what was left out is left out.
@@ -54,7 +54,7 @@ impl fmt::Display for Call {
             Self::Read(octets) => write!(f, "read {octets}"),
             Self::ReadToEnd => f.write_str("read end"),
             Self::Write(Data::Letters(octets)) => write!(f, "write {octets}"),
-            Self::Write(Data::Text(text)) => write!(f, "write {}", Text(text)),
+            Self::Write(Data::Text(text)) => write!(f, "write {}", Quoted(text)),
             Self::Shutdown => f.write_str("shutdown"),
             Self::Close => f.write_str("close"),
             Self::Abort => f.write_str("abort"),

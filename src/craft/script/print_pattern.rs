@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::pattern::{Number, OptionPattern, OptionsPattern, Pattern, Value};
 use crate::wire::Seq;
-use crate::wire::notation::Origin;
+use crate::wire::notation::{Origin, Quoted};
 use crate::wire::options::kind;
 
 impl fmt::Display for Pattern {
@@ -37,7 +37,7 @@ impl fmt::Display for Pattern {
             write!(f, " <{options}>")?;
         }
         if let Some(data) = &self.data {
-            write!(f, " {}", Text(data))?;
+            write!(f, " {}", Quoted(data))?;
         }
         Ok(())
     }
@@ -90,26 +90,5 @@ impl fmt::Display for Value {
             Self::Named(name) => name.fmt(f),
             Self::Any => f.write_str("..."),
         }
-    }
-}
-
-/// Octets as a text between quotes, everything but plain ASCII behind a `\`.
-pub(in crate::craft) struct Text<'a>(pub(in crate::craft) &'a [u8]);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"")?;
-        for octet in self.0 {
-            match octet {
-                b'\r' => f.write_str("\\r")?,
-                b'\n' => f.write_str("\\n")?,
-                b'\t' => f.write_str("\\t")?,
-                b'\\' => f.write_str("\\\\")?,
-                b'"' => f.write_str("\\\"")?,
-                b' '..=b'~' => write!(f, "{}", char::from(*octet))?,
-                octet => write!(f, "\\x{octet:02x}")?,
-            }
-        }
-        f.write_str("\"")
     }
 }

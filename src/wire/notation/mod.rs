@@ -11,10 +11,14 @@
 //! field as it stands on the wire; other numbers count from their speaker's initial sequence
 //! number, and may be negative.
 
+mod marked;
+mod quoted;
 mod reader;
 
 use std::fmt;
 
+pub use marked::Marked;
+pub use quoted::{Quoted, quoted};
 pub use reader::{Fault, Reader};
 
 use super::{Flags, OptionList, Segment, Seq, Window, options::kind};
