@@ -10,6 +10,7 @@ use super::clock::Utc;
 use super::digits::Digits as _;
 use super::finding;
 use super::line::flags;
+use super::messages::{self, Hearing};
 use super::object::{Key, Object, key};
 use super::process::{self, Owners, Process, Processes};
 use super::totals::Totals;
@@ -30,6 +31,7 @@ pub struct Json<'a> {
     utc: Utc,
     totals: Option<Totals>,
     processes: Option<Box<dyn Processes>>,
+    hearing: Option<Hearing>,
     line: Vec<u8>,
 }
 
@@ -37,13 +39,21 @@ impl<'a> Json<'a> {
     /// Records to `out`, the last of them the totals where they are wanted.
     pub fn new(summary: bool, out: &'a mut dyn Write) -> Self {
         let totals = summary.then(Totals::default);
-        Self { out, utc: Utc::default(), totals, processes: None, line: Vec::with_capacity(1024) }
+        Self { out, utc: Utc::default(), totals, processes: None, hearing: None, line: Vec::with_capacity(1024) }
     }
 
     /// The same, telling whose the ends of connections are.
     #[must_use]
     pub fn with_processes(mut self, processes: Option<Box<dyn Processes>>) -> Self {
         self.processes = processes;
+        self
+    }
+
+    /// The same, with a record for each message of a declared protocol, behind the packet that
+    /// completes it.
+    #[must_use]
+    pub fn with_messages(mut self, hearing: Option<Hearing>) -> Self {
+        self.hearing = hearing;
         self
     }
 }
@@ -59,6 +69,10 @@ impl Sink for Json<'_> {
             _ => Owners::default(),
         };
         write_packet(&mut self.line, packet, told, ends, &mut self.utc);
+        let Self { hearing, line, utc, .. } = self;
+        if let Some(hearing) = hearing {
+            hearing.packet(packet, told, &mut |told| messages::write_json(line, told, Some(packet.n), utc));
+        }
         self.out.write_all(&self.line)
     }
 
@@ -69,7 +83,11 @@ impl Sink for Json<'_> {
         if let Some(processes) = &mut self.processes {
             processes.forget(conn);
         }
-        Ok(())
+        let Some(hearing) = &mut self.hearing else { return Ok(()) };
+        let utc = &mut self.utc;
+        messages::through(&mut self.line, self.out, |line| {
+            hearing.ended(conn, &mut |told| messages::write_json(line, told, None, utc));
+        })
     }
 
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {

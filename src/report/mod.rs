@@ -19,6 +19,7 @@ pub mod ladder;
 pub mod lesson;
 pub mod line;
 pub mod look;
+pub mod messages;
 mod object;
 pub mod paint;
 pub mod played;

@@ -60,6 +60,11 @@ impl<'a> Object<'a> {
 
     /// A number under a plain name that is found at run time.
     pub(super) fn count(&mut self, name: &str, value: u64) {
+        self.named(name, |out| out.dec(value));
+    }
+
+    /// Whatever `write` writes, under a plain name that is found at run time.
+    pub(super) fn named(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
         if self.any {
             self.out.push(b',');
         }
@@ -67,7 +72,12 @@ impl<'a> Object<'a> {
         self.out.push(b'"');
         self.out.text(name);
         self.out.text("\":");
-        self.out.dec(value);
+        write(self.out);
+    }
+
+    /// A string that may hold anything, under such a name.
+    pub(super) fn string_named(&mut self, name: &str, text: &str) {
+        self.named(name, |out| string(out, text));
     }
 
     /// A number.
@@ -126,13 +136,7 @@ impl<'a> Object<'a> {
     /// A string that may hold anything.
     #[inline]
     pub(super) fn string(&mut self, key: Key, text: &str) {
-        let out = self.name(key);
-        let start = out.len();
-        // Neither a string nor a vector can fail here; should one, the member is null.
-        if serde_json::to_writer(&mut *out, text).is_err() {
-            out.truncate(start);
-            out.text("null");
-        }
+        string(self.name(key), text);
     }
 
     /// An array of numbers.
@@ -156,6 +160,16 @@ impl<'a> Object<'a> {
         out.push(b'[');
         write(&mut Array { out: &mut *out, any: false });
         out.push(b']');
+    }
+}
+
+/// Appends a string in quotes.
+fn string(out: &mut Vec<u8>, text: &str) {
+    let start = out.len();
+    // Neither a string nor a vector can fail here; should one, the member is null.
+    if serde_json::to_writer(&mut *out, text).is_err() {
+        out.truncate(start);
+        out.text("null");
     }
 }
 

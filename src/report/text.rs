@@ -8,6 +8,7 @@ use super::digits::Digits as _;
 use super::finding;
 use super::hexdump::{self, Dump};
 use super::line::{self, Counting, Origins, Style};
+use super::messages::{self, Hearing};
 use super::paint::{self, Ink};
 use super::process::Processes;
 use super::totals::Totals;
@@ -41,6 +42,7 @@ pub struct Text<'a> {
     counting: Counting,
     totals: Totals,
     processes: Option<Box<dyn Processes>>,
+    hearing: Option<Hearing>,
     lines: Vec<u8>,
 }
 
@@ -55,6 +57,7 @@ impl<'a> Text<'a> {
             counting: Counting::default(),
             totals: Totals::default(),
             processes: None,
+            hearing: None,
             lines: Vec::with_capacity(1024),
         }
     }
@@ -65,11 +68,18 @@ impl<'a> Text<'a> {
         self.processes = processes;
         self
     }
+
+    /// The same, telling the messages of declared protocols at the packets that complete them.
+    #[must_use]
+    pub fn with_messages(mut self, hearing: Option<Hearing>) -> Self {
+        self.hearing = hearing;
+        self
+    }
 }
 
 impl Sink for Text<'_> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
-        let Self { lines, listing, clock, counting, .. } = self;
+        let Self { lines, listing, clock, counting, hearing, .. } = self;
         let style = listing.style;
         lines.clear();
         if listing.number {
@@ -101,6 +111,9 @@ impl Sink for Text<'_> {
                 }
             }
         }
+        if let Some(hearing) = hearing {
+            hearing.packet(packet, told, &mut |told| messages::write_text(lines, told, style.paint));
+        }
         if let Some(Dump { form, link_header }) = listing.dump {
             let start = if link_header { 0 } else { usize::from(packet.record.net_offset) };
             hexdump::write(lines, packet.frame.bytes.get(start..).unwrap_or_default(), form);
@@ -118,7 +131,11 @@ impl Sink for Text<'_> {
         if let Some(processes) = &mut self.processes {
             processes.forget(conn);
         }
-        Ok(())
+        let Some(hearing) = &mut self.hearing else { return Ok(()) };
+        let paint = self.listing.style.paint;
+        messages::through(&mut self.lines, self.out, |lines| {
+            hearing.ended(conn, &mut |told| messages::write_behind(lines, told, paint));
+        })
     }
 
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {

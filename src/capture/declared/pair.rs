@@ -65,11 +65,6 @@ impl Pairs {
         let asked = asked.and_then(|at| self.open.remove(at));
         Part::Response(asked.map(|open| Asked { number: open.number, waited: open.done.until(message.begun) }))
     }
-
-    /// How many requests wait.
-    pub(super) fn waiting(&self) -> u64 {
-        self.open.len() as u64
-    }
 }
 
 fn key(value: Value<'_>) -> u128 {

@@ -341,7 +341,10 @@ fn table<'t, 'i>(value: &'t Item<'i>, what: &str) -> Outcome<&'t DeTable<'i>> {
 }
 
 fn array<'t, 'i>(value: &'t Item<'i>, what: &str) -> Outcome<&'t [Item<'i>]> {
-    value.get_ref().as_array().map_or_else(|| expected(value, what), |list| Ok(list))
+    match value.get_ref().as_array() {
+        Some(list) => Ok(list),
+        None => expected(value, what),
+    }
 }
 
 fn word<'t>(value: &'t Item<'_>) -> Outcome<&'t str> {
