@@ -759,6 +759,16 @@ story_cut_short() { # the capture ends while the transfer is under way
     finish
 }
 
+story_acme() { # a protocol of one's own: examples/acme, built by `cargo build --example acme`
+    hosts
+    local program=$here/../target/debug/examples/acme
+    background server "$program" serve $server:9000
+    listening 9000
+    capture acme.pcap client cli0
+    on client "$program" ask $server:9000
+    finish
+}
+
 # --- the stories of what runs above TCP and UDP -----------------------------------
 
 # shellcheck source=programs/above.sh

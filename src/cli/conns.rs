@@ -1,5 +1,7 @@
 #[cfg(feature = "parquet")]
 use std::collections::HashSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
@@ -12,12 +14,14 @@ use super::output::NO_PARQUET;
 use super::output::Output;
 #[cfg(feature = "parquet")]
 use super::output::no_terminal;
+use super::protocols::{self, Folder};
 use super::usage;
 #[cfg(all(feature = "live", target_os = "linux"))]
 use super::watch::Watch;
 use crate::capture::Summary;
 use crate::report::conns::{Choice, Columns, Conns as Writer, Field, Format, Order};
 use crate::report::fields::Layout;
+use crate::report::messages::Hearing;
 use crate::report::paint::Paint;
 use crate::wire::Protocol;
 
@@ -64,9 +68,13 @@ pub(super) struct Conns {
     #[arg(long, value_name = "N")]
     top: Option<usize>,
 
-    /// Only this protocol
-    #[arg(long, value_name = "PROTOCOL", default_value = "all")]
-    proto: Proto,
+    /// Only this protocol (tcp, udp, icmp, or all); or know the protocols that a file declares (TOML;
+    /// `synfin help proto`), and count their messages; may be repeated
+    #[arg(long, value_name = "PROTOCOL|FILE", value_parser = clap::value_parser!(Proto))]
+    proto: Vec<Proto>,
+
+    #[command(flatten)]
+    folder: Folder,
 
     /// Numbers over all connections at the end (table and JSON)
     #[arg(long)]
@@ -127,12 +135,25 @@ enum Sort {
     Missed,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+/// What `--proto` names.
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Proto {
-    Tcp,
-    Udp,
-    Icmp,
-    All,
+    /// Only connections of this protocol; `None` is all.
+    Only(Option<Protocol>),
+    /// A file that declares protocols.
+    Declared(PathBuf),
+}
+
+impl From<OsString> for Proto {
+    fn from(word: OsString) -> Self {
+        match word.to_str() {
+            Some("tcp") => Self::Only(Some(Protocol::Tcp)),
+            Some("udp") => Self::Only(Some(Protocol::Udp)),
+            Some("icmp") => Self::Only(Some(Protocol::Icmp)),
+            Some("all") => Self::Only(None),
+            _ => Self::Declared(PathBuf::from(word)),
+        }
+    }
 }
 
 impl Conns {
@@ -154,20 +175,42 @@ impl Conns {
             order: self.sort.into(),
             reverse: self.reverse,
             top: self.top,
-            protocol: match self.proto {
-                Proto::Tcp => Some(Protocol::Tcp),
-                Proto::Udp => Some(Protocol::Udp),
-                Proto::Icmp => Some(Protocol::Icmp),
-                Proto::All => None,
-            },
+            protocol: self
+                .proto
+                .iter()
+                .rev()
+                .find_map(|proto| match proto {
+                    Proto::Only(protocol) => Some(*protocol),
+                    Proto::Declared(_) => None,
+                })
+                .flatten(),
             summary: self.summary,
         };
         #[cfg(all(feature = "live", target_os = "linux"))]
         if self.watch.is_asked_for() {
             let (following, count, filter) = self.input.of_interface()?;
-            return self.watch.run(choice, filter, following, count, out);
+            return self.watch.run(choice, filter, following, count, self.hearing()?, out);
         }
-        self.input.pump(&mut Writer::new(out, choice))
+        self.input.pump(&mut Writer::new(out, choice).with_messages(self.hearing()?))
+    }
+
+    /// Who hears the messages of declared protocols, if any are.
+    fn hearing(&self) -> anyhow::Result<Option<Hearing>> {
+        let files = self.proto.iter().filter_map(|proto| match proto {
+            Proto::Only(_) => None,
+            Proto::Declared(file) => Some(file.clone()),
+        });
+        let files: Vec<PathBuf> = files.collect();
+        if !files.is_empty() && !matches!(self.format, FormatArg::Table | FormatArg::Json) {
+            let message = "what '--proto FILE' declares is told with '-T table' and '-T json'";
+            return Err(usage(ErrorKind::ArgumentConflict, message).into());
+        }
+        #[cfg(all(feature = "live", target_os = "linux"))]
+        if !files.is_empty() && self.watch.repeats() {
+            let message = "what '--proto FILE' declares is told as connections end, not '--every' time";
+            return Err(usage(ErrorKind::ArgumentConflict, message).into());
+        }
+        protocols::known(&files, &self.folder).map(protocols::hearing)
     }
 
     fn format(&self, out: &Output) -> anyhow::Result<Format> {

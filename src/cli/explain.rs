@@ -5,6 +5,7 @@ use super::following::Following;
 use super::input::Input;
 use super::look::Width;
 use super::output::Output;
+use super::protocols::Protocols;
 use super::usage;
 use crate::capture::Summary;
 use crate::report::flood::Flood;
@@ -48,6 +49,9 @@ pub(super) struct Explain {
     /// What room time takes in the ladder
     #[arg(long, value_name = "TIME", default_value = "even")]
     time: Time,
+
+    #[command(flatten)]
+    protocols: Protocols,
 
     #[command(flatten)]
     width: Width,
@@ -132,7 +136,7 @@ impl Explain {
                 Time::Scale => Pace::ToScale,
             },
         };
-        let mut writer = Writer::new(out, look, choice);
+        let mut writer = Writer::new(out, look, choice).with_messages(self.protocols.hearing()?);
         let summary = self.input.pump(&mut writer)?;
         if let Some(missing) = writer.missing().first() {
             match writer.seen() {

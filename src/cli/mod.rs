@@ -35,6 +35,7 @@ mod play;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod processes;
 mod progress;
+mod protocols;
 mod read;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod record;

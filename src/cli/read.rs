@@ -4,6 +4,7 @@ use super::following::Following;
 use super::input::{Input, Talk};
 use super::keep::{Keep, Nothing};
 use super::output::Output;
+use super::protocols::Protocols;
 use super::show::Show;
 use crate::capture::Summary;
 
@@ -20,6 +21,9 @@ pub(super) struct Read {
 
     #[command(flatten)]
     keep: Keep,
+
+    #[command(flatten)]
+    protocols: Protocols,
 
     #[command(flatten)]
     show: Show,
@@ -50,6 +54,6 @@ impl Read {
         if self.show.is_line_buffered() || (screen && self.input.reads_stdin()) {
             out.flush_every_write();
         }
-        self.show.write(out, None, |sink| self.keep.pump(&self.input, talk, sink))
+        self.show.write(out, None, &self.protocols, |sink| self.keep.pump(&self.input, talk, sink))
     }
 }

@@ -10,6 +10,7 @@ use super::output::NO_PARQUET;
 use super::output::Output;
 #[cfg(feature = "parquet")]
 use super::output::no_terminal;
+use super::protocols::Protocols;
 use super::usage;
 use crate::capture::{Sink, Summary};
 use crate::report::clock::{Precision, TimeStyle};
@@ -173,6 +174,7 @@ impl Show {
         &self,
         out: &mut Output,
         processes: Option<Box<dyn Processes>>,
+        protocols: &Protocols,
         pass: impl FnOnce(&mut dyn Sink) -> anyhow::Result<Summary>,
     ) -> anyhow::Result<Summary> {
         let asked = !self.fields.is_empty() || !self.layout.is_empty();
@@ -180,10 +182,20 @@ impl Show {
             let message = "'--field' and '-E' want '-T fields', 'csv' or 'tsv'";
             return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }
+        if protocols.are_named() && self.written.has_fields() {
+            let message = "'--proto' tells messages with '-T text' and '-T json'";
+            return Err(usage(ErrorKind::ArgumentConflict, message).into());
+        }
         let invalid = |error| usage(ErrorKind::InvalidValue, error);
         match self.written {
-            Written::Text => pass(&mut Text::new(self.listing(out), out).with_processes(processes)),
-            Written::Json => pass(&mut Json::new(self.summary, out).with_processes(processes)),
+            Written::Text => {
+                let text = Text::new(self.listing(out), out).with_processes(processes);
+                pass(&mut text.with_messages(protocols.hearing()?))
+            }
+            Written::Json => {
+                let json = Json::new(self.summary, out).with_processes(processes);
+                pass(&mut json.with_messages(protocols.hearing()?))
+            }
             Written::Fields => {
                 let layout = Layout::parse(&self.layout).map_err(invalid)?;
                 if self.fields.is_empty() {

@@ -11,6 +11,7 @@ use super::input::tell_legend;
 use super::listen::{Heard, Listen};
 use super::output::Output;
 use super::processes::Lookup;
+use super::protocols::Protocols;
 use super::record::{Annotating, Record, Recorder};
 use super::sandbox::Sandbox;
 use super::show::Show;
@@ -52,6 +53,9 @@ pub(super) struct Sniff {
 
     #[command(flatten)]
     following: Following,
+
+    #[command(flatten)]
+    protocols: Protocols,
 
     #[command(flatten)]
     show: Show,
@@ -102,11 +106,11 @@ impl Sniff {
         }
         let conns = heard.conns();
         let outcome = match &mut recorder {
-            None => self.show.write(out, processes, |sink| self.follow(&mut heard, &conns, sink)),
+            None => self.show.write(out, processes, &self.protocols, |sink| self.follow(&mut heard, &conns, sink)),
             Some(recorder) if self.record.annotates() => {
                 let mut writes = Annotating::new(recorder);
                 if lists {
-                    self.show.write(out, processes, |sink| {
+                    self.show.write(out, processes, &self.protocols, |sink| {
                         self.follow(&mut heard, &conns, &mut Both::new(&mut writes, sink))
                     })
                 } else {
@@ -115,7 +119,7 @@ impl Sniff {
             }
             Some(recorder) if lists => {
                 let mut tee = Tee::new(&mut heard, recorder);
-                self.show.write(out, processes, |sink| self.follow(&mut tee, &conns, sink))
+                self.show.write(out, processes, &self.protocols, |sink| self.follow(&mut tee, &conns, sink))
             }
             Some(recorder) => self.enter_sandbox().and_then(|()| keep(&mut heard, recorder)),
         };

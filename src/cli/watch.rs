@@ -19,6 +19,7 @@ use crate::capture::filter::Filter;
 use crate::capture::track::Timers;
 use crate::capture::{self, Next, PumpError, Sink, Source, SourceError, Summary};
 use crate::report::conns::{Board, Choice, Follow, Order};
+use crate::report::messages::Hearing;
 use crate::wire::Timestamp;
 
 /// An interface to watch, and how.
@@ -49,7 +50,6 @@ impl Watch {
     }
 
     /// Whether all connections are written again and again.
-    #[cfg(feature = "parquet")]
     pub(super) fn repeats(&self) -> bool {
         self.every.is_some()
     }
@@ -61,6 +61,7 @@ impl Watch {
         filter: Option<Filter>,
         following: &Following,
         count: Option<u64>,
+        hearing: Option<Hearing>,
         out: &mut Output,
     ) -> anyhow::Result<Summary> {
         let in_order = choice.order == Order::Id && !choice.reverse && choice.top.is_none();
@@ -80,7 +81,7 @@ impl Watch {
             let screen = io::stdout().is_terminal();
             Box::new(Board::new(&mut *out, choice, screen, paced.due(), processes))
         } else {
-            Box::new(Follow::new(&mut *out, choice, processes))
+            Box::new(Follow::new(&mut *out, choice, processes, hearing))
         };
         // Everything is open; nothing has been looked at.
         self.sandbox.enter(&[])?;

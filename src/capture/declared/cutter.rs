@@ -161,7 +161,7 @@ impl Cutter {
             None => (self.begun.have > 0).then_some((self.begun.at, Why::CutShort)),
         };
         if let Some((since, why)) = lost {
-            self.tell_lost(since, self.next, why, false, tell);
+            tell_lost(since, self.next, why, false, tell);
         }
         self.forget();
         self.astray = None;
@@ -185,7 +185,9 @@ impl Cutter {
                 self.carriers.clear();
                 if let Some(header) = rest.get(..of.header) {
                     let size = of.measure(header).map_err(astray)?;
-                    if let Some((message, later)) = usize::try_from(size).ok().and_then(|size| rest.split_at_checked(size)) {
+                    if let Some((message, later)) =
+                        usize::try_from(size).ok().and_then(|size| rest.split_at_checked(size))
+                    {
                         self.lend(of, at, message, marks, tell);
                         (at, rest) = (at + size, later);
                         continue;
@@ -307,7 +309,7 @@ impl Cutter {
             let keep_from = match find(of, &held, from, base, &marks, last) {
                 Found::At(place) => {
                     let at = base + place as u64;
-                    self.tell_lost(since, at, why, true, tell);
+                    tell_lost(since, at, why, true, tell);
                     self.astray = None;
                     match self.walk(of, at, held.get(place..).unwrap_or_default(), &marks, tell) {
                         Ok(()) => return,
@@ -335,11 +337,11 @@ impl Cutter {
             return;
         }
     }
+}
 
-    fn tell_lost(&self, from: u64, to: u64, why: Why, found: bool, tell: &mut dyn FnMut(Cut<'_>)) {
-        if to > from {
-            tell(Cut::Lost(Lost { at: from, len: to - from, why, found }));
-        }
+fn tell_lost(from: u64, to: u64, why: Why, found: bool, tell: &mut dyn FnMut(Cut<'_>)) {
+    if to > from {
+        tell(Cut::Lost(Lost { at: from, len: to - from, why, found }));
     }
 }
 

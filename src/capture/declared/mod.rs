@@ -286,14 +286,12 @@ impl Speaking {
                 let piece = Piece { at: octets.at, n: octets.n, time: octets.time, bytes: octets.bytes };
                 self.push(of, conn, octets.from, piece, tell)
             }
-            Event::Hole(hole) => {
-                self.work(of, conn, hole.from, tell, |cutter, tell| {
-                    cutter.hole(of, hole.at, hole.len, tell);
-                    if of.over == Over::Udp {
-                        cutter.end(of, tell);
-                    }
-                })
-            }
+            Event::Hole(hole) => self.work(of, conn, hole.from, tell, |cutter, tell| {
+                cutter.hole(of, hole.at, hole.len, tell);
+                if of.over == Over::Udp {
+                    cutter.end(of, tell);
+                }
+            }),
             Event::End(end) => self.work(of, conn, end.from, tell, |cutter, tell| cutter.end(of, tell)),
         }
     }

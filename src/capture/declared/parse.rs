@@ -176,7 +176,11 @@ fn definition(text: &str, name: &Key<'_>, value: &Item<'_>) -> Outcome<Definitio
         })
     });
     let pair = keys.find("pair").map(|value| {
-        let keys = Keys::of(value, "{ key = \"id\", request = \"...\", response = \"...\" }", &["key", "request", "response"])?;
+        let keys = Keys::of(
+            value,
+            "{ key = \"id\", request = \"...\", response = \"...\" }",
+            &["key", "request", "response"],
+        )?;
         let condition = |name| {
             let Some((condition, at)) = keys.word(name)? else { return Ok(None) };
             let read = Condition::parse(condition, &fields);
@@ -200,11 +204,11 @@ fn definition(text: &str, name: &Key<'_>, value: &Item<'_>) -> Outcome<Definitio
     let kind = place(&keys, "kind")?.or_else(|| fields.iter().position(named));
     let magic: Vec<Magic> = keys.find("match").map(magic).transpose()?.unwrap_or_default();
     let summary = match keys.word("summary")? {
-        Some((summary, at)) => {
-            Summary::parse(summary, &fields).map_err(|fault| inside(text, at, summary, fault))?
-        }
+        Some((summary, at)) => Summary::parse(summary, &fields).map_err(|fault| inside(text, at, summary, fault))?,
         None => Summary::usual(kind, &fields, |place| {
-            let covered = |field: &Field| magic.iter().any(|magic| magic.at <= field.at && field.at < magic.at + magic.octets.len());
+            let covered = |field: &Field| {
+                magic.iter().any(|magic| magic.at <= field.at && field.at < magic.at + magic.octets.len())
+            };
             checksum.is_some_and(|checksum| checksum.field == place) || fields.get(place).is_some_and(covered)
         }),
     };
@@ -233,8 +237,7 @@ const OVER: [(&str, Over); 2] = [("tcp", Over::Tcp), ("udp", Over::Udp)];
 const BODIES: [(&str, Body); 2] = [("bytes", Body::Bytes), ("text", Body::Text)];
 const COUNTS: [(&str, Counts); 3] =
     [("body", Counts::Body), ("message", Counts::Message), ("from_field", Counts::FromField)];
-const COVERS: [(&str, Covers); 3] =
-    [("message", Covers::Message), ("header", Covers::Header), ("body", Covers::Body)];
+const COVERS: [(&str, Covers); 3] = [("message", Covers::Message), ("header", Covers::Header), ("body", Covers::Body)];
 
 fn fields(value: &Item<'_>, endian: Endian) -> Outcome<Vec<Field>> {
     let mut fields: Vec<Field> = Vec::new();
@@ -312,7 +315,8 @@ fn magic(value: &Item<'_>) -> Outcome<Vec<Magic>> {
 
 fn octets(hex: &str, at: Range<usize>) -> Outcome<Vec<u8>> {
     let digits: Vec<u8> = hex.bytes().filter(|c| !c.is_ascii_whitespace()).collect();
-    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?, 16).ok();
+    let octet =
+        |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?, 16).ok();
     let octets: Option<Vec<u8>> = digits.chunks(2).map(octet).collect();
     octets.map_or_else(|| wrong(at, "expected octets in hexadecimal, two digits each"), Ok)
 }
@@ -327,13 +331,11 @@ fn ports(value: &Item<'_>) -> Outcome<Vec<u16>> {
 
 fn one_of<T: Copy>(keys: &Keys<'_, '_>, name: &str, values: &[(&str, T)]) -> Outcome<Option<T>> {
     let Some((word, at)) = keys.word(name)? else { return Ok(None) };
-    match values.iter().find(|(known, _)| *known == word) {
-        Some((_, value)) => Ok(Some(*value)),
-        None => {
-            let known: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-            wrong(at, format!("'{word}' is no value of '{name}'; expected one of {}", known.join(", ")))
-        }
+    if let Some((_, value)) = values.iter().find(|(known, _)| *known == word) {
+        return Ok(Some(*value));
     }
+    let known: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+    wrong(at, format!("'{word}' is no value of '{name}'; expected one of {}", known.join(", ")))
 }
 
 fn table<'t, 'i>(value: &'t Item<'i>, what: &str) -> Outcome<&'t DeTable<'i>> {

@@ -88,7 +88,10 @@ fn a_stream_that_loses_step_finds_the_next_message() {
     wrong[0] = 0;
     let stream = [get(1, b"one"), wrong, get(3, b"three"), get(4, b"")].concat();
     let told = cut(&acme, Cutter::new(100), &[&stream]);
-    assert_eq!(told, ["0 get id=1 3B one [1]", "17 lost 16 no_magic", "33 get id=3 5B three [1]", "52 get id=4 0B  [1]"]);
+    assert_eq!(
+        told,
+        ["0 get id=1 3B one [1]", "17 lost 16 no_magic", "33 get id=3 5B three [1]", "52 get id=4 0B  [1]"]
+    );
     // The same in pieces that cut the wrong header and the next good one.
     let told = cut(&acme, Cutter::new(100), &[&stream[..25], &stream[25..40], &stream[40..]]);
     assert_eq!(told[1..], ["17 lost 16 no_magic", "33 get id=3 5B three [2, 3]", "52 get id=4 0B  [3]"]);
@@ -211,7 +214,12 @@ fn mistakes_are_told_with_line_column_and_a_caret() {
         ("header = 14", "headr = 14", "headr", "'headr' is nothing here"),
         ("header = 14", "", "[protocol.acme]", "'header' is missing, as in `header = 14`"),
         ("header = 14", "header = 13", "12", "the field ends at 14, behind the header of 13 octets"),
-        ("field = \"len\", counts", "field = \"size\", counts", "\"size\"", "there is no field 'size'; there is magic,"),
+        (
+            "field = \"len\", counts",
+            "field = \"size\", counts",
+            "\"size\"",
+            "there is no field 'size'; there is magic,",
+        ),
         ("counts = \"body\"", "counts = \"all\"", "\"all\"", "'all' is no value of 'counts'"),
         ("AC4D", "AC4", "\"AC4\"", "expected octets in hexadecimal"),
         ("size = 2 }", "comment = 2 }", "comment", "'comment' is nothing here"),

@@ -41,6 +41,39 @@ pub(super) fn find() -> anyhow::Result<Option<(PathBuf, String)>> {
     Ok(Some((path, text)))
 }
 
+/// The files in the folder for protocols, by name. One that somebody else could have written is left
+/// alone, and that is told.
+pub(super) fn protocols() -> Vec<PathBuf> {
+    let config = match std::env::var_os("SYNFIN_CONFIG") {
+        Some(path) if path.is_empty() => None,
+        Some(path) => Some(PathBuf::from(path)),
+        None => place(),
+    };
+    let Some(folder) = config.as_deref().and_then(Path::parent).map(|folder| folder.join(PROTOCOLS)) else {
+        return Vec::new();
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| is_trusted_toml(path)).collect();
+    files.sort();
+    files
+}
+
+/// The folder beside the configuration that protocols are declared in.
+const PROTOCOLS: &str = "protocols";
+
+fn is_trusted_toml(path: &Path) -> bool {
+    let Ok(found) = fs::metadata(path) else { return false };
+    if !found.is_file() || path.extension().is_none_or(|extension| extension != "toml") {
+        return false;
+    }
+    let reason = distrust(&found);
+    if let Some(reason) = &reason {
+        // With a closed stderr there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "synfin: {} is left alone: {reason}", path.display());
+    }
+    reason.is_none()
+}
+
 /// Where the XDG rules have it.
 fn place() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -66,6 +66,11 @@ const SETTABLE: &[&str] = &[
     "width",
 ];
 
+/// The files of the folder in which protocols are declared, unless it shall be left out.
+pub(super) fn protocols(left_out: bool) -> Vec<PathBuf> {
+    if left_out { Vec::new() } else { find::protocols() }
+}
+
 /// Reads the configuration, unless it shall be left out; `None` where there is none.
 ///
 /// # Errors

@@ -107,10 +107,16 @@ fn option(
         let what = format!("'{name}' of {command} {what}; expected one of {}", there.join(", "));
         return Err(Mistake::new(key.span(), what));
     };
+    if name == "proto" && !value.get_ref().as_str().is_some_and(|word| PROTOCOLS.contains(&word)) {
+        return Err(expected(value, "one of tcp, udp, icmp and all"));
+    }
     let words = words(arg, value)?;
     check(grammar, command, arg, &words, value)?;
     Ok(Preset { command: command.to_owned(), id: arg.get_id().to_string(), words })
 }
+
+/// What `proto` of conns can be set to: not to a file, of which the call has to speak.
+const PROTOCOLS: [&str; 4] = ["tcp", "udp", "icmp", "all"];
 
 fn is_called(arg: &Arg, name: &str) -> bool {
     arg.get_long() == Some(name) || arg.get_short().is_some_and(|letter| name.chars().eq([letter]))

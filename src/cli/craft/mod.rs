@@ -19,6 +19,7 @@ use anyhow::Context as _;
 use clap::error::ErrorKind;
 
 use super::output::Output;
+use super::protocols::Protocols;
 use super::show::Show;
 use super::usage;
 use crate::capture::file::{CaptureWriter, Format};
@@ -96,6 +97,9 @@ pub(super) struct Craft {
     sending: send::Sending,
 
     #[command(flatten)]
+    protocols: Protocols,
+
+    #[command(flatten)]
     show: Show,
 }
 
@@ -142,7 +146,11 @@ impl Craft {
                 PumpError::Sink(_) => error.into(),
             })
         };
-        if self.shows_nothing() { pump(&mut Nothing) } else { self.show.in_full().write(out, None, pump) }
+        if self.shows_nothing() {
+            pump(&mut Nothing)
+        } else {
+            self.show.in_full().write(out, None, &self.protocols, pump)
+        }
     }
 
     fn shows_nothing(&self) -> bool {

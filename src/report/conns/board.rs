@@ -93,7 +93,7 @@ impl<W: Write> Sink for Board<W> {
         match conn.ended() {
             // It was there long enough.
             Some(Ended::Timeout | Ended::Evicted) => {}
-            None => self.last.tell(conn, owners)?,
+            None => self.last.tell(conn, owners, None)?,
         }
         if let Some(processes) = &mut self.processes {
             processes.forget(conn);
@@ -114,7 +114,7 @@ impl<W: Write> Sink for Board<W> {
                 Some(processes) => processes.known(&conn),
                 None => Ends::default(),
             };
-            moment.tell(&conn, owners)?;
+            moment.tell(&conn, owners, None)?;
         }
         moment.finish(&Summary::default())?;
         self.show()

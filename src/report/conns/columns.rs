@@ -4,6 +4,7 @@ use crate::capture::Conn;
 use crate::capture::track::{Close, Ends, Role};
 use crate::report::digits::Digits as _;
 use crate::report::human;
+use crate::report::messages::Spoken;
 use crate::report::process::Process;
 use crate::report::table::{Align, Cells, Column, Table, cells};
 use crate::wire::{Protocol, ports};
@@ -20,6 +21,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { shrink: Some(21), ..column("SERVER", Align::Left, 0) },
     Column { dull: "-", ..column("SERVICE", Align::Left, 5) },
     Column { dull: "-", shrink: Some(15), ..column("PROCESSES", Align::Left, 4) },
+    Column { dull: "-", ..column("MESSAGES", Align::Left, 2) },
     column("OPEN", Align::Left, 0),
     Column { dull: "-", ..column("CLOSE", Align::Left, 0) },
     Column { dull: "-", ..column("BY", Align::Left, 2) },
@@ -37,13 +39,14 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// What each column is called by those who choose.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "id",
     "proto",
     "client",
     "server",
     "service",
     "processes",
+    "messages",
     "open",
     "close",
     "by",
@@ -122,6 +125,7 @@ pub(super) const COMMON: &[&str] = &[
     "192.168.100.100:50000",
     "-",
     "-",
+    "-",
     "missing_syn",
     "fin_then_reset",
     "client",
@@ -139,7 +143,7 @@ pub(super) const COMMON: &[&str] = &[
 ];
 
 /// Appends the row of `conn`, a cell for each column.
-pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>) {
+pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, spoken: Option<Spoken<'_>>) {
     let tcp = conn.protocol() == Protocol::Tcp;
     let timing = conn.timing();
     let [from_client, from_server] = Role::BOTH.map(|role| conn.half(role).counts());
@@ -154,6 +158,10 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
     }
     cells.word(service(conn).unwrap_or("-"));
     cells.cell(|out| processes(out, owners));
+    match spoken {
+        Some(spoken) => cells.cell(|out| spoken.write_cell(out)),
+        None => cells.word("-"),
+    }
     cells.word(conn.open().name());
     cells.word(match conn.close() {
         Close::CaptureEnd => "-",

@@ -8,6 +8,7 @@ use super::{Choice, Conns, Format};
 use crate::capture::findings::Finding;
 use crate::capture::track::{Close, ConnId, Ends, Role, State};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary, Tracker};
+use crate::report::messages::{Hearing, Spoken};
 use crate::report::paint::Paint;
 use crate::report::process::{Process, Processes};
 use crate::report::table::{Cells, Fit, Table};
@@ -22,12 +23,12 @@ pub struct Follow<W> {
 
 impl<W: Write> Follow<W> {
     /// A sink that writes to `out`.
-    pub fn new(out: W, choice: Choice, processes: Option<Box<dyn Processes>>) -> Self {
+    pub fn new(out: W, choice: Choice, processes: Option<Box<dyn Processes>>, hearing: Option<Hearing>) -> Self {
         let running = match &choice.format {
             Format::Table { columns, .. } => Running::new(columns),
             _ => Running::new(&Columns::default()),
         };
-        let mut conns = Conns::new(out, choice).with_processes(processes);
+        let mut conns = Conns::new(out, choice).with_processes(processes).with_messages(hearing);
         conns.running = Some(running);
         Self { conns, told: HashSet::new() }
     }
@@ -104,14 +105,14 @@ impl Running {
         &mut self,
         out: &mut Vec<u8>,
         conn: &Conn,
-        owners: Ends<Option<&Process>>,
+        (owners, spoken): (Ends<Option<&Process>>, Option<Spoken<'_>>),
         columns: &Columns,
         width: usize,
         ellipsis: &str,
         paint: Paint,
     ) {
         self.row.clear();
-        columns::write(&mut self.row, conn, owners);
+        columns::write(&mut self.row, conn, owners, spoken);
         columns.choose(&mut self.row, 0);
         self.table.measure(&self.row);
         let fit = self.table.fitted(width);

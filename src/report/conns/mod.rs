@@ -24,6 +24,7 @@ use crate::report::clock::{Clock, Precision, TimeStyle, Utc};
 use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
 use crate::report::finding::{self, Findings};
+use crate::report::messages::{Hearing, Spoken};
 use crate::report::paint::Paint;
 use crate::report::process::{Process, Processes};
 use crate::report::table::{Fit, Table};
@@ -138,6 +139,7 @@ pub struct Conns<W> {
     #[cfg(feature = "parquet")]
     file: Option<Parquet>,
     processes: Option<Box<dyn Processes>>,
+    hearing: Option<Hearing>,
     /// The table that is written row by row, where that is wanted.
     running: Option<Running>,
     first: Option<Timestamp>,
@@ -172,6 +174,7 @@ impl<W: Write> Conns<W> {
             totals: Totals::default(),
             findings: Findings::default(),
             processes: None,
+            hearing: None,
             running: None,
             first: None,
             begun: false,
@@ -182,6 +185,13 @@ impl<W: Write> Conns<W> {
     #[must_use]
     pub fn with_processes(mut self, processes: Option<Box<dyn Processes>>) -> Self {
         self.processes = processes;
+        self
+    }
+
+    /// The same, telling what the messages of declared protocols come to.
+    #[must_use]
+    pub fn with_messages(mut self, hearing: Option<Hearing>) -> Self {
+        self.hearing = hearing;
         self
     }
 
@@ -219,7 +229,7 @@ impl<W: Write> Conns<W> {
     }
 
     /// Writes the line of `conn`, or holds it until its place is known.
-    fn tell(&mut self, conn: &Conn, owners: Ends<Option<&Process>>) -> io::Result<()> {
+    fn tell(&mut self, conn: &Conn, owners: Ends<Option<&Process>>, spoken: Option<Spoken<'_>>) -> io::Result<()> {
         if self.choice.protocol.is_some_and(|protocol| protocol != conn.protocol()) {
             return Ok(());
         }
@@ -231,9 +241,9 @@ impl<W: Write> Conns<W> {
             self.line.clear();
             match (&mut self.running, &self.choice.format) {
                 (Some(running), Format::Table { width, ellipsis, paint, columns }) => {
-                    running.write(&mut self.line, conn, owners, columns, *width, ellipsis, *paint);
+                    running.write(&mut self.line, conn, (owners, spoken), columns, *width, ellipsis, *paint);
                 }
-                (_, format) => format.write(&mut self.line, conn, owners, &mut self.utc),
+                (_, format) => format.write(&mut self.line, conn, owners, spoken, &mut self.utc),
             }
             #[cfg(feature = "parquet")]
             if let Some(file) = &mut self.file {
@@ -242,7 +252,7 @@ impl<W: Write> Conns<W> {
             return self.out.write_all(&self.line);
         }
         let start = self.text.len();
-        self.choice.format.write(&mut self.text, conn, owners, &mut self.utc);
+        self.choice.format.write(&mut self.text, conn, owners, spoken, &mut self.utc);
         let len = (self.text.len() - start) as u32;
         self.held.push(Held { value: self.value(conn), id: conn.id.0, len, start });
         // Seldom enough that forgetting costs less than writing does.
@@ -327,14 +337,21 @@ impl Held {
 
 impl Format {
     /// Appends the line of `conn`; of a table its cells.
-    fn write(&self, out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, utc: &mut Utc) {
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        conn: &Conn,
+        owners: Ends<Option<&Process>>,
+        spoken: Option<Spoken<'_>>,
+        utc: &mut Utc,
+    ) {
         match self {
             Self::Table { columns, .. } => {
                 let start = out.len();
-                columns::write(out, conn, owners);
+                columns::write(out, conn, owners, spoken);
                 columns.choose(out, start);
             }
-            Self::Json => record::write(out, conn, owners),
+            Self::Json => record::write(out, conn, owners, spoken),
             Self::Fields(fields, layout) => fields::line(out, conn, owners, fields, *layout),
             #[cfg(feature = "parquet")]
             Self::Parquet(fields) => {
@@ -375,20 +392,23 @@ impl<W: Write> Sink for Conns<W> {
         if let (Some(processes), Some((seen, conn))) = (&mut self.processes, told) {
             processes.of(packet, seen, conn);
         }
+        if let Some(hearing) = &mut self.hearing {
+            hearing.packet(packet, told, &mut |_| ());
+        }
         self.first.get_or_insert(packet.record.time);
         Ok(())
     }
 
     fn wants_packets(&self) -> bool {
-        self.first.is_none() || self.choice.summary || self.processes.is_some()
+        self.first.is_none() || self.choice.summary || self.processes.is_some() || self.hearing.is_some()
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
-        let Some(mut processes) = self.processes.take() else {
-            return self.tell(conn, Ends::default());
-        };
-        let told = self.tell(conn, processes.known(conn));
-        self.processes = Some(processes);
+        let (mut processes, mut hearing) = (self.processes.take(), self.hearing.take());
+        let owners = processes.as_mut().map_or_else(Ends::default, |processes| processes.known(conn));
+        let spoken = hearing.as_mut().and_then(|hearing| hearing.spoken(conn));
+        let told = self.tell(conn, owners, spoken);
+        (self.processes, self.hearing) = (processes, hearing);
         self.forget(conn);
         told
     }

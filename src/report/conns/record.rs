@@ -5,13 +5,14 @@ use crate::capture::Conn;
 use crate::capture::track::{Counts, Ends, Exchange, Fact, Half, Role};
 use crate::report::digits::Digits as _;
 use crate::report::json::{SCHEMA, of};
+use crate::report::messages::Spoken;
 use crate::report::object::{Key, Object, key};
 use crate::report::process::{self, Process};
 use crate::wire::{Protocol, Span};
 
 /// Appends the record of `conn`, and a newline. Members stand in the order of the documentation;
 /// one that does not apply is left out, one that was looked for and not found is null.
-pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>) {
+pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, spoken: Option<Spoken<'_>>) {
     let tcp = conn.protocol() == Protocol::Tcp;
     let mut object = Object::begin(out);
     object.number(key!("schema"), SCHEMA);
@@ -75,6 +76,9 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
         each(&mut object, key!("facts"), |object, role| {
             object.object(of(role), |object| facts(object, conn, role));
         });
+    }
+    if let Some(spoken) = spoken {
+        spoken.write_json(&mut object);
     }
     process::write_json(&mut object, owners);
     if community::is_known(conn) {

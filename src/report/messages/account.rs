@@ -1,9 +1,9 @@
 use crate::capture::declared::Account;
 use crate::capture::track::Role;
 use crate::report::digits::Digits as _;
+use crate::report::human;
 use crate::report::json::of;
 use crate::report::object::{Object, key};
-use crate::report::{human, json};
 use crate::wire::declared::Definition;
 
 /// What a conversation said in messages.
@@ -31,10 +31,12 @@ impl Spoken<'_> {
             object.word(key!("protocol"), &protocol.name);
             object.word(key!("evidence"), if account.by_port { "port" } else { "payload" });
             for role in Role::BOTH {
-                object.number(json::of(role), account.messages[role as usize]);
+                object.number(of(role), account.messages[role as usize]);
             }
             object.object(key!("lost_bytes"), |object| {
-                Role::BOTH.iter().for_each(|role| object.number(of(*role), account.lost[*role as usize]));
+                for role in Role::BOTH {
+                    object.number(of(role), account.lost[role as usize]);
+                }
             });
             if protocol.checksum.is_some() {
                 object.number(key!("wrong_checksums"), account.wrong_sums);
@@ -60,7 +62,8 @@ impl Spoken<'_> {
         let by = if account.by_port { "by its port" } else { "by its first octets" };
         let count = |count| human::plural(count, "message");
         let name = &protocol.name;
-        let mut text = format!("{name} ({by}): {} of the client, {} of the server", count(client), human::count(server));
+        let mut text =
+            format!("{name} ({by}): {} of the client, {} of the server", count(client), human::count(server));
         if let Some([least, most, _]) = account.waited {
             let times = if least == most {
                 format!("in {}", human::span(least))

@@ -3,6 +3,7 @@
 
 mod account;
 mod json;
+mod pages;
 mod text;
 
 use std::io;
@@ -13,6 +14,7 @@ use crate::capture::{Conn, Observation, Packet};
 use crate::wire::declared::Definition;
 pub(super) use account::Spoken;
 pub(super) use json::write as write_json;
+pub(super) use pages::Pages;
 pub(super) use text::{told_at as write_text, write_behind};
 
 /// Hears messages for a sink.
@@ -53,7 +55,13 @@ impl Hearing {
 
     /// The same, for who wants to know what it came to only.
     pub(super) fn spoken(&mut self, conn: &Conn) -> Option<Spoken<'_>> {
-        let account = self.ended(conn, &mut |_| ())?;
+        let account = self.ended(conn, &mut |_| ());
+        self.account(account)
+    }
+
+    /// What a conversation came to, with the protocol that it spoke.
+    fn account(&self, account: Option<Account>) -> Option<Spoken<'_>> {
+        let account = account?;
         let of = self.messages.known().get(account.protocol)?;
         Some(Spoken { of, account })
     }

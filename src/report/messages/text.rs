@@ -4,10 +4,10 @@ use crate::report::human;
 use crate::report::paint::{self, Ink, Paint};
 use crate::wire::declared::Implausible;
 
-/// Appends the line of what is told at a packet: `    acme #3  get id=7 5B`.
+/// Appends the line of what is told at a packet: `    acme 3  get id=7 5B`.
 pub(in crate::report) fn told_at(out: &mut Vec<u8>, told: &Told<'_>, paint: Paint) {
     out.text("    ");
-    line(out, told, paint);
+    line(out, told, paint, Packets::Told);
     out.push(b'\n');
 }
 
@@ -18,24 +18,34 @@ pub(in crate::report) fn write_behind(out: &mut Vec<u8>, told: &Told<'_>, paint:
     out.push(b' ');
     out.text(told.from.name());
     out.text(": ");
-    line(out, told, paint);
+    line(out, told, paint, Packets::Told);
     out.push(b'\n');
 }
 
+/// Whether a line says which packets carried a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Packets {
+    /// It does, where they are several.
+    Told,
+    /// They stand elsewhere.
+    Elsewhere,
+}
+
 /// What is told, without an end to its line.
-pub(in crate::report) fn line(out: &mut Vec<u8>, told: &Told<'_>, paint: Paint) {
+pub(super) fn line(out: &mut Vec<u8>, told: &Told<'_>, paint: Paint, packets: Packets) {
     match &told.what {
         What::Message(message, number, part) => {
             paint.with(Ink::Bold, out, |out| {
                 out.text(&told.of.name);
-                out.text(" #");
+                out.push(b' ');
                 out.dec(*number);
             });
             out.text("  ");
             let mut summary = Vec::new();
             told.of.write_summary(&mut summary, message.header, message.body);
             paint::escape(out, &summary);
-            if let (Some(first), true) = (message.carriers.first(), message.carriers.count() > 1) {
+            let several = message.carriers.count() > 1 && packets == Packets::Told;
+            if let (Some(first), true) = (message.carriers.first(), several) {
                 out.text(", in packets ");
                 out.dec(first);
                 out.text(if message.carriers.count() == 2 { " and " } else { " to " });
@@ -44,7 +54,9 @@ pub(in crate::report) fn line(out: &mut Vec<u8>, told: &Told<'_>, paint: Paint) 
             match part {
                 Part::Neither | Part::Request => {}
                 Part::Response(Some(asked)) => {
-                    out.text(", answers #");
+                    out.text(", answers ");
+                    out.text(&told.of.name);
+                    out.push(b' ');
                     out.dec(asked.number);
                     out.text(" in ");
                     human::write_span(out, asked.waited);

@@ -29,6 +29,7 @@ use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::human;
 use crate::report::ladder::{Ladder, Pace, svg};
 pub use crate::report::look::Look;
+use crate::report::messages::{Hearing, Pages};
 pub(super) use account::{Account, account, ladder as ladder_of};
 pub(super) use cause::Grade;
 pub(super) use ladder::Words;
@@ -90,6 +91,7 @@ pub struct Explain<W> {
     look: Look,
     choice: Choice,
     tales: Tales,
+    pages: Option<Pages>,
     /// Connections that are worth telling, and those told.
     due: u32,
     told: u32,
@@ -106,12 +108,21 @@ impl<W: Write> Explain<W> {
             look,
             choice,
             tales: Tales::default(),
+            pages: None,
             due: 0,
             told: 0,
             lectured: HashSet::new(),
             seen: 0,
             drawings: Vec::new(),
         }
+    }
+
+    /// The same, telling the messages of declared protocols (in text).
+    #[must_use]
+    pub fn with_messages(mut self, hearing: Option<Hearing>) -> Self {
+        let is_text = matches!(self.choice.form, Form::Text | Form::Rfc) && self.choice.parts != Parts::Heading;
+        self.pages = hearing.filter(|_| is_text).map(Pages::new);
+        self
     }
 
     /// The chosen connections that the input does not have.
@@ -139,24 +150,30 @@ impl<W: Write> Sink for Explain<W> {
             && self.wants(conn.id)
         {
             self.tales.add(packet, observation, conn);
+            if let Some(pages) = &mut self.pages {
+                pages.packet(packet, observation, conn, self.look);
+            }
         }
         Ok(())
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         self.seen = self.seen.max(conn.id.0 + 1);
-        let Some(tale) = self.tales.take(conn.id) else {
-            return Ok(());
-        };
-        if self.choice.failed && !tell::failed(conn, &tale, self.look) {
-            return Ok(());
+        let told = self.told;
+        if let Some(tale) = self.tales.take(conn.id)
+            && self.is_due(conn, &tale)
+        {
+            self.told += 1;
+            self.tell(conn, &tale)?;
         }
-        self.due += 1;
-        if self.choice.conns.is_empty() && self.choice.limit > 0 && self.told >= self.choice.limit {
-            return Ok(());
+        match &mut self.pages {
+            Some(pages) if self.told > told => pages.tell(&mut self.out, conn, self.look),
+            Some(pages) => {
+                pages.forget(conn);
+                Ok(())
+            }
+            None => Ok(()),
         }
-        self.told += 1;
-        self.tell(conn, &tale)
     }
 
     fn finish(&mut self, _summary: &Summary) -> io::Result<()> {
@@ -182,6 +199,15 @@ impl<W: Write> Sink for Explain<W> {
 }
 
 impl<W: Write> Explain<W> {
+    /// Whether a connection is one to tell of; those that are worth it are counted.
+    fn is_due(&mut self, conn: &Conn, tale: &Tale) -> bool {
+        if self.choice.failed && !tell::failed(conn, tale, self.look) {
+            return false;
+        }
+        self.due += 1;
+        !self.choice.conns.is_empty() || self.choice.limit == 0 || self.told < self.choice.limit
+    }
+
     fn tell(&mut self, conn: &Conn, tale: &Tale) -> io::Result<()> {
         let Self { out, look, choice, told, .. } = self;
         match choice.form {

@@ -181,9 +181,9 @@ fn value(reader: &mut Reader<'_>, field: &Field) -> Result<i64, Fault> {
         Some(digits) => i64::from_str_radix(digits, 16).ok(),
         None => word.parse().ok(),
     };
-    number
-        .or_else(|| field.value_named(word))
-        .ok_or_else(|| reader.fault_since(start, format!("expected a number, or the name of a value of `{}`", field.name)))
+    number.or_else(|| field.value_named(word)).ok_or_else(|| {
+        reader.fault_since(start, format!("expected a number, or the name of a value of `{}`", field.name))
+    })
 }
 
 #[cfg(test)]

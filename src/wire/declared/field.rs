@@ -96,15 +96,7 @@ impl Value<'_> {
 impl Field {
     /// A field without anything more to it.
     pub fn new(name: &str, at: usize, kind: Type) -> Self {
-        Self {
-            name: name.to_owned(),
-            at,
-            kind,
-            endian: Endian::Big,
-            mask: None,
-            names: Vec::new(),
-            bits: Vec::new(),
-        }
+        Self { name: name.to_owned(), at, kind, endian: Endian::Big, mask: None, names: Vec::new(), bits: Vec::new() }
     }
 
     /// Where it ends in the header.

@@ -87,8 +87,10 @@ impl Summary {
 }
 
 impl Definition {
-    /// Appends a message in one line. Nothing is escaped: what came from the network is as it came.
+    /// Appends a message in one line, without spaces at its end. Nothing is escaped: what came from
+    /// the network is as it came.
     pub fn write_summary(&self, out: &mut Vec<u8>, header: &[u8], body: &[u8]) {
+        let start = out.len();
         for piece in &self.summary.pieces {
             match piece {
                 Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
@@ -105,6 +107,8 @@ impl Definition {
                 }
             }
         }
+        let len = out.get(start..).unwrap_or_default().trim_ascii_end().len();
+        out.truncate(start + len);
     }
 
     /// Appends what the field at `place` says: the name of the value or of its bits where it has one.

@@ -51,10 +51,9 @@ impl Definition {
     /// # }
     /// ```
     pub fn octets(&self, kind: Option<&str>, numbers: &[(&str, i64)], body: &[u8]) -> Result<Vec<u8>, Unwritable> {
-        let numbers = numbers.iter().map(|(name, number)| Assignment {
-            name: (*name).to_owned(),
-            given: Given::Word(number.to_string()),
-        });
+        let numbers = numbers
+            .iter()
+            .map(|(name, number)| Assignment { name: (*name).to_owned(), given: Given::Word(number.to_string()) });
         let body = Assignment { name: BODY.to_owned(), given: Given::Text(body.to_vec()) };
         let given = numbers.chain([body]).collect();
         self.write(&Wording { protocol: self.name.clone(), kind: kind.map(str::to_owned), given })
@@ -138,13 +137,11 @@ impl Draft<'_> {
         let Some(field) = self.of.kind.and_then(|place| self.of.fields.get(place)) else {
             return Err(whole(format!("messages of {} have no names: no field has an `enum`", self.of.name)));
         };
-        match field.value_named(kind) {
-            Some(value) => self.put_number(field, i128::from(value)).map_err(whole),
-            None => {
-                let names: Vec<&str> = field.names.iter().map(|(_, name)| name.as_str()).collect();
-                Err(whole(format!("{} has no message `{kind}`; it has {}", self.of.name, names.join(", "))))
-            }
+        if let Some(value) = field.value_named(kind) {
+            return self.put_number(field, i128::from(value)).map_err(whole);
         }
+        let names: Vec<&str> = field.names.iter().map(|(_, name)| name.as_str()).collect();
+        Err(whole(format!("{} has no message `{kind}`; it has {}", self.of.name, names.join(", "))))
     }
 
     fn put_length(&mut self, field: &Field, size: u64, is_meant: bool) -> Result<(), Unwritable> {
