@@ -1,7 +1,7 @@
 //! What the program prints for every shipped capture, word for word.
 //!
-//! Walks `captures/`, runs `read`, `conns` and `explain` on each file, and compares with
-//! `tests/golden/NAME.COMMAND.txt`. `UPDATE_GOLDEN=1 cargo test --test golden` writes the listings
+//! Walks `captures/`, runs `read`, `conns` and `explain` on each file (knowing the protocol that
+//! `examples/NAME` declares, where there is one), and compares with `tests/golden/NAME.COMMAND.txt`. `UPDATE_GOLDEN=1 cargo test --test golden` writes the listings
 //! anew; what changed is then git's to show.
 
 use std::collections::BTreeSet;
@@ -66,7 +66,13 @@ fn compare(command: &str) {
     let mut wrong = Vec::new();
     for capture in captures {
         let listing = golden().join(format!("{}.{command}.txt", name(&capture)));
-        let printed = run(&[command, &format!("captures/{}", capture.file_name().expect("a file").to_string_lossy())]);
+        let file = format!("captures/{}", capture.file_name().expect("a file").to_string_lossy());
+        let declaration = format!("examples/{0}/{0}.toml", name(&capture));
+        let printed = if root().join(&declaration).exists() {
+            run(&[command, "--proto", &declaration, &file])
+        } else {
+            run(&[command, &file])
+        };
         if update {
             fs::write(&listing, printed).expect("the folder can be written");
             continue;

@@ -1,14 +1,12 @@
 //! The call: the words of the command line, and those that the configuration file adds.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::config::{self, Config};
-use super::protocols::FOLDER;
-use super::{Cli, args, examples};
+use super::{Cli, args, examples, protocols};
 use crate::report::paint;
 
 /// The grammar of the command line, with examples for every command.
@@ -27,9 +25,8 @@ pub(super) fn understood(args: impl IntoIterator<Item = OsString>) -> anyhow::Re
     let mut grammar = grammar();
     let matches = parse(&mut grammar, &args)?;
     let left_out = matches.get_flag("no_config");
-    let args = with_protocols(&config::protocols(left_out), &grammar, &matches, args);
+    protocols::set_folder(config::protocols(left_out));
     let Some(config) = config::read(left_out, &grammar)? else {
-        let matches = parse(&mut grammar, &args)?;
         return cli(&mut grammar, &matches);
     };
     let args = with_config(&config, &grammar, &matches, args);
@@ -48,28 +45,6 @@ fn parse(grammar: &mut Command, args: &[OsString]) -> Result<ArgMatches, clap::E
 
 fn cli(grammar: &mut Command, matches: &ArgMatches) -> anyhow::Result<Cli> {
     Cli::from_arg_matches(matches).map_err(|error| error.format(grammar).into())
-}
-
-/// The words of the call, and the files in which protocols are declared, for a command that knows them.
-fn with_protocols(
-    files: &[PathBuf],
-    grammar: &Command,
-    matches: &ArgMatches,
-    mut args: Vec<OsString>,
-) -> Vec<OsString> {
-    let Some(name) = matches.subcommand_name() else { return args };
-    let knows = |command: &Command| command.get_arguments().any(|arg| arg.get_long() == Some(FOLDER));
-    if let Some(at) = args.iter().skip(1).position(|arg| arg == name)
-        && grammar.find_subcommand(name).is_some_and(knows)
-    {
-        let option = |file: &PathBuf| {
-            let mut word = OsString::from(format!("--{FOLDER}="));
-            word.push(file);
-            word
-        };
-        args.splice(at + 2..at + 2, files.iter().map(option));
-    }
-    args
 }
 
 /// The words of the call and those of the configuration that it leaves room for: what is said on the

@@ -14,7 +14,7 @@ use super::output::NO_PARQUET;
 use super::output::Output;
 #[cfg(feature = "parquet")]
 use super::output::no_terminal;
-use super::protocols::{self, Folder};
+use super::protocols;
 use super::usage;
 #[cfg(all(feature = "live", target_os = "linux"))]
 use super::watch::Watch;
@@ -72,9 +72,6 @@ pub(super) struct Conns {
     /// `synfin help proto`), and count their messages; may be repeated
     #[arg(long, value_name = "PROTOCOL|FILE", value_parser = clap::value_parser!(Proto))]
     proto: Vec<Proto>,
-
-    #[command(flatten)]
-    folder: Folder,
 
     /// Numbers over all connections at the end (table and JSON)
     #[arg(long)]
@@ -210,7 +207,7 @@ impl Conns {
             let message = "what '--proto FILE' declares is told as connections end, not '--every' time";
             return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }
-        protocols::known(&files, &self.folder).map(protocols::hearing)
+        protocols::known(&files).map(protocols::hearing)
     }
 
     fn format(&self, out: &Output) -> anyhow::Result<Format> {

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, anyhow};
 
@@ -17,20 +18,15 @@ pub(super) struct Protocols {
     /// may be repeated
     #[arg(long = "proto", value_name = "FILE", help_heading = "Input")]
     files: Vec<PathBuf>,
-
-    #[command(flatten)]
-    folder: Folder,
 }
 
-/// What the folder for protocols holds: found, not said.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(super) struct Folder {
-    #[arg(long = FOLDER, value_name = "FILE", hide = true)]
-    folder: Vec<PathBuf>,
-}
+/// The files of the folder for protocols, where it is not left out.
+static FOLDER: OnceLock<Vec<PathBuf>> = OnceLock::new();
 
-/// The option by which what is found in the folder joins a call.
-pub(super) const FOLDER: &str = "proto-of-folder";
+/// Has every command know the protocols of these files too, once and for all.
+pub(super) fn set_folder(files: Vec<PathBuf>) {
+    FOLDER.get_or_init(|| files);
+}
 
 impl Protocols {
     /// Whether the call names some.
@@ -40,7 +36,7 @@ impl Protocols {
 
     /// All that are known.
     pub(super) fn known(&self) -> anyhow::Result<Vec<Definition>> {
-        known(&self.files, &self.folder)
+        known(&self.files)
     }
 
     /// Who hears their messages, if any are known.
@@ -50,7 +46,7 @@ impl Protocols {
 }
 
 /// The protocols that files declare, and those of the folder that they leave as they are.
-pub(super) fn known(files: &[PathBuf], folder: &Folder) -> anyhow::Result<Vec<Definition>> {
+pub(super) fn known(files: &[PathBuf]) -> anyhow::Result<Vec<Definition>> {
     let mut known: Vec<(Definition, &Path)> = Vec::new();
     for file in files {
         for definition in read(file)? {
@@ -62,7 +58,7 @@ pub(super) fn known(files: &[PathBuf], folder: &Folder) -> anyhow::Result<Vec<De
         }
     }
     let mut known: Vec<Definition> = known.into_iter().map(|(definition, _)| definition).collect();
-    for file in &folder.folder {
+    for file in FOLDER.get().into_iter().flatten() {
         for definition in read(file).context("'--no-config' leaves the folder of protocols out")? {
             if known.iter().all(|known| known.name != definition.name) {
                 known.push(definition);

@@ -324,11 +324,11 @@ _synfin() {
                     return 0
                     ;;
                 --proto)
-                    COMPREPLY=($(compgen -W "tcp udp icmp all" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -W "id proto client server service processes open close by client-state server-state history client-packets server-packets client-bytes server-bytes retransmits rtt-server rtt-client duration" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "id proto client server service processes messages open close by client-state server-state history client-packets server-packets client-bytes server-bytes retransmits rtt-server rtt-client duration" -- "${cur}"))
                     return 0
                     ;;
                 --width)
@@ -423,7 +423,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__craft)
-            opts="-c -w -i -T -e -E -v -q -S -t -# -x -X -A -l -n -h --src --dst --tcp --udp --icmp --arp --protocol --source-port --src-port --dest-port --dst-port --flags --seq --ack --win --urg --options --echo-id --echo-seq --ttl --tos --id --no-df --ip-options --flow-label --hop-by-hop --destination-options --data --data-hex --data-file --data-len --bad-checksum --wrong --vlan --src-mac --dst-mac --ethernet --fragment --count --rate --send --interface --dry-run --max-time --answers --silent --allow-remote --allow-broadcast --field --nano --micro --number --summary --color --no-config --help"
+            opts="-c -w -i -T -e -E -v -q -S -t -# -x -X -A -l -n -h --src --dst --tcp --udp --icmp --arp --protocol --source-port --src-port --dest-port --dst-port --flags --seq --ack --win --urg --options --echo-id --echo-seq --ttl --tos --id --no-df --ip-options --flow-label --hop-by-hop --destination-options --data --data-hex --data-file --data-len --bad-checksum --wrong --vlan --src-mac --dst-mac --ethernet --fragment --count --rate --send --interface --dry-run --max-time --answers --silent --allow-remote --allow-broadcast --proto --field --nano --micro --number --summary --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -597,6 +597,10 @@ _synfin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 -T)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -651,7 +655,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__explain)
-            opts="-T -r -c -F -d -h --conn --limit --failed --flood --show --time --width --ascii --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
+            opts="-T -r -c -F -d -h --conn --limit --failed --flood --show --time --proto --width --ascii --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -675,6 +679,10 @@ _synfin() {
                     ;;
                 --time)
                     COMPREPLY=($(compgen -W "even scale" -- "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --width)
@@ -1081,7 +1089,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__read)
-            opts="-r -c -F -d -w -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --resync --timers --checksums --no-defrag --max-connections --fail-on --annotate --print --field --nano --micro --number --summary --color --no-config --help"
+            opts="-r -c -F -d -w -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --resync --timers --checksums --no-defrag --max-connections --fail-on --annotate --print --proto --field --nano --micro --number --summary --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1116,6 +1124,10 @@ _synfin() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1373,7 +1385,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__sniff)
-            opts="-c -i -p -s -B -Q -y -F -d -w -C -G -W -U -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --pcap --packet-buffered --threads --annotate --print --checksums --no-defrag --max-connections --fail-on --field --nano --micro --number --summary --no-processes --no-sandbox --color --no-config --help"
+            opts="-c -i -p -s -B -Q -y -F -d -w -C -G -W -U -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --pcap --packet-buffered --threads --annotate --print --checksums --no-defrag --max-connections --fail-on --proto --field --nano --micro --number --summary --no-processes --no-sandbox --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1465,6 +1477,10 @@ _synfin() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -T)

@@ -99,6 +99,7 @@ complete -c synfin -n "__fish_synfin_using_subcommand craft" -s i -l interface -
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -l max-time -d 'Stop after a time: seconds, or with a unit (500ms, 90s, 5m)' -r
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -l answers -d 'Show what comes back, too, until a time after the last packet (500ms, 2s); not with -i' -r
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -l allow-remote -d 'Let packets leave this machine for this network, as in 192.0.2.0/24; may be repeated' -r
+complete -c synfin -n "__fish_synfin_using_subcommand craft" -l proto -d 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -s T -d 'What to write: text, json (an object per line), csv, tsv or parquet (a row per packet, its columns those of json), or fields (those named with -e)' -r
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -l field -d 'A field to write with -T fields, csv or tsv' -r
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -s E -d 'How to write fields: header=y, separator=/t, occurrence=f|l|a, aggregator=/s, quote=d|s|n' -r
@@ -182,6 +183,7 @@ impatient-client\t''
 any\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s F -d 'Read the filter from FILE' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s w -d 'Write the packets to a file, and list none of them (but see --print); `-` is stdout' -r -F
+complete -c synfin -n "__fish_synfin_using_subcommand read" -l proto -d 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s T -d 'What to write: text, json (an object per line), csv, tsv or parquet (a row per packet, its columns those of json), or fields (those named with -e)' -r
 complete -c synfin -n "__fish_synfin_using_subcommand read" -l field -d 'A field to write with -T fields, csv or tsv' -r
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s E -d 'How to write fields: header=y, separator=/t, occurrence=f|l|a, aggregator=/s, quote=d|s|n' -r
@@ -238,6 +240,7 @@ host-scan\t''
 block-scan\t''
 impatient-client\t''
 any\t''"
+complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l proto -d 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -s T -d 'What to write: text, json (an object per line), csv, tsv or parquet (a row per packet, its columns those of json), or fields (those named with -e)' -r
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l field -d 'A field to write with -T fields, csv or tsv' -r
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -s E -d 'How to write fields: header=y, separator=/t, occurrence=f|l|a, aggregator=/s, quote=d|s|n' -r
@@ -291,16 +294,14 @@ retransmits\t''
 zero-windows\t''
 missed\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l top -d 'Write only the first N' -r
-complete -c synfin -n "__fish_synfin_using_subcommand conns" -l proto -d 'Only this protocol' -r -f -a "tcp\t''
-udp\t''
-icmp\t''
-all\t''"
+complete -c synfin -n "__fish_synfin_using_subcommand conns" -l proto -d 'Only this protocol (tcp, udp, icmp, or all); or know the protocols that a file declares (TOML; `synfin help proto`), and count their messages; may be repeated' -r
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l columns -d 'These columns of the table, in this order' -r -f -a "id\t''
 proto\t''
 client\t''
 server\t''
 service\t''
 processes\t''
+messages\t''
 open\t''
 close\t''
 by\t''
@@ -371,6 +372,7 @@ svg\t'One SVG drawing, a ladder below the other'
 html\t'A page with drawn ladders, complete in itself'"
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l time -d 'What room time takes in the ladder' -r -f -a "even\t'A row after the other'
 scale\t'The longer the wait, the more room (text, svg and html)'"
+complete -c synfin -n "__fish_synfin_using_subcommand explain" -l proto -d 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l width -d 'Fit into N columns; 0 is no limit [default: the terminal\'s]' -r
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -s r -d 'Capture to read, for hands that know tcpdump' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -s c -l count -d 'Stop after N packets' -r
