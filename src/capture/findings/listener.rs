@@ -2,21 +2,11 @@
 
 use std::net::IpAddr;
 
+use super::crowd::Crowd;
 use super::finding::{Finding, Kind, Numbers, Phase};
-use super::sketch::{self, Sketch};
+use super::moments::{MOMENT, Moment, Moments};
+use super::places::Next;
 use crate::wire::{Endpoint, Span, Timestamp};
-
-/// Slots of the ring of moments; with [`SLOT`] a little more than Linux waits for step three.
-const SLOTS: usize = 256;
-
-/// How long a slot lasts.
-const SLOT: u64 = 250_000_000;
-
-/// Slots in which verdicts look for what is going on: five seconds.
-const RECENT: u64 = 20;
-
-/// Slots in which an answer may still be on its way.
-const GRACE: u64 = 2;
 
 /// Asked for, and not completed, that are many.
 const MANY: u64 = 128;
@@ -27,33 +17,26 @@ const TOO_MANY: u64 = 1024;
 /// That many from so few are impatience.
 const IMPATIENT: u64 = 64;
 
-/// A slot whose connections are those that were asked for in it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    asked: u32,
-    waiting: u32,
-    held: u32,
-    done: u32,
-}
+/// Fewer than so many are what is lost everywhere.
+const USUAL: u64 = 32;
+
+/// Without a repeat for so long, it is calm.
+const CALM: Span = Span::from_secs(5);
 
 /// What is known of a listener.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Listener {
     pub(super) at: Endpoint,
-    ring: [Slot; SLOTS],
-    /// The slot of the latest event, counted from 1970.
-    now: u64,
-    waiting: u64,
-    held: u64,
+    /// The last look that it knows of.
+    looked: u64,
+    moments: Moments,
     peak: u64,
-    total: Numbers,
+    total: Total,
     /// Answers to a SYN that offered what a cookie has no room for; and those that took nothing of it.
     comparable: u64,
     stripped: u64,
     backlog: Option<u64>,
-    sources: Sketch<1024>,
-    /// The first few of them, exactly.
-    few: [Option<IpAddr>; 4],
+    sources: Crowd,
     /// When it was first asked since it was calm, when something was last asked or answered again,
     /// and when it was last noteworthy.
     since: Option<Timestamp>,
@@ -62,15 +45,28 @@ pub(super) struct Listener {
     /// First of the answers that nobody asked for, and who went on speaking after one.
     unasked_since: Option<Timestamp>,
     went_on: u64,
-    pub(super) open: Option<Ongoing>,
+    open: Option<Ongoing>,
+}
+
+/// What was counted since it was calm, as in [`Numbers`].
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    asked: u64,
+    asked_again: u64,
+    answered: u64,
+    answered_again: u64,
+    untaken: u64,
+    completed: u64,
+    refused: u64,
+    rejected: u64,
 }
 
 /// A finding that lasts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ongoing {
-    pub(super) id: u32,
-    pub(super) kind: Kind,
-    pub(super) start: Timestamp,
+struct Ongoing {
+    id: u32,
+    kind: Kind,
+    start: Timestamp,
     /// How large it was when it was last told of.
     told: u64,
     cookies: bool,
@@ -78,70 +74,90 @@ pub(super) struct Ongoing {
 }
 
 impl Listener {
-    pub(super) fn new(at: Endpoint, time: Timestamp) -> Self {
-        Self {
+    /// One that is met at `time`, the last look having been that of number `looked`.
+    pub(super) fn new(at: Endpoint, looked: u64, time: Timestamp) -> Self {
+        let mut new = Self {
             at,
-            ring: [Slot::default(); SLOTS],
-            now: time.0 / SLOT,
-            waiting: 0,
-            held: 0,
+            looked,
+            moments: Moments::default(),
             peak: 0,
-            total: Numbers::default(),
+            total: Total::default(),
             comparable: 0,
             stripped: 0,
             backlog: None,
-            sources: Sketch::default(),
-            few: [None; 4],
+            sources: Crowd::default(),
             since: None,
             stirred: Timestamp(0),
             noted: Timestamp(0),
             unasked_since: None,
             went_on: 0,
             open: None,
+        };
+        new.moments.begin(time);
+        new
+    }
+
+    /// Becomes the one at `at`, as a [new](Self::new) one, in the memory that it has.
+    pub(super) fn become_new(&mut self, at: Endpoint, looked: u64, time: Timestamp) {
+        (self.at, self.looked) = (at, looked);
+        self.moments.begin(time);
+        self.begin();
+        self.open = None;
+    }
+
+    /// Counts anew from here on, but for what waits.
+    fn begin(&mut self) {
+        self.peak = self.moments.held();
+        self.total = Total::default();
+        (self.comparable, self.stripped, self.backlog) = (0, 0, None);
+        self.sources.begin();
+        (self.since, self.stirred, self.noted) = (None, Timestamp(0), Timestamp(0));
+        (self.unasked_since, self.went_on) = (None, 0);
+    }
+
+    /// Whether nothing can come of it before more happens here, and it would be found calm: then it
+    /// [catches up](Self::catch_up) with looks when it is needed.
+    pub(super) fn sleeps(&self, time: Timestamp) -> bool {
+        self.moments.lost() < USUAL
+            && self.total.asked_again == 0
+            && self.total.answered_again == 0
+            && time - Timestamp(0) > CALM
+            && self.unasked_since.is_none()
+            && self.open.is_none()
+    }
+
+    /// Has been found calm by every look up to that of number `looked`, if it slept.
+    #[inline]
+    pub(super) fn catch_up(&mut self, looked: u64) {
+        if self.looked != looked {
+            self.looked = looked;
+            self.moments.advance(looked);
+            self.begin();
         }
     }
 
     /// How much would be forgotten with it.
-    pub(super) fn worth(&self) -> (bool, u64, u64) {
-        (self.open.is_some(), self.waiting + self.held + self.total.answered.min(64), self.now)
+    pub(super) fn worth(&self) -> (bool, u64) {
+        let waiting = self.moments.waiting() + self.moments.held();
+        (self.open.is_some(), waiting + self.total.answered.min(64))
+    }
+
+    /// Whether it may be forgotten.
+    pub(super) const fn may_go(&self) -> bool {
+        self.open.is_none()
     }
 
     /// Moves on to `time`: what is too old to be held still is not.
     fn advance(&mut self, time: Timestamp) {
-        let slot = time.0 / SLOT;
-        for at in self.now + 1..=slot.min(self.now + SLOTS as u64) {
-            let old = std::mem::take(&mut self.ring[at as usize % SLOTS]);
-            self.waiting -= u64::from(old.waiting);
-            self.held -= u64::from(old.held);
-        }
-        self.now = self.now.max(slot);
+        self.moments.advance(time.0 / MOMENT);
     }
 
-    /// The slot of what was asked for at `asked`, if that is not too long ago.
-    fn slot(&mut self, asked: Option<Timestamp>) -> Option<&mut Slot> {
-        let slot = asked?.0 / SLOT;
-        (slot <= self.now && self.now - slot < SLOTS as u64).then(|| &mut self.ring[slot as usize % SLOTS])
-    }
-
-    pub(super) fn asked(&mut self, by: IpAddr, time: Timestamp) {
+    pub(super) fn asked(&mut self, by: IpAddr, stem: u64, time: Timestamp) {
         self.advance(time);
         self.since.get_or_insert(time);
         self.total.asked += 1;
-        self.waiting += 1;
-        let slot = &mut self.ring[self.now as usize % SLOTS];
-        slot.asked += 1;
-        slot.waiting += 1;
-        self.meet(by);
-    }
-
-    fn meet(&mut self, source: IpAddr) {
-        self.sources.add(sketch::hash(source, 0));
-        if self.few[3].is_none()
-            && !self.few.contains(&Some(source))
-            && let Some(free) = self.few.iter_mut().find(|one| one.is_none())
-        {
-            *free = Some(source);
-        }
+        self.moments.ask();
+        self.sources.meet(by, stem);
     }
 
     pub(super) fn asked_again(&mut self, time: Timestamp) {
@@ -155,14 +171,8 @@ impl Listener {
         self.total.answered += 1;
         self.comparable += u64::from(stripped.is_some());
         self.stripped += u64::from(stripped == Some(true));
-        let Some(slot) = self.slot(asked) else { return };
-        if slot.waiting > 0 {
-            slot.waiting -= 1;
-            slot.held += 1;
-            self.waiting -= 1;
-            self.held += 1;
-            self.peak = self.peak.max(self.held);
-        }
+        self.moments.answer(asked);
+        self.peak = self.peak.max(self.moments.held());
     }
 
     pub(super) fn answered_again(&mut self, taken: bool, time: Timestamp) {
@@ -175,78 +185,48 @@ impl Listener {
     pub(super) fn completed(&mut self, asked: Option<Timestamp>, time: Timestamp) {
         self.advance(time);
         self.total.completed += 1;
-        if self.settle(asked)
-            && let Some(slot) = self.slot(asked)
-        {
-            slot.done += 1;
-        }
+        self.moments.settle(asked, true);
     }
 
     pub(super) fn refused(&mut self, asked: Option<Timestamp>, time: Timestamp) {
         self.advance(time);
         self.total.refused += 1;
-        self.settle(asked);
+        self.moments.settle(asked, false);
     }
 
     pub(super) fn rejected(&mut self, asked: Option<Timestamp>, time: Timestamp) {
         self.advance(time);
         self.total.rejected += 1;
-        self.settle(asked);
+        self.moments.settle(asked, false);
     }
 
-    /// What was asked for then waits no more.
-    fn settle(&mut self, asked: Option<Timestamp>) -> bool {
-        let Some(slot) = self.slot(asked) else { return false };
-        let (held, waiting) = (slot.held > 0, slot.waiting > 0);
-        if held {
-            slot.held -= 1;
-            self.held -= 1;
-        } else if waiting {
-            slot.waiting -= 1;
-            self.waiting -= 1;
-        }
-        held || waiting
-    }
-
-    pub(super) fn unasked(&mut self, receiver: IpAddr, time: Timestamp) {
+    pub(super) fn unasked(&mut self, receiver: IpAddr, stem: u64, time: Timestamp) {
         self.advance(time);
         self.unasked_since.get_or_insert(time);
         self.total.answered += 1;
         self.noted = time;
-        self.meet(receiver);
+        self.sources.meet(receiver, stem);
     }
 
     pub(super) fn went_on(&mut self) {
         self.went_on += 1;
     }
 
-    /// The recent slots, those in which answers may still be on their way left out, summed up.
-    fn recent(&self) -> Slot {
-        let slots = (GRACE..GRACE + RECENT).filter_map(|back| self.now.checked_sub(back));
-        slots.map(|at| self.ring[at as usize % SLOTS]).fold(Slot::default(), |sum, slot| Slot {
-            asked: sum.asked + slot.asked,
-            waiting: sum.waiting + slot.waiting,
-            held: sum.held + slot.held,
-            done: sum.done + slot.done,
-        })
-    }
-
     /// What is going on here.
-    fn verdict(&self, recent: Slot, time: Timestamp) -> Option<Kind> {
+    fn verdict(&self, recent: Moment, time: Timestamp) -> Option<Kind> {
         let (asked, done) = (u64::from(recent.asked), u64::from(recent.done));
         let lost = u64::from(recent.waiting) + u64::from(recent.held);
-        let sources = self.few.iter().flatten().count();
         if let Some(since) = self.unasked_since
             && self.total.asked * 4 < self.total.answered
             && self.total.answered >= 32
-            && sources == 4
+            && self.sources.are_many()
             && time - since >= Span::from_secs(1)
             && self.went_on * 5 < self.total.answered
         {
             return Some(Kind::Backscatter);
         }
         let lasts = self.since.map_or(Span(0), |since| time - since);
-        if sources < 4 {
+        if !self.sources.are_many() {
             return (asked - done >= IMPATIENT).then_some(Kind::ImpatientClient);
         }
         let mean_it = self.total.asked_again * 4 >= lost && self.total.asked_again >= 16;
@@ -265,26 +245,33 @@ impl Listener {
     /// Signs that it answers with cookies: it repeats no answer, or takes up nothing that a cookie
     /// has no room for.
     fn bakes_cookies(&self) -> bool {
-        let old = self.held.saturating_sub((0..8).map(|back| self.held_back(back)).sum());
-        let silent = old >= 64 && self.total.answered_again == 0;
+        let silent = self.moments.held_before(8) >= 64 && self.total.answered_again == 0;
         silent || self.comparable >= 16 && self.stripped * 10 >= self.comparable * 9
-    }
-
-    fn held_back(&self, back: u64) -> u64 {
-        self.now.checked_sub(back).map_or(0, |at| u64::from(self.ring[at as usize % SLOTS].held))
     }
 
     /// Looks at what is going on; tells where something began, changed or ended. `fresh` is the
     /// number of a new finding.
-    pub(super) fn judge(&mut self, time: Timestamp, fresh: &mut u32, tell: &mut impl FnMut(Finding)) {
+    pub(super) fn judge(
+        &mut self,
+        looked: u64,
+        time: Timestamp,
+        fresh: &mut u32,
+        tell: &mut impl FnMut(Finding),
+    ) -> Next {
+        self.looked = looked;
         self.advance(time);
-        let recent = self.recent();
+        self.look(time, fresh, tell);
+        if self.sleeps(time) { Next::Sleep } else { Next::Stay }
+    }
+
+    fn look(&mut self, time: Timestamp, fresh: &mut u32, tell: &mut impl FnMut(Finding)) {
+        let recent = self.moments.recent();
         let verdict = self.verdict(recent, time);
         if verdict.is_some() && verdict != Some(Kind::Backscatter) {
             self.noted = time;
         }
         let answers = u64::from(recent.asked - recent.waiting);
-        if self.held >= MANY && answers * 2 < u64::from(recent.asked) && self.backlog.is_none() {
+        if self.moments.held() >= MANY && answers * 2 < u64::from(recent.asked) && self.backlog.is_none() {
             self.backlog = Some(self.peak);
         }
         if let Some(open) = self.open {
@@ -312,25 +299,18 @@ impl Listener {
     }
 
     /// Where nothing is asked for in vain, what is counted from here on is of what begins here.
-    fn calm_down(&mut self, recent: Slot, time: Timestamp) {
-        const CALM: Span = Span::from_secs(5);
-        let young = (0..GRACE).filter_map(|back| self.now.checked_sub(back));
-        let lost = |slot: Slot| slot.asked - slot.done;
-        let young: u32 = young.map(|at| lost(self.ring[at as usize % SLOTS])).sum();
-        let calm = lost(recent) < 32 && u64::from(young) < IMPATIENT && time - self.stirred > CALM;
+    fn calm_down(&mut self, recent: Moment, time: Timestamp) {
+        let lost = u64::from(recent.lost());
+        let calm = lost < USUAL && u64::from(self.moments.young()) < IMPATIENT && time - self.stirred > CALM;
         if calm && self.unasked_since.is_none_or(|_| time - self.noted > Span::from_secs(60)) {
-            let Self { at, ring, now, waiting, held, .. } = *self;
-            *self = Self { ring, now, waiting, held, peak: held, ..Self::new(at, time) };
+            self.begin();
         }
     }
 
     /// When that began which goes on now: the oldest moment since which most is in vain.
     fn start(&self, time: Timestamp) -> Timestamp {
-        let vain = |slot: Slot| slot.asked > 2 * slot.done;
-        let slots = (0..SLOTS as u64).map_while(|back| self.now.checked_sub(back));
-        let first = slots.skip(GRACE as usize).take_while(|at| vain(self.ring[*at as usize % SLOTS])).last();
         let since = self.since.unwrap_or(time);
-        first.map_or(since, |slot| since.max(Timestamp(slot * SLOT)))
+        self.moments.in_vain_since().map_or(since, |first| since.max(first))
     }
 
     /// Tells of what lasts when it has doubled, or shows something new.
@@ -357,8 +337,12 @@ impl Listener {
     }
 
     fn finding(&self, open: Ongoing, phase: Phase, time: Timestamp, end: Option<Timestamp>) -> Finding {
-        let recent = self.recent();
-        let source = self.few[0].filter(|_| open.kind == Kind::ImpatientClient && self.few[1].is_none());
+        let recent = self.moments.recent();
+        let source = match self.sources.first() {
+            [source] if open.kind == Kind::ImpatientClient => Some(*source),
+            _ => None,
+        };
+        let total = self.total;
         Finding {
             id: open.id,
             kind: open.kind,
@@ -372,17 +356,26 @@ impl Listener {
             backlog: self.backlog,
             cookies: open.cookies || self.bakes_cookies(),
             numbers: Numbers {
-                half_open: self.held,
+                asked: total.asked,
+                asked_again: total.asked_again,
+                answered: total.answered,
+                answered_again: total.answered_again,
+                untaken: total.untaken,
+                completed: total.completed,
+                refused: total.refused,
+                rejected: total.rejected,
+                half_open: self.moments.held(),
                 half_open_peak: self.peak,
-                unanswered: self.waiting,
+                unanswered: self.moments.waiting(),
                 through: recent.done.into(),
                 through_of: recent.asked.into(),
-                sources: if self.few[3].is_none() {
-                    self.few.iter().flatten().count() as u64
+                sources: if self.sources.are_many() {
+                    self.sources.count().clamp(4, total.asked.max(total.answered).max(4))
                 } else {
-                    self.sources.count().clamp(4, self.total.asked.max(self.total.answered).max(4))
+                    self.sources.first().len() as u64
                 },
-                ..self.total
+                hosts: 0,
+                ports: 0,
             },
         }
     }

@@ -46,12 +46,25 @@ impl<const N: usize> Sketch<N> {
 }
 
 /// A number to know an address and a port by.
+#[cfg(test)]
 pub(super) fn hash(addr: IpAddr, port: u16) -> u64 {
+    with_port(stem(addr), port)
+}
+
+/// What the numbers of an address with any port begin with.
+#[inline]
+pub(super) fn stem(addr: IpAddr) -> u64 {
     let (high, low) = match addr {
         IpAddr::V4(addr) => (4, u64::from(addr.to_bits())),
         IpAddr::V6(addr) => ((addr.to_bits() >> 64) as u64, addr.to_bits() as u64),
     };
-    fold(fold(fold(low ^ 0x243f_6a88_85a3_08d3) ^ high) ^ u64::from(port) << 17)
+    fold(fold(low ^ 0x243f_6a88_85a3_08d3) ^ high)
+}
+
+/// A number to know an address, of which this is the stem, and a port by; 0 is the address alone.
+#[inline]
+pub(super) fn with_port(stem: u64, port: u16) -> u64 {
+    fold(stem ^ u64::from(port) << 17)
 }
 
 /// Has every bit depend on every other (the finalizer of SplitMix64).

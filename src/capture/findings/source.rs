@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Kind, Method, Numbers, Phase};
+use super::places::Next;
+use super::rounds::{GRACE, Round, Rounds};
 use super::sketch::{self, Sketch};
 use crate::wire::{Endpoint, Span, Timestamp};
 
@@ -12,15 +14,12 @@ const MANY: u64 = 25;
 /// Hosts, or ports, that are still a few.
 const FEW: u64 = 5;
 
-/// How long an answer may be on its way.
-const GRACE: Span = Span::from_secs(1);
-
 /// Silence after which a scan is over, and after which a source is met anew.
 const OVER: Span = Span::from_secs(60);
 const FORGOTTEN: Span = Span::from_secs(900);
 
 /// What a source has been seen to do.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Source {
     pub(super) addr: IpAddr,
     first: Timestamp,
@@ -28,11 +27,13 @@ pub(super) struct Source {
     /// A target, and whether there was another host.
     host: IpAddr,
     others: bool,
-    total: Numbers,
+    total: Total,
     /// Of what it asked for, how much so long ago that an answer would have come; and when that was.
     settled: u64,
     settled_at: Timestamp,
     asked_then: u64,
+    /// Where it sleeps, by which looks it goes on being settled.
+    round: Option<Round>,
     /// Connections that it completed and closed without a word.
     empty: u64,
     /// Segments with flags that no stack sends: FIN, none, FIN PSH URG.
@@ -40,7 +41,17 @@ pub(super) struct Source {
     udp: [u64; 3],
     hosts: Sketch<64>,
     ports: Sketch<64>,
-    pub(super) open: Option<(u32, Kind, u64)>,
+    open: Option<(u32, Kind, u64)>,
+}
+
+/// What was counted, as in [`Numbers`].
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    asked: u64,
+    answered: u64,
+    completed: u64,
+    refused: u64,
+    rejected: u64,
 }
 
 impl Source {
@@ -51,10 +62,11 @@ impl Source {
             last: time,
             host: to.addr,
             others: false,
-            total: Numbers::default(),
+            total: Total::default(),
             settled: 0,
             settled_at: time,
             asked_then: 0,
+            round: None,
             empty: 0,
             odd: [0; 3],
             udp: [0; 3],
@@ -70,18 +82,32 @@ impl Source {
         (self.open.is_some(), tried.min(1 << 16), self.last)
     }
 
-    fn tries(&mut self, to: Endpoint, time: Timestamp) {
+    /// Whether it may be forgotten.
+    pub(super) const fn may_go(&self) -> bool {
+        self.open.is_none()
+    }
+
+    /// Is no longer asleep: it was settled by looks in the meantime, which changed nothing else.
+    #[inline]
+    pub(super) fn wake(&mut self, rounds: &Rounds) {
+        if let Some(round) = self.round.take() {
+            self.settled_at = rounds.of(round);
+        }
+    }
+
+    /// Tries `to`, of whose address this is the stem.
+    fn tries(&mut self, to: Endpoint, stem: u64, time: Timestamp) {
         if self.open.is_none() && time - self.last > FORGOTTEN {
             *self = Self::new(self.addr, to, time);
         }
         self.last = self.last.max(time);
         self.others |= to.addr != self.host;
-        self.hosts.add(sketch::hash(to.addr, 0));
-        self.ports.add(sketch::hash(IpAddr::from([0; 4]), to.port));
+        self.hosts.add(sketch::with_port(stem, 0));
+        self.ports.add(sketch::with_port(sketch::stem(IpAddr::from([0; 4])), to.port));
     }
 
-    pub(super) fn asked(&mut self, to: Endpoint, time: Timestamp) {
-        self.tries(to, time);
+    pub(super) fn asked(&mut self, to: Endpoint, stem: u64, time: Timestamp) {
+        self.tries(to, stem, time);
         self.settle(time);
         self.total.asked += 1;
     }
@@ -93,13 +119,13 @@ impl Source {
         }
     }
 
-    pub(super) fn tries_odd(&mut self, to: Endpoint, which: usize, time: Timestamp) {
-        self.tries(to, time);
+    pub(super) fn tries_odd(&mut self, to: Endpoint, stem: u64, which: usize, time: Timestamp) {
+        self.tries(to, stem, time);
         self.odd[which] += 1;
     }
 
-    pub(super) fn tries_udp(&mut self, to: Endpoint, time: Timestamp) {
-        self.tries(to, time);
+    pub(super) fn tries_udp(&mut self, to: Endpoint, stem: u64, time: Timestamp) {
+        self.tries(to, stem, time);
         self.udp[0] += 1;
     }
 
@@ -172,8 +198,32 @@ impl Source {
     }
 
     /// Looks at what it does; tells where something began, changed or ended.
-    pub(super) fn judge(&mut self, time: Timestamp, fresh: &mut u32, tell: &mut impl FnMut(Finding)) {
+    pub(super) fn judge(
+        &mut self,
+        rounds: &mut Rounds,
+        time: Timestamp,
+        fresh: &mut u32,
+        tell: &mut impl FnMut(Finding),
+    ) -> Next {
+        self.wake(rounds);
         self.settle(time);
+        self.look(time, fresh, tell);
+        if !self.sleeps(time) {
+            return Next::Stay;
+        }
+        self.round = Some(rounds.join(time));
+        Next::Sleep
+    }
+
+    /// Whether nothing can come of it before it does more. It was settled just now, and all of it.
+    fn sleeps(&self, time: Timestamp) -> bool {
+        self.settled_at == time
+            && [self.settled, self.asked_then] == [self.total.asked; 2]
+            && self.open.is_none()
+            && self.verdict().is_none()
+    }
+
+    fn look(&mut self, time: Timestamp, fresh: &mut u32, tell: &mut impl FnMut(Finding)) {
         let size = self.worth().1;
         match (self.open, self.verdict()) {
             (Some((id, kind, _)), _) if time - self.last > OVER => {
@@ -208,11 +258,17 @@ impl Source {
         let (_, tries, method) = self.vain();
         let [_, answered, refused] = self.udp;
         let tried = self.worth().1.max(1);
+        let Total { asked, answered: had, completed, refused: not, rejected } = self.total;
         let numbers = Numbers {
+            asked,
+            answered: had,
+            completed,
+            refused: not,
+            rejected,
             sources: 1,
             hosts: self.hosts().min(tried),
             ports: self.ports.count().clamp(1, tried),
-            ..self.total
+            ..Numbers::default()
         };
         let numbers = match method {
             Method::Udp => Numbers { asked: self.udp[0], answered, refused, ..numbers },
