@@ -6,6 +6,7 @@ use super::life::Life;
 use super::notes::Notes;
 use super::shark::Pair;
 use super::standing::{Basis, Role, RoleBasis, State};
+use super::textbook::Chapter;
 use super::verdict::{self, Close, Open};
 use super::zeek::{self, History};
 use super::{ConnId, Ends, Standing};
@@ -48,7 +49,7 @@ pub struct Conn {
     pub(super) history: History,
     pub(super) flipped: bool,
     /// Both ends are open beyond doubt, and nothing is asked, missing or closing.
-    pub(super) calm: bool,
+    pub(super) chapter: Chapter,
 }
 
 /// The handshake's times: each `None` where the capture does not tell.

@@ -15,6 +15,7 @@ use super::notes::{Note, Notes};
 use super::observation::ConnId;
 use super::roles;
 use super::shark::Pair;
+use super::textbook::Question;
 use crate::capture::arrival::{Arrival, Place};
 use crate::wire::options::Present;
 use crate::wire::{Flags, FlowKey, Options, Segment, Seq, Side, Timestamp, Vlans, Window, flow};
@@ -204,15 +205,20 @@ impl Embryos {
 
     /// Takes out the one at `place`, and makes the connection of it that it began.
     pub(super) fn hatch(&mut self, place: u32) -> Option<Conn> {
-        let embryo = self.places.get_mut(place as usize)?.take()?;
+        let conn = self.conn_of(self.get(place)?);
+        self.take_out(place);
+        Some(conn)
+    }
+
+    /// Takes out the one at `place`.
+    pub(super) fn take_out(&mut self, place: u32) {
+        let Some(embryo) = self.places.get_mut(place as usize).and_then(Option::take) else { return };
         self.free.push(place);
-        let conn = self.conn_of(&embryo);
         let count = &mut self.tallies[tally(&embryo)];
         *count = count.saturating_sub(1);
         if embryo.says(Said::Wide) {
             self.targets.leave(embryo.addrs[4]);
         }
-        Some(conn)
     }
 
     /// The connection that the one at `place`, which is in use, began.
@@ -222,8 +228,18 @@ impl Embryos {
 
     /// The connection that `embryo` began.
     pub(super) fn conn_of(&self, embryo: &Embryo) -> Conn {
+        let Question { id, stream, arrival, segment, notes } = self.question(embryo);
+        let pair = Pair::begun(stream, arrival.side, segment.seq);
+        let mut conn = Conn::new(id, &arrival, pair, stream);
+        roles::assign(&mut conn, arrival.side, segment.flags);
+        conn.begins_stream();
+        conn.segment(&arrival, &segment, notes);
+        conn
+    }
+
+    /// What `embryo` said, and when.
+    pub(super) fn question(&self, embryo: &Embryo) -> Question {
         let side = embryo.side();
-        let segment = embryo.segment();
         let notes = NOTES
             .iter()
             .filter(|(said, _)| embryo.says(*said))
@@ -240,12 +256,21 @@ impl Embryos {
             vlans: Vlans::default(),
             place: Place::default(),
         };
-        let pair = Pair::begun(embryo.stream, side, segment.seq);
-        let mut conn = Conn::new(embryo.id, &arrival, pair, embryo.stream);
-        roles::assign(&mut conn, side, segment.flags);
-        conn.begins_stream();
-        conn.segment(&arrival, &segment, notes);
-        conn
+        Question { id: embryo.id, stream: embryo.stream, arrival, segment: embryo.segment(), notes }
+    }
+
+    /// Whether the one at `place` has this key.
+    #[inline]
+    pub(super) fn has_key(&self, place: u32, key: &FlowKey) -> bool {
+        self.get(place).is_some_and(|embryo| match key {
+            FlowKey::V4(pair) => {
+                !embryo.says(Said::Wide)
+                    && [embryo.addrs[0], embryo.addrs[1]] == pair.addrs.map(Ipv4Addr::to_bits)
+                    && embryo.ports == pair.ports
+                    && pair.zone == 0
+            }
+            FlowKey::V6(_) => embryo.says(Said::Wide) && self.key_of(embryo) == *key,
+        })
     }
 
     /// The endpoints of `embryo`.

@@ -63,6 +63,21 @@ impl Facts {
         self.0 = self.0 & !(3 << at) | code << at;
     }
 
+    /// These facts, all on the same basis.
+    pub(super) const fn of(facts: &[Fact], basis: Basis) -> Self {
+        let (mut codes, mut at) = (0, 0);
+        while at < facts.len() {
+            codes |= (basis as u16 + 1) << (2 * facts[at] as u16);
+            at += 1;
+        }
+        Self(codes)
+    }
+
+    /// What was expected is proven.
+    pub(super) const fn proven(self) -> Self {
+        Self(self.0 | self.0 >> 1 & 0x5555)
+    }
+
     /// The facts that are known, each with its basis.
     pub fn iter(self) -> impl Iterator<Item = (Fact, Basis)> {
         Fact::ALL.into_iter().filter_map(move |fact| Some((fact, self.basis(fact)?)))

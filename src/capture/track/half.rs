@@ -357,11 +357,7 @@ impl Half {
 
     /// What it sent shows that the packets that were to teach it did arrive.
     pub(super) fn prove_expected(&mut self) {
-        for (fact, basis) in self.facts.iter() {
-            if basis == Basis::Expected {
-                self.facts.set(fact, Some(Basis::Proven));
-            }
-        }
+        self.facts = self.facts.proven();
     }
 
     /// What had died is opened again.

@@ -11,6 +11,7 @@ use super::pass::{At, News, Pass};
 use super::shark::Pair;
 use super::slab::Slot;
 use super::standing::{Role, RoleBasis, Standing, State};
+use super::textbook::Chapter;
 use super::{roles, zeek};
 use crate::capture::arrival::Arrival;
 use crate::wire::{Flags, Segment, Side};
@@ -26,8 +27,8 @@ pub(super) struct Meant {
 /// Where both ends stand, and what they know.
 #[derive(Clone, Copy)]
 pub(super) struct Now {
-    standing: Ends<Standing>,
-    facts: Ends<Facts>,
+    pub(super) standing: Ends<Standing>,
+    pub(super) facts: Ends<Facts>,
 }
 
 impl Conn {
@@ -50,7 +51,7 @@ impl Conn {
             life: Life::default(),
             history: zeek::History::default(),
             flipped: false,
-            calm: false,
+            chapter: Chapter::Other,
         }
     }
 
@@ -63,7 +64,7 @@ impl Conn {
         self.count(arrival, segment);
         let (notes, nth) = self.run(segment, arrival.cut, arrival::at(arrival, self.first_n), notes);
         self.life.seen |= notes;
-        self.calm = self.is_calm();
+        self.chapter = if self.is_calm() { Chapter::Calm } else { Chapter::Other };
         Meant { before, notes, nth }
     }
 

@@ -17,6 +17,7 @@ mod conn;
 mod coverage;
 mod datagram;
 mod embryo;
+mod evict;
 mod expiry;
 mod facts;
 mod half;
@@ -36,6 +37,7 @@ mod slim;
 mod standing;
 mod steady;
 mod table;
+mod textbook;
 mod twice;
 mod verdict;
 mod watch;
@@ -58,9 +60,10 @@ use std::collections::VecDeque;
 use super::arrival::{Arrival, Passenger};
 use super::findings::{Event, Finding, Findings};
 use super::record::{Body, Record};
-use crate::wire::{FlowKey, Segment, Span, Timestamp};
+use crate::wire::{FlowKey, Segment, Timestamp};
 use embryo::Embryo;
-use expiry::{Wheel, Worth};
+use evict::LOOK;
+use expiry::Wheel;
 use intake::Meant;
 use reuse::Fate;
 use shark::Pair;
@@ -126,13 +129,6 @@ enum Departed {
     Embryo(Box<Conn>),
 }
 
-/// How long a connection is left alone before its timer is looked at again: it may have been reset,
-/// and then has less time left.
-const LOOK: Span = Span::from_secs(10);
-
-/// Places looked at to find the connection that is least worth its room.
-const CANDIDATES: u32 = 16;
-
 impl Tracker {
     /// A tracker that keeps within `limits`.
     pub fn new(limits: Limits) -> Self {
@@ -194,24 +190,6 @@ impl Tracker {
     pub(super) fn rest(&mut self, now: Timestamp) {
         self.tick(now);
         self.findings.look(self.clock);
-    }
-
-    fn expire(&mut self, timers: Timers) {
-        let Some(due) = self.wheel.advance(self.clock) else { return };
-        let since = Timestamp(self.clock.0.saturating_sub(timers.syn_sent.0.max(0) as u64));
-        for place in self.conns.embryos.older_than(since) {
-            self.depart_embryo(place, Ended::Timeout);
-        }
-        for place in due {
-            let slot = Slot(place);
-            let Some(conn) = self.followed(slot) else { continue };
-            let deadline = conn.end + timers.patience(conn);
-            if deadline < self.clock {
-                self.depart(slot, Ended::Timeout);
-            } else {
-                self.wheel.file(place, deadline.min(self.clock + LOOK));
-            }
-        }
     }
 
     /// A connection that was given up since this was last asked, and will change no more.
@@ -345,6 +323,11 @@ impl Tracker {
         notes: Notes,
         asked: bool,
     ) -> Option<Taken> {
+        if let Some(found) = found
+            && let Some(taken) = self.by_the_book(found, arrival, segment, notes)
+        {
+            return Some(taken);
+        }
         let known = match found {
             Some(Found::Conn(slot)) => Some(slot),
             Some(Found::Embryo(place)) => self.hatch(place),
@@ -414,11 +397,17 @@ impl Tracker {
 
     /// The bare SYN at `place` becomes a connection like others: there is more to say of it.
     fn hatch(&mut self, place: u32) -> Option<Slot> {
-        let slot = self.conns.hatch(place)?;
+        let conn = self.conns.embryos.conn_of(self.conns.embryos.get(place)?);
+        Some(self.grow(place, conn))
+    }
+
+    /// Puts the connection that the bare SYN at `place` has become in its place.
+    fn grow(&mut self, place: u32, conn: Conn) -> Slot {
+        let slot = self.conns.grow(place, conn);
         if self.limits.timers.is_some() {
             self.wheel.file(slot.0, self.clock + LOOK);
         }
-        Some(slot)
+        slot
     }
 
     /// The latest connection of the endpoints of `key`, in the form that can be changed.
@@ -543,57 +532,5 @@ impl Tracker {
             self.evict(slot);
         }
         slot
-    }
-
-    /// Makes room for the connection in `fresh`: of the next places, the one least worth its room
-    /// goes, and of equals the one that was silent longest. Where most are no more than a SYN, one
-    /// of those.
-    fn evict(&mut self, fresh: Slot) {
-        let bare = self.conns.embryos.len();
-        if bare > self.conns.len() / 2 {
-            return self.evict_embryo();
-        }
-        let places = self.conns.places();
-        let mut best = None;
-        for _ in 0..places.min(CANDIDATES) {
-            let slot = Slot(self.hand % places);
-            self.hand = (self.hand + 1) % places;
-            let Some(conn) = self.followed(slot).filter(|_| slot != fresh) else { continue };
-            let worth = (Worth::of(conn), conn.end);
-            if best.is_none_or(|(least, _)| worth < least) {
-                best = Some((worth, slot));
-            }
-            // Of a flood one is as good as another, and the hand comes to the oldest first.
-            if worth.0 <= Worth::SynSent {
-                break;
-            }
-        }
-        match best {
-            Some(((worth, _), slot)) if bare == 0 || worth < Worth::SynSent => self.depart(slot, Ended::Evicted),
-            _ => self.evict_embryo(),
-        }
-    }
-
-    fn evict_embryo(&mut self) {
-        if let Some(place) = self.conns.embryos.least(self.conns.next_id()) {
-            self.depart_embryo(place, Ended::Evicted);
-        }
-    }
-
-    fn depart_embryo(&mut self, place: u32, why: Ended) {
-        if let Some(mut conn) = self.conns.take_embryo(place) {
-            conn.life.ended = Some(why);
-            self.departed.push_back(Departed::Embryo(Box::new(conn)));
-        }
-    }
-
-    fn depart(&mut self, slot: Slot, why: Ended) {
-        self.conns.unlink(slot);
-        let conn = self.conns.at_mut(slot);
-        conn.life.ended = Some(why);
-        self.shark.settle(conn);
-        self.shark.leave(conn.pair);
-        self.departed.push_back(Departed::Conn(slot));
-        self.leaving += 1;
     }
 }

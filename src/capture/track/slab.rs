@@ -91,10 +91,13 @@ impl Slab {
         self.table.insert(&arrival.key, place | EMBRYO);
     }
 
-    /// Has the bare SYN at `place` become a connection like others.
-    pub(super) fn hatch(&mut self, place: u32) -> Option<Slot> {
-        let conn = self.take_embryo(place)?;
-        Some(self.put(conn))
+    /// Puts the connection that the bare SYN at `place` has become in its place.
+    pub(super) fn grow(&mut self, place: u32, conn: Conn) -> Slot {
+        let key = conn.key;
+        let slot = self.keep(conn);
+        self.table.replace(&key, slot.0, |at| at == place | EMBRYO);
+        self.embryos.take_out(place);
+        slot
     }
 
     /// Takes out the connection that the bare SYN at `place` began.
@@ -106,16 +109,19 @@ impl Slab {
 
     fn put(&mut self, conn: Conn) -> Slot {
         let key = conn.key;
-        let slot = if let Some(slot) = self.free.pop() {
-            *self.place(slot) = Some(conn);
-            slot
-        } else {
-            self.places.push(Some(conn));
-            Slot(self.places.len() as u32 - 1)
-        };
+        let slot = self.keep(conn);
         let (places, embryos) = (&self.places, &self.embryos);
         self.table.replace(&key, slot.0, |at| has_key(places, embryos, at, &key));
         slot
+    }
+
+    fn keep(&mut self, conn: Conn) -> Slot {
+        if let Some(slot) = self.free.pop() {
+            *self.place(slot) = Some(conn);
+            return slot;
+        }
+        self.places.push(Some(conn));
+        Slot(self.places.len() as u32 - 1)
     }
 
     /// Has a key of another VLAN lead to the connection in `slot` too.
@@ -177,7 +183,7 @@ impl Slab {
 #[inline]
 fn has_key(places: &Chunks<Option<Conn>>, embryos: &Embryos, at: u32, key: &FlowKey) -> bool {
     if at & EMBRYO != 0 {
-        return embryos.get(at & !EMBRYO).is_some_and(|embryo| embryos.key_of(embryo) == *key);
+        return embryos.has_key(at & !EMBRYO, key);
     }
     let conn = places.get(at as usize).and_then(Option::as_ref);
     conn.expect("the table leads to places in use").key == *key

@@ -14,6 +14,7 @@ use super::life::Life;
 use super::notes::Notes;
 use super::segments;
 use super::standing::{Basis, State};
+use super::textbook::Chapter;
 use super::zeek;
 use crate::capture::arrival::Arrival;
 use crate::wire::{Flags, Segment, Seq, options::Present};
@@ -36,7 +37,7 @@ impl Conn {
     /// Takes in a segment, if it is such a one.
     #[inline]
     pub(super) fn steady(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Meant> {
-        if !self.calm || arrival.cut || !self.adds_nothing(segment) {
+        if self.chapter != Chapter::Calm || arrival.cut || !self.adds_nothing(segment) {
             return None;
         }
         let [sender, receiver] = facing(&mut self.halves, arrival.side);
@@ -88,7 +89,8 @@ fn is_steady(edge: Seq, segment: &Segment, sender: &Half, receiver: &Half) -> bo
 }
 
 /// Neither less than before, nor what was not seen; and not the same again with nothing else.
-fn acknowledges_what_was_sent(segment: &Segment, receiver: &Half) -> bool {
+#[inline]
+pub(super) fn acknowledges_what_was_sent(segment: &Segment, receiver: &Half) -> bool {
     let ack = segment.ack;
     let ahead = receiver.una().map_or(-1, |una| ack.offset_from(una));
     let least = i32::from(segment.len == 0);
@@ -96,7 +98,8 @@ fn acknowledges_what_was_sent(segment: &Segment, receiver: &Half) -> bool {
 }
 
 /// No options, or the timestamps that were agreed on, and not older than the last.
-fn has_the_usual_options(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
+#[inline]
+pub(super) fn has_the_usual_options(segment: &Segment, sender: &Half, receiver: &Half) -> bool {
     let options = &segment.options;
     let agreed = sender.offer.zip(receiver.offer).map(|(own, peer)| own.ts_ok && peer.ts_ok);
     match (agreed, options.timestamps()) {
@@ -110,14 +113,15 @@ fn has_the_usual_options(segment: &Segment, sender: &Half, receiver: &Half) -> b
 
 /// It neither fills the window that its receiver offered nor takes anything back of the one that its
 /// sender did, which now ends at `edge`.
-fn moves_the_edge_on(edge: Seq, segment: &Segment, sender: &Half, receiver: &Half) -> bool {
+#[inline]
+pub(super) fn moves_the_edge_on(edge: Seq, segment: &Segment, sender: &Half, receiver: &Half) -> bool {
     let fills = segment.len > 0 && receiver.offer.is_some() && receiver.mark(Mark::Edge) == Some(segment.end());
     !fills && sender.mark(Mark::Edge).is_none_or(|old| !edge.before(old))
 }
 
 /// Takes down the numbers that such a segment moves.
 #[inline]
-fn go_on(
+pub(super) fn go_on(
     edge: Seq,
     segment: &Segment,
     sender: &mut Half,
@@ -151,8 +155,10 @@ pub(super) mod tests {
     use std::path::{Path, PathBuf};
 
     use crate::capture::file::{Capture, Options};
+    use crate::capture::record::Body;
     use crate::capture::track::{Limits, Tracker};
     use crate::capture::{Checksums, Next, Source as _, decode};
+    use crate::wire::{Segment, Seq, Timestamp};
 
     thread_local! {
         /// Whether every segment takes the long way; and how many have taken the short one.
@@ -167,22 +173,60 @@ pub(super) mod tests {
         short
     }
 
-    /// What a tracker says of a capture's packets and connections; at most 50,000 packets.
-    fn told(path: &Path, long_way: bool) -> Vec<String> {
-        LONG_WAY.set(long_way);
+    /// Which way segments take.
+    #[derive(Clone, Copy, Eq, PartialEq)]
+    pub(in super::super) enum Way {
+        Short,
+        Long,
+    }
+
+    /// What a tracker says of a capture's packets and connections; at most 50,000 packets. Unless
+    /// `seed` is 0, a tenth of its segments have one of their numbers changed a little, as it says.
+    pub(in super::super) fn told(path: &Path, way: Way, seed: u64) -> Vec<String> {
+        LONG_WAY.set(way == Way::Long);
         let mut tracker = Tracker::new(Limits::default());
         let mut told = Vec::new();
+        let mut random = seed;
         let Ok(mut capture) = Capture::open(path, Options::default()) else { return told };
         while let Ok(Next::Frame(frame)) = capture.next()
             && told.len() < 50_000
         {
-            let record = decode(&frame, Checksums::Ignore);
+            let mut record = decode(&frame, Checksums::Ignore);
+            if seed != 0
+                && let Body::Tcp(tcp) = &mut record.body
+            {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                change(&mut record.time, &mut tcp.segment, random >> 32);
+            }
             told.push(format!("{:?}", tracker.observe(told.len() as u64 + 1, &record)));
         }
         tracker.settle();
         told.extend(tracker.conns().map(|conn| format!("{:?}", &*conn)));
         LONG_WAY.set(false);
         told
+    }
+
+    fn change(time: &mut Timestamp, segment: &mut Segment, random: u64) {
+        let by = (random >> 8) as u32 % 5;
+        match random % 160 {
+            0 => segment.seq += by,
+            1 => segment.seq = segment.seq - by,
+            2 => segment.ack += by,
+            3 => segment.ack = segment.ack - by,
+            4 => segment.window.0 = 0,
+            5 => segment.window.0 = segment.window.0.wrapping_sub(by as u16),
+            6 => segment.flags.0 ^= 1 << (by + 4),
+            7 => segment.flags.0 ^= 1 << by,
+            8 => segment.len = by,
+            9 => time.0 = time.0.saturating_sub(1 << (by * 8)),
+            10 => segment.options = crate::wire::Options::default(),
+            11 => time.0 = time.0.saturating_add(1 << (by * 10)),
+            12 => segment.urgent = 1,
+            13 => segment.options = crate::wire::Options::parse(&[1, 1, 8, 10, 0, 0, 0, by as u8, 0, 0, 0, 0]),
+            14 => segment.options = crate::wire::Options::parse(&[2, 4, 5, 180, 3, 3, 10 + 3 * by as u8, 0]),
+            15 => segment.ack = Seq(0),
+            _ => {}
+        }
     }
 
     fn captures(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -216,7 +260,7 @@ pub(super) mod tests {
         let mut packets = 0;
         SHORT.set(0);
         for path in all_captures() {
-            let (short, long) = (told(&path, false), told(&path, true));
+            let (short, long) = (told(&path, Way::Short, 0), told(&path, Way::Long, 0));
             packets += short.len();
             for (at, (short, long)) in short.iter().zip(&long).enumerate() {
                 assert_eq!(short, long, "{}: line {at}", path.display());

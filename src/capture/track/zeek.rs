@@ -175,6 +175,35 @@ pub(super) fn go_on(segment: &Segment, side: Side, sender: &mut End, history: &m
     }
 }
 
+/// Takes in a FIN between two such ends, or the second.
+#[inline]
+pub(super) fn finish(segment: &Segment, side: Side, sender: &mut End, history: &mut History) {
+    sender.tell_new(Mark::Fin, b'f', segment.seq + segment.len, side, history);
+    if sender.mark(Mark::Nxt).is_some_and(|nxt| segment.end().after(nxt)) {
+        sender.put(Mark::Nxt, Some(segment.end()));
+    }
+    sender.was_established = true;
+    sender.state = State::Closed;
+}
+
+/// Takes in a first SYN, from `side`, and the SYN/ACK that answers it.
+#[inline]
+pub(super) fn open(
+    client: &mut End,
+    syn: &Segment,
+    server: &mut End,
+    synack: &Segment,
+    side: Side,
+    history: &mut History,
+) {
+    client.tell_new(Mark::Syn, b's', syn.seq, side, history);
+    server.tell_once(b'h', !side, history);
+    client.put(Mark::Nxt, Some(syn.end()));
+    server.put(Mark::Nxt, Some(synack.end()));
+    client.state = State::Established;
+    server.state = State::Established;
+}
+
 fn write(segment: &Segment, side: Side, sender: &mut End, receiver: &mut End, history: &mut History) {
     let flags = segment.flags;
     let control = [Flags::SYN, Flags::FIN, Flags::RST].into_iter().filter(|flag| flags.contains(*flag)).count();
