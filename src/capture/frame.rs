@@ -205,6 +205,10 @@ impl<S: Source + ?Sized> Source for Box<S> {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         (**self).next()
     }
+
+    fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
+        (**self).peek(most, show);
+    }
 }
 
 /// Why a source gave up.

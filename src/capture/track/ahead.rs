@@ -3,17 +3,13 @@
 //! Where there are many connections, a packet's is never in the processor's caches, and waiting
 //! for it takes longer than all that is then done with it. The memory can bring many at once, but
 //! only if they are asked for together. So the pump shows the tracker the next packets, a few
-//! dozen at a time, and their connections are touched: first their places in the index, all of
-//! them, then the connections themselves. That changes nothing but the time: with 100,000
-//! connections a packet takes half as long (`benches/peers.py -w w2`), and it is not
+//! dozen at a time: it looks their places up in the index, all of them, and then has all their
+//! connections fetched. That changes nothing but the time: with 100,000 connections a packet takes
+//! half as long (`benches/peers.py -w w2`), and it is not
 //! done where the caches hold them all, or all that have packets at the time.
 
-use std::hint::black_box;
-
 use super::Tracker;
-use super::conn::Conn;
-use super::half::Half;
-use super::slab::Slot;
+use super::slab::Found;
 use crate::wire::FlowKey;
 
 /// Packets shown at a time: enough for the memory to be busy, few enough to still be in the caches
@@ -32,7 +28,7 @@ const SELDOM: u32 = 16;
 /// Where the connections of the next packets may be.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
-    foreseen: Vec<Slot>,
+    foreseen: Vec<Found>,
     /// Batches to let pass before the next one is looked at.
     pause: u32,
 }
@@ -51,31 +47,20 @@ impl Tracker {
         self.ahead.foreseen.extend(self.conns.guess(key));
     }
 
-    /// Touches the connections that were foreseen; packet `n` is the next.
+    /// Asks for the connections that were foreseen; packet `n` is the next.
     pub(in crate::capture) fn make_ready(&mut self, n: u64) {
         let Self { ahead, conns, .. } = self;
-        let (mut far, mut sum) = (0, 0_u32);
-        for conn in ahead.foreseen.iter().filter_map(|slot| conns.get(*slot)) {
-            far += usize::from(n - n.min(conn.last_n) > NEAR);
-            sum = sum.wrapping_add(touch(conn));
+        for found in &ahead.foreseen {
+            conns.fetch_ahead(Some(*found));
         }
-        black_box(sum);
-        if far * 4 < ahead.foreseen.len() {
+        let slots = ahead.foreseen.iter().filter_map(|found| match found {
+            Found::Conn(slot) => conns.get(*slot),
+            Found::Embryo(_) => None,
+        });
+        let near = slots.filter(|conn| n - n.min(conn.last_n) <= NEAR).count();
+        if near * 4 > ahead.foreseen.len() * 3 {
             ahead.pause = SELDOM;
         }
         ahead.foreseen.clear();
     }
-}
-
-/// Reads something of every part of a connection that a packet will ask for.
-#[inline]
-fn touch(conn: &Conn) -> u32 {
-    let [a, b] = conn.halves.each_ref().map(touch_half);
-    a.wrapping_add(b).wrapping_add(conn.end.0 as u32).wrapping_add(conn.id.0)
-}
-
-#[inline]
-fn touch_half(half: &Half) -> u32 {
-    let numbers = half.nxt().0.wrapping_add(half.una().map_or(0, |una| una.0));
-    numbers.wrapping_add(half.sent.packets as u32).wrapping_add(half.ip_id)
 }

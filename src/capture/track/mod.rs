@@ -129,6 +129,9 @@ enum Departed {
     Embryo(Box<Conn>),
 }
 
+/// How many connections ahead of the one that is told the memory is asked for.
+const FETCHED: usize = 4;
+
 impl Tracker {
     /// A tracker that keeps within `limits`.
     pub fn new(limits: Limits) -> Self {
@@ -245,9 +248,12 @@ impl Tracker {
         let mut all: Vec<_> = followed.map(|(slot, conn)| (conn.id, Found::Conn(slot))).collect();
         all.extend(self.conns.embryos.iter().map(|(id, place)| (id, Found::Embryo(place))));
         all.sort_unstable_by_key(|(id, _)| *id);
-        all.into_iter().map(|(_, found)| match found {
-            Found::Conn(slot) => Cow::Borrowed(self.conns.at(slot)),
-            Found::Embryo(place) => Cow::Owned(self.conns.embryos.at(place)),
+        (0..all.len()).map(move |at| {
+            self.conns.fetch_ahead(all.get(at + FETCHED).map(|(_, found)| *found));
+            match all[at].1 {
+                Found::Conn(slot) => Cow::Borrowed(self.conns.at(slot)),
+                Found::Embryo(place) => Cow::Owned(self.conns.embryos.at(place)),
+            }
         })
     }
 

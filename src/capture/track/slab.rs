@@ -30,6 +30,14 @@ pub(super) enum Found {
 /// Marks a place in the index as that of a bare SYN.
 const EMBRYO: u32 = 1 << 31;
 
+impl Found {
+    /// What the index says with `place`.
+    #[inline]
+    fn at(place: u32) -> Self {
+        if place & EMBRYO == 0 { Self::Conn(Slot(place)) } else { Self::Embryo(place & !EMBRYO) }
+    }
+}
+
 /// The connections that are being followed, in places that are used again, and the index from
 /// their endpoints to them.
 #[derive(Debug, Default)]
@@ -65,8 +73,7 @@ impl Slab {
     #[inline]
     pub(super) fn find(&self, key: &FlowKey) -> Option<Found> {
         match self.table.find(key, |at| has_key(&self.places, &self.embryos, at, key)) {
-            Some(place) if place & EMBRYO != 0 => Some(Found::Embryo(place & !EMBRYO)),
-            Some(place) => Some(Found::Conn(Slot(place))),
+            Some(place) => Some(Found::at(place)),
             None if self.aliases.is_empty() => None,
             None => self.aliases.get(key).copied().map(Found::Conn),
         }
@@ -74,8 +81,18 @@ impl Slab {
 
     /// Where the latest connection of these endpoints is, if it is followed at all; only a look at
     /// it tells.
-    pub(super) fn guess(&self, key: &FlowKey) -> Option<Slot> {
-        self.table.find(key, |_| true).map(Slot)
+    pub(super) fn guess(&self, key: &FlowKey) -> Option<Found> {
+        self.table.find(key, |_| true).map(Found::at)
+    }
+
+    /// Asks for the memory of what was found, which will be needed soon.
+    #[inline]
+    pub(super) fn fetch_ahead(&self, found: Option<Found>) {
+        match found {
+            Some(Found::Conn(slot)) => self.get(slot).map(fetch_ahead),
+            Some(Found::Embryo(place)) => self.embryos.get(place).map(fetch_ahead),
+            None => None,
+        };
     }
 
     /// Adds a connection; from now on its endpoints lead to it.
@@ -188,3 +205,9 @@ fn has_key(places: &Chunks<Option<Conn>>, embryos: &Embryos, at: u32, key: &Flow
     let conn = places.get(at as usize).and_then(Option::as_ref);
     conn.expect("the table leads to places in use").key == *key
 }
+
+#[cfg(all(feature = "live", target_os = "linux"))]
+use crate::sys::memory::fetch_ahead;
+
+#[cfg(not(all(feature = "live", target_os = "linux")))]
+fn fetch_ahead<T>(_value: &T) {}
