@@ -39,6 +39,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("parquet", &["report/tables/columnar.rs"]),
     ("pcap_file", &["capture/file"]),
     ("regex", &["craft/replay/mask.rs"]),
+    ("ring", &["capture/apps/initial.rs"]),
     ("seccompiler", &["sys/sandbox/calls.rs"]),
     ("serde_json", &["report"]),
     ("sha2", &["capture/apps/ja4.rs"]),

@@ -2,6 +2,7 @@
 
 pub mod apps;
 mod arrival;
+pub mod attempt;
 pub mod compare;
 pub mod declared;
 pub mod decode;

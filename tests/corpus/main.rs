@@ -2,6 +2,7 @@
 //! `fuzz/corpus`, goes through the target's own check. So does every capture at hand, in whatever way a
 //! target can read it.
 
+mod datagrams;
 mod decode;
 mod defrag;
 mod files;
@@ -21,11 +22,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use synfin::capture::file::{Capture, Options};
-use synfin::capture::{Next, Source};
+use synfin::capture::{Body, Checksums, Frame, Next, Source};
 
 #[test]
 fn the_decoder_holds_on_its_corpus() {
     run("decode", decode::check);
+}
+
+#[test]
+fn datagrams_hold_on_their_corpus() {
+    run("datagrams", datagrams::check);
 }
 
 #[test]
@@ -113,7 +119,8 @@ fn every_capture_at_hand_holds() {
     });
 }
 
-/// Has the decoder look at each frame of a capture, on the link it was captured on.
+/// Has the decoder look at each frame of a capture, on the link it was captured on, and the readers of
+/// datagrams at what it carries.
 fn check_frames(input: &[u8]) {
     let Ok(mut capture) = Capture::from_reader("it", std::io::Cursor::new(input.to_vec()), Options { resync: true })
     else {
@@ -121,7 +128,17 @@ fn check_frames(input: &[u8]) {
     };
     while let Next::Frame(frame) = capture.next().expect("memory can be read") {
         decode::check_frame(&frame);
+        if let Some(octets) = payload(&frame) {
+            datagrams::check(octets);
+        }
     }
+}
+
+/// What a frame of UDP carries; fragments apart.
+fn payload<'a>(frame: &Frame<'a>) -> Option<&'a [u8]> {
+    let record = synfin::capture::decode(frame, Checksums::Ignore);
+    let Body::Udp(udp) = record.body else { return None };
+    frame.bytes.get(usize::from(record.net_offset) + usize::from(udp.offset) + 8..)
 }
 
 /// The captures of the project, and those of others where they are at hand.

@@ -1,6 +1,6 @@
 //! The ears of all protocols, as one.
 
-use super::{Step, ftp, http, http2, mqtt, mysql, postgres, redis, smtp, ssh, tls};
+use super::{Step, dhcp, dns, ftp, http, http2, mqtt, mysql, ntp, postgres, quic, redis, smtp, ssh, tls};
 use crate::capture::track::Role;
 
 /// What listens to a conversation once its protocol is known.
@@ -16,6 +16,10 @@ pub(super) enum Ear {
     Postgres(postgres::Ear),
     Mysql(mysql::Ear),
     Mqtt(mqtt::Ear),
+    Dns(dns::Ear),
+    Dhcp,
+    Ntp,
+    Quic(Box<quic::Ear>),
 }
 
 impl Ear {
@@ -32,6 +36,10 @@ impl Ear {
             Self::Postgres(_) => "postgresql",
             Self::Mysql(_) => "mysql",
             Self::Mqtt(_) => "mqtt",
+            Self::Dns(_) => "dns",
+            Self::Dhcp => "dhcp",
+            Self::Ntp => "ntp",
+            Self::Quic(_) => "quic",
         }
     }
 
@@ -48,6 +56,10 @@ impl Ear {
             Self::Postgres(ear) => ear.step(from, octets),
             Self::Mysql(ear) => ear.step(from, octets),
             Self::Mqtt(ear) => ear.step(from, octets),
+            Self::Dns(ear) => ear.step(from, octets),
+            Self::Dhcp => dhcp::hear(octets),
+            Self::Ntp => ntp::hear(octets),
+            Self::Quic(ear) => ear.step(from, octets),
         }
     }
 
@@ -56,7 +68,9 @@ impl Ear {
     pub(super) fn resume(&mut self, from: Role, octets: &[u8]) -> Option<usize> {
         match self {
             Self::Http(ear) => ear.resume(from, octets),
-            Self::Ftp(_) | Self::Smtp(_) => Some(0),
+            // Lines, and datagrams, each of which is for itself.
+            Self::Ftp(_) | Self::Smtp(_) | Self::Dhcp | Self::Ntp | Self::Quic(_) => Some(0),
+            Self::Dns(ear) => ear.datagrams.then_some(0),
             Self::Http2(_)
             | Self::Tls(_)
             | Self::Ssh(_)

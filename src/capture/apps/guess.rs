@@ -2,7 +2,9 @@
 
 use super::ear::Ear;
 use super::line::{self, Line};
-use super::{Confidence, ftp, http, http2, mqtt, mysql, postgres, redis, signature, smtp, ssh, tls};
+use super::{
+    Confidence, dhcp, dns, ftp, http, http2, mqtt, mysql, ntp, postgres, quic, redis, signature, smtp, ssh, tls,
+};
 use crate::capture::Conn;
 use crate::capture::track::Role;
 
@@ -31,10 +33,7 @@ const MOST: usize = 8 << 10;
 /// has understood; `datagram` where these are all of one.
 pub(super) fn guess(conn: &Conn, from: Role, octets: &[u8], other: &[u8], datagram: bool) -> Guess {
     if datagram {
-        return match signature::datagram(conn, from, octets) {
-            Some((name, confidence)) => Guess::Named { name, confidence },
-            None => Guess::Unknown,
-        };
+        return of_datagram(conn, from, octets);
     }
     let mut waits = false;
     for candidate in CANDIDATES {
@@ -63,6 +62,32 @@ pub(super) fn guess(conn: &Conn, from: Role, octets: &[u8], other: &[u8], datagr
         return Guess::Named { name, confidence };
     }
     if (waits || signature::may_follow(octets)) && octets.len() < MOST { Guess::Wait } else { Guess::Unknown }
+}
+
+/// Finds out what `from` speaks in a datagram.
+fn of_datagram(conn: &Conn, from: Role, octets: &[u8]) -> Guess {
+    let is = |ear, role, confidence| {
+        let asker = if role == Role::Client { from } else { !from };
+        Guess::Is { ear, asker, confidence }
+    };
+    let role = |server| if server { Role::Server } else { Role::Client };
+    if dns::begins(octets, true) == Some(true) {
+        return is(Ear::Dns(dns::Ear { datagrams: true }), dns::speaker(octets, true), Confidence::Medium);
+    }
+    if let Some((role, confidence)) = quic::guess(from, octets) {
+        return is(Ear::Quic(Box::default()), role, confidence);
+    }
+    if let Some(server) = dhcp::guess(octets) {
+        return is(Ear::Dhcp, role(server), Confidence::High);
+    }
+    let by_port = |port| Role::BOTH.iter().any(|role| conn.endpoint(*role).port == port);
+    if let Some(server) = ntp::guess(octets).filter(|_| by_port(123)) {
+        return is(Ear::Ntp, role(server), Confidence::Medium);
+    }
+    match signature::datagram(conn, from, octets) {
+        Some((name, confidence)) => Guess::Named { name, confidence },
+        None => Guess::Unknown,
+    }
 }
 
 /// A protocol that is known by how one of its sides begins.
@@ -95,6 +120,11 @@ const CANDIDATES: &[Candidate] = &[
     candidate(postgres::begins, || Ear::Postgres(postgres::Ear::default()), CLIENT),
     candidate(mysql::begins, || Ear::Mysql(mysql::Ear::default()), SERVER),
     candidate(mqtt::begins, || Ear::Mqtt(mqtt::Ear::default()), CLIENT),
+    candidate(
+        |octets| dns::begins(octets, false),
+        || Ear::Dns(dns::Ear { datagrams: false }),
+        |octets| Some(dns::speaker(octets, false)),
+    ),
 ];
 
 /// Whether `octets` begin with `known`.

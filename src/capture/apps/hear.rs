@@ -404,6 +404,8 @@ impl Entry {
             app.confidence = Confidence::High;
         }
         let answers = match said.act() {
+            // The same question once more, as no answer came.
+            Act::Asks if said.key() != 0 && self.open.iter().any(|(key, _)| *key == said.key()) => None,
             Act::Asks => {
                 talk.asked += 1;
                 if self.open.len() < OPEN {

@@ -13,17 +13,23 @@
 
 mod announced;
 mod certificate;
+pub mod dhcp;
+pub mod dns;
 mod ear;
 pub mod ftp;
 mod guess;
 mod hear;
 pub mod http;
 mod http2;
+mod initial;
 mod ja4;
 mod line;
 pub mod mqtt;
 pub mod mysql;
+pub mod names;
+pub mod ntp;
 pub mod postgres;
+pub mod quic;
 pub mod redis;
 mod said;
 mod signature;

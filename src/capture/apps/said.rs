@@ -1,6 +1,6 @@
 //! What one side said, in the words of its protocol.
 
-use super::{ftp, http, mqtt, mysql, postgres, redis, smtp, ssh, tls};
+use super::{dhcp, dns, ftp, http, mqtt, mysql, ntp, postgres, quic, redis, smtp, ssh, tls};
 
 /// One message that was understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,14 @@ pub enum Said {
     Mysql(mysql::Message),
     /// MQTT.
     Mqtt(mqtt::Packet),
+    /// DNS: a question or an answer.
+    Dns(Box<dns::Digest>),
+    /// DHCP.
+    Dhcp(Box<dhcp::Digest>),
+    /// NTP.
+    Ntp(Box<ntp::Ntp>),
+    /// QUIC: the first packet of a side.
+    Quic(Box<quic::Message>),
 }
 
 /// What a message is to the conversation.
@@ -54,6 +62,10 @@ impl Said {
             Self::Postgres(_) => "postgresql",
             Self::Mysql(_) => "mysql",
             Self::Mqtt(_) => "mqtt",
+            Self::Dns(_) => "dns",
+            Self::Dhcp(_) => "dhcp",
+            Self::Ntp(_) => "ntp",
+            Self::Quic(_) => "quic",
         }
     }
 
@@ -68,13 +80,20 @@ impl Said {
             Self::Postgres(message) => message.act(),
             Self::Mysql(message) => message.act(),
             Self::Mqtt(packet) => packet.act(),
+            Self::Dns(digest) => digest.act(),
+            Self::Dhcp(digest) => digest.act(),
+            Self::Ntp(ntp) => ntp.act(),
+            Self::Quic(message) => message.act(),
             Self::Http2 | Self::Ssh(_) => Act::Tells,
         }
     }
 
     /// What ties an answer to its question where they need not come in order; 0 where they do.
-    pub const fn key(&self) -> u64 {
+    pub fn key(&self) -> u64 {
         match self {
+            Self::Dns(digest) => digest.key(),
+            Self::Dhcp(digest) => u64::from(digest.xid),
+            Self::Ntp(ntp) => ntp.key(),
             Self::Http(_)
             | Self::Http2
             | Self::Tls(_)
@@ -84,7 +103,8 @@ impl Said {
             | Self::Redis(_)
             | Self::Postgres(_)
             | Self::Mysql(_)
-            | Self::Mqtt(_) => 0,
+            | Self::Mqtt(_)
+            | Self::Quic(_) => 0,
         }
     }
 
@@ -100,6 +120,10 @@ impl Said {
             Self::Postgres(message) => message.cost(),
             Self::Mysql(message) => message.cost(),
             Self::Mqtt(packet) => packet.cost(),
+            Self::Dns(digest) => digest.cost(),
+            Self::Dhcp(digest) => digest.cost(),
+            Self::Ntp(ntp) => size_of_val(&**ntp),
+            Self::Quic(message) => message.cost(),
             Self::Http2 => 0,
         }
     }

@@ -199,7 +199,7 @@ pub(super) fn note(talk: &mut Talk, message: &Message, from: Role, at: Mark) {
 /// The application within is known by ALPN, unless what led to TLS was an application already.
 fn rename(talk: &mut Talk, name: &'static str, confidence: Confidence) {
     if let Some(app) = &mut talk.app
-        && (app.name == "tls" || app.evidence == Evidence::Alpn)
+        && (matches!(&*app.name, "tls" | "quic") || app.evidence == Evidence::Alpn)
     {
         *app = App { name: Cow::Borrowed(name), evidence: Evidence::Alpn, confidence };
     }
