@@ -223,6 +223,28 @@ fn a_reset_out_of_the_window_ends_nothing() {
 }
 
 #[test]
+fn a_header_of_nonsense_with_a_reset_among_its_flags_ends_nothing() {
+    let heard = hear(
+        "> P. 1:4(3) ack 1 \"abc\"
+         > SFRP. 4:4(0) ack 1
+         > P. 4:6(2) ack 1 \"de\"",
+    );
+    assert_eq!(said(&heard), ["> 0 #4 abc", "> 3 #6 de"]);
+}
+
+#[test]
+fn two_gigabytes_may_be_missing_where_the_other_end_has_them() {
+    let heard = hear(
+        "> P. 1:4(3) ack 1 \"abc\"
+         < .  1:1(0) ack 4
+         > P. 2000000001:2000000004(3) ack 1 \"def\"
+         < .  1:1(0) ack 3000000001
+         > P. 3000000001:3000000004(3) ack 1 \"ghi\"",
+    );
+    assert_eq!(said(&heard), ["> 0 #4 abc", "> 3 #8 hole 2999999997 not captured", "> 3000000000 #8 ghi"]);
+}
+
+#[test]
 fn the_same_endpoints_again_are_other_streams() {
     let again = "isn client 70000\nisn server 90000\n+10 > S 0:0(0)\n< S. 0:0(0) ack 1\n> . 1:1(0) ack 1";
     let script = format!("{OPENING}> P. 1:10(9) ack 1 \"first one\"\n{CLOSE}{again}\n> P. 1:4(3) ack 1 \"two\"");

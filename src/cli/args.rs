@@ -17,6 +17,7 @@ Examples:
   synfin conns capture.pcap            a line per connection
   synfin read capture.pcap port 443    only what a filter chooses, in the language of tcpdump
   synfin explain capture.pcap          the story of one connection, step by step
+  synfin follow --conn 0 capture.pcap  what both of its ends said
   synfin report capture.pcap -o x.html one page on all of them, for a browser
   synfin demo                          a connection of one's own, performed and explained
   synfin read -T json capture.pcap     a JSON object per packet";
@@ -50,6 +51,7 @@ pub(super) fn understood(args: impl IntoIterator<Item = OsString>) -> Vec<OsStri
     if writes_fields(&args) {
         name_fields(&mut args);
     }
+    follow_as_tshark(&mut args);
     if let Some(at) = lists_interfaces(&args) {
         args.splice(1..=at, ["interfaces".into()]);
     } else if begins_like_tcpdump(args.get(1..).unwrap_or_default()) {
@@ -57,6 +59,28 @@ pub(super) fn understood(args: impl IntoIterator<Item = OsString>) -> Vec<OsStri
         args.insert(1, command.into());
     }
     args
+}
+
+/// Turns tshark's `-q -z follow,tcp,hex,3`, without a command, into `follow -T hex --stream tcp:3`.
+fn follow_as_tshark(args: &mut Vec<OsString>) {
+    if !begins_like_tcpdump(args.get(1..).unwrap_or_default()) {
+        return;
+    }
+    let asked = |words: &OsString| {
+        let mut words = words.to_str()?.strip_prefix("follow,")?.splitn(3, ',');
+        let (over, form, number) = (words.next()?, words.next()?, words.next()?);
+        let known = matches!(over, "tcp" | "udp") && matches!(form, "ascii" | "hex" | "raw");
+        known.then(|| [String::from("-T"), form.to_owned(), "--stream".to_owned(), format!("{over}:{number}")])
+    };
+    let found = (1..args.len().saturating_sub(1)).find_map(|at| {
+        let said = args.get(at).is_some_and(|word| word == "-z");
+        said.then(|| asked(args.get(at + 1)?)).flatten().map(|words| (at, words))
+    });
+    if let Some((at, words)) = found {
+        args.splice(at..at + 2, words.map(OsString::from));
+        args.retain(|word| word != "-q" && word != "-n");
+        args.insert(1, "follow".into());
+    }
 }
 
 /// Where the first words ask, as tcpdump's do, which interfaces there are.
@@ -170,6 +194,17 @@ mod tests {
             assert_eq!(understood(words(line)), words("synfin interfaces"));
         }
         assert_eq!(understood(words("synfin read -D")), words("synfin read -D"));
+    }
+
+    #[test]
+    fn a_follow_as_tshark_has_it_means_follow() {
+        assert_eq!(
+            understood(words("synfin -n -r x.pcap -q -z follow,tcp,ascii,3")),
+            words("synfin follow -r x.pcap -T ascii --stream tcp:3")
+        );
+        for line in ["synfin read -r x -z follow,tcp,hex,3", "synfin conns x.pcap -z follow,tcp,hex,3"] {
+            assert_eq!(understood(words(line)), words(line));
+        }
     }
 
     #[test]

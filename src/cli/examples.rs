@@ -45,6 +45,15 @@ Examples:
   synfin explain --conn 3 --show ladder capture.pcap  one of them, as a picture",
     ),
     (
+        "follow",
+        "\
+Examples:
+  synfin follow --conn 3 capture.pcap           what both ends of a conversation said
+  synfin follow --conn 3 -T hex capture.pcap    the same in hexadecimal
+  synfin follow --conn 3 --from server -T raw capture.pcap > octets  one side, octet for octet
+  synfin follow -T json capture.pcap udp port 53  an object for every datagram of a filter",
+    ),
+    (
         "annotate",
         "\
 Examples:

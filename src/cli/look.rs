@@ -28,7 +28,7 @@ impl Width {
 
 /// Whether the locale has UTF-8, by the variable that decides (POSIX: the first that is set and
 /// not empty).
-fn utf8_locale() -> bool {
+pub(super) fn utf8_locale() -> bool {
     let set = |name: &&str| std::env::var(name).is_ok_and(|value| !value.is_empty());
     let deciding = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set);
     deciding.and_then(|name| std::env::var(name).ok()).is_some_and(|value| {

@@ -16,6 +16,7 @@ mod craft;
 mod demo;
 mod examples;
 mod explain;
+mod follow;
 mod following;
 mod input;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -99,6 +100,7 @@ enum Command {
     Sniff(sniff::Sniff),
     Conns(conns::Conns),
     Explain(explain::Explain),
+    Follow(follow::Follow),
     Report(report::Report),
     Check(check::Check),
     Annotate(annotate::Annotate),
@@ -131,6 +133,7 @@ impl Command {
             Self::Sniff(sniff) => Some(sniff.following()),
             Self::Conns(conns) => Some(conns.following()),
             Self::Explain(explain) => Some(explain.following()),
+            Self::Follow(follow) => Some(follow.following()),
             Self::Annotate(annotate) => Some(annotate.following()),
             Self::Compare(compare) => Some(compare.following()),
             Self::Script(script) => Some(script.following()),
@@ -190,6 +193,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Sniff(sniff) => sniff.run(&mut out),
         Command::Conns(conns) => conns.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Follow(follow) => follow.run(&mut out),
         Command::Report(report) => report.run(&mut out),
         Command::Annotate(annotate) => annotate.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),

@@ -241,14 +241,7 @@ impl Show {
             link_header: self.link_header,
             paint: Paint { on: out.color() },
         };
-        let time = match self.time {
-            0 => TimeStyle::TimeOfDay,
-            1 => TimeStyle::None,
-            2 => TimeStyle::Epoch,
-            3 => TimeStyle::SincePrevious,
-            4 => TimeStyle::DateTime,
-            _ => TimeStyle::SinceFirst,
-        };
+        let time = time_style(self.time);
         let precision = match (self.nano, self.micro) {
             (true, _) => Precision::Nano,
             (_, true) => Precision::Micro,
@@ -259,6 +252,18 @@ impl Show {
             .find(|(times, _)| *times > 0)
             .map(|(times, form)| Dump { form, link_header: times > 1 });
         Listing { style, absolute: self.absolute, time, precision, number: self.number, dump, summary: self.summary }
+    }
+}
+
+/// How so many `-t` tell the time.
+pub(super) const fn time_style(times: u8) -> TimeStyle {
+    match times {
+        0 => TimeStyle::TimeOfDay,
+        1 => TimeStyle::None,
+        2 => TimeStyle::Epoch,
+        3 => TimeStyle::SincePrevious,
+        4 => TimeStyle::DateTime,
+        _ => TimeStyle::SinceFirst,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod digits;
 pub mod fields;
 pub mod finding;
 pub mod flood;
+pub mod follow;
 pub mod hexdump;
 pub mod html;
 pub mod human;

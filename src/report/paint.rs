@@ -194,7 +194,7 @@ pub fn escape(out: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// Whether a terminal shows `letter` as a letter and does nothing else.
-fn is_harmless(letter: char) -> bool {
+pub(super) fn is_harmless(letter: char) -> bool {
     !letter.is_control()
         && !matches!(letter,
             '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'

@@ -13,6 +13,7 @@ mod harmless;
 mod octets;
 mod report;
 mod script;
+mod stream;
 mod track;
 mod words;
 
@@ -52,6 +53,11 @@ fn what_unpacks_holds_on_its_corpus() {
 #[test]
 fn the_tracker_holds_on_its_corpus() {
     run("track", track::check);
+}
+
+#[test]
+fn streams_hold_on_their_corpus() {
+    run("stream", stream::check);
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub(super) struct Lane {
     at: u64,
     /// Its sequence number.
     next: Seq,
+    /// What the other side acknowledged last.
+    heard: Option<Seq>,
     /// The number of some octet was seen.
     begun: bool,
     /// Nothing more is told.
@@ -79,9 +81,22 @@ impl Lane {
 
     /// Takes in a segment's octets: `len` from the number `first` on, of which `bytes` were captured.
     pub(super) fn put(&mut self, first: Seq, len: u64, bytes: &[u8], room: &mut Room<'_>, teller: &mut Teller<'_>) {
-        let ahead = first.offset_from(self.next);
-        if self.over || ahead.unsigned_abs() >= WILD {
+        if self.over {
             return;
+        }
+        let mut ahead = first.offset_from(self.next);
+        if ahead.unsigned_abs() >= WILD {
+            if self.heard != Some(first) {
+                return;
+            }
+            // The other side waits for just these: what is missing was said.
+            let missing = first.0.wrapping_sub(self.next.0);
+            self.give_up_before(self.at + u64::from(missing), room, teller);
+            let missing = first.0.wrapping_sub(self.next.0);
+            if missing > 0 && !self.over {
+                self.give_up(self.at + u64::from(missing), Missing::NotCaptured, room, teller);
+            }
+            ahead = 0;
         }
         let last = self.fin.map_or(u64::MAX, |fin| fin.at);
         let stretch = Stretch { at: 0, len, bytes };
@@ -114,6 +129,7 @@ impl Lane {
     /// The other side has everything before the number `ack`.
     #[inline]
     pub(super) fn acknowledged(&mut self, ack: Seq, room: &mut Room<'_>, teller: &mut Teller<'_>) {
+        self.heard = Some(ack);
         if self.early.is_none() && self.fin.is_none() {
             return;
         }

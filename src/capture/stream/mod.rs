@@ -244,8 +244,20 @@ const NO_STREAM: &[Note] = &[
     Note::SynLate,
 ];
 
-/// Resets without effect, or likely somebody else's.
-const NO_RESET: &[Note] = &[Note::RstBlind, Note::RstChallenged, Note::RstSuspect, Note::ResetBackscatter];
+/// Resets that were taken.
+const RESET: &[Note] = &[
+    Note::OpenRejectedByClient,
+    Note::ResetAbortLive,
+    Note::ResetAbortNoSocket,
+    Note::ResetAfterClose,
+    Note::ResetFinThenRst,
+    Note::ResetHalfOpen,
+    Note::ResetIdle,
+    Note::ResetInHandshake,
+];
+
+/// Resets that are likely somebody else's.
+const NO_RESET: &[Note] = &[Note::RstSuspect, Note::ResetBackscatter];
 
 impl Streams {
     /// Streams that keep within `limits`.
@@ -304,26 +316,26 @@ impl Streams {
         let side = conn.side(seen.from);
         let mut teller = Teller { conn, from: !seen.from, n: packet.n, time: packet.record.time, above };
         let [lane, other] = facing(lanes, side);
-        if segment.flags.contains(Flags::RST) {
-            if !seen.notes.intersects(NO_RESET) {
-                teller.from = seen.from;
-                lane.stop(Ending::Reset, true, &mut room, &mut teller);
-            }
-        } else {
-            if let Some(ack) = segment.acked() {
-                other.acknowledged(ack, &mut room, &mut teller);
-            }
-            teller.from = seen.from;
-            if carries {
-                let (first, len) = (segment.data_seq(), u64::from(segment.len));
-                lane.begin(first, conn.half(seen.from));
-                lane.put(first, len, packet.payload(), &mut room, &mut teller);
-            }
-            // It may have come before the first octets.
-            if let Some(fin) = segment.fin_seq().or_else(|| conn.half(seen.from).fin()) {
-                lane.begin(fin, conn.half(seen.from));
-                lane.fin(fin, &mut room, &mut teller);
-            }
+        let is_reset = segment.flags.contains(Flags::RST);
+        if is_reset && (!seen.notes.intersects(RESET) || seen.notes.intersects(NO_RESET)) {
+            return;
+        }
+        if let Some(ack) = segment.acked() {
+            other.acknowledged(ack, &mut room, &mut teller);
+        }
+        teller.from = seen.from;
+        if is_reset {
+            lane.stop(Ending::Reset, true, &mut room, &mut teller);
+        }
+        if carries {
+            let (first, len) = (segment.data_seq(), u64::from(segment.len));
+            lane.begin(first, conn.half(seen.from));
+            lane.put(first, len, packet.payload(), &mut room, &mut teller);
+        }
+        // It may have come before the first octets.
+        if let Some(fin) = segment.fin_seq().or_else(|| conn.half(seen.from).fin()) {
+            lane.begin(fin, conn.half(seen.from));
+            lane.fin(fin, &mut room, &mut teller);
         }
         if lanes.iter().all(Lane::is_over) {
             *entry = Entry::Unheard;

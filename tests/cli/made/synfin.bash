@@ -40,6 +40,9 @@ _synfin() {
             synfin,explain)
                 cmd="synfin__subcmd__explain"
                 ;;
+            synfin,follow)
+                cmd="synfin__subcmd__follow"
+                ;;
             synfin,help)
                 cmd="synfin__subcmd__help"
                 ;;
@@ -94,6 +97,9 @@ _synfin() {
             synfin__subcmd__help,explain)
                 cmd="synfin__subcmd__help__subcmd__explain"
                 ;;
+            synfin__subcmd__help,follow)
+                cmd="synfin__subcmd__help__subcmd__follow"
+                ;;
             synfin__subcmd__help,help)
                 cmd="synfin__subcmd__help__subcmd__help"
                 ;;
@@ -131,7 +137,7 @@ _synfin() {
 
     case "${cmd}" in
         synfin)
-            opts="-h -V --color --no-config --help --version check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help"
+            opts="-h -V --color --no-config --help --version check craft play socket-holders man completions read sniff conns explain follow report annotate compare script replay demo interfaces help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -728,8 +734,70 @@ _synfin() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        synfin__subcmd__follow)
+            opts="-T -v -t -r -c -F -d -h --conn --stream --from --zeros --nano --micro --ascii --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --conn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stream)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                -T)
+                    COMPREPLY=($(compgen -W "text hex raw json" -- "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksums)
+                    COMPREPLY=($(compgen -W "ignore verify" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "syn-flood overload backscatter scan port-scan host-scan block-scan impatient-client any" -- "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         synfin__subcmd__help)
-            opts="check craft play socket-holders man completions read sniff conns explain report annotate compare script replay demo interfaces help"
+            opts="check craft play socket-holders man completions read sniff conns explain follow report annotate compare script replay demo interfaces help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -841,6 +909,20 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__help__subcmd__follow)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -34,6 +34,7 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand sniff 'What passes an interface, a line per packet, with what it meant for its connection'
             cand conns 'A line per connection: who, how it opened, how it closed'
             cand explain 'The story of a connection, step by step'
+            cand follow 'What both ends of a conversation said'
             cand report 'A page on a capture, complete in itself, for whoever has a browser'
             cand annotate 'A capture with what every packet meant written beside it, for Wireshark and its kin'
             cand compare 'Two captures of one conversation: what one side sent and the other never saw'
@@ -345,6 +346,33 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'synfin;follow'= {
+            cand --conn 'Follow conversation N, as `conns` numbers them; may be repeated [default: all]'
+            cand --stream 'Follow what Wireshark gives this number as its tcp.stream (`3`) or udp.stream (`udp:3`); may be repeated'
+            cand --from 'One side alone'
+            cand -T 'In which form'
+            cand -r 'Capture to read, for hands that know tcpdump'
+            cand -c 'Stop after N packets'
+            cand --count 'Stop after N packets'
+            cand --checksums 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in'
+            cand --max-connections 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted'
+            cand --fail-on 'Fail where one of these was found; `scan` is any of the scans'
+            cand -F 'Read the filter from FILE'
+            cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+            cand --zeros 'With -T raw, zeros in the place of what is missing, so that offsets hold'
+            cand -v 'A heading for every packet, with its place in the stream, not for every turn'
+            cand -t 'The time: not at all (-t), in seconds (-tt), since the last heading (-ttt), with its date (-tttt), since the first (-ttttt)'
+            cand --nano 'Nanoseconds in every time'
+            cand --micro 'Microseconds in every time'
+            cand --ascii 'Keep to ASCII [default: where the locale is not UTF-8]'
+            cand --resync 'After a damaged record, look for the next good one and go on'
+            cand --timers 'Give up connections after a silence too long for their state, as a live capture has to'
+            cand --no-defrag 'Leave datagrams that came in fragments in their pieces'
+            cand -d 'Print the filter''s program and stop: for people (-d), as C (-dd), as numbers (-ddd)'
+            cand --no-config 'Leave the configuration file alone'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'synfin;report'= {
             cand -o 'The page to write; `-` is stdout'
             cand --output 'The page to write; `-` is stdout'
@@ -493,6 +521,7 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand sniff 'What passes an interface, a line per packet, with what it meant for its connection'
             cand conns 'A line per connection: who, how it opened, how it closed'
             cand explain 'The story of a connection, step by step'
+            cand follow 'What both ends of a conversation said'
             cand report 'A page on a capture, complete in itself, for whoever has a browser'
             cand annotate 'A capture with what every packet meant written beside it, for Wireshark and its kin'
             cand compare 'Two captures of one conversation: what one side sent and the other never saw'
@@ -521,6 +550,8 @@ set edit:completion:arg-completer[synfin] = {|@words|
         &'synfin;help;conns'= {
         }
         &'synfin;help;explain'= {
+        }
+        &'synfin;help;follow'= {
         }
         &'synfin;help;report'= {
         }

@@ -37,6 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('sniff', 'sniff', [CompletionResultType]::ParameterValue, 'What passes an interface, a line per packet, with what it meant for its connection')
             [CompletionResult]::new('conns', 'conns', [CompletionResultType]::ParameterValue, 'A line per connection: who, how it opened, how it closed')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'The story of a connection, step by step')
+            [CompletionResult]::new('follow', 'follow', [CompletionResultType]::ParameterValue, 'What both ends of a conversation said')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'A page on a capture, complete in itself, for whoever has a browser')
             [CompletionResult]::new('annotate', 'annotate', [CompletionResultType]::ParameterValue, 'A capture with what every packet meant written beside it, for Wireshark and its kin')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Two captures of one conversation: what one side sent and the other never saw')
@@ -359,6 +360,34 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'synfin;follow' {
+            [CompletionResult]::new('--conn', '--conn', [CompletionResultType]::ParameterName, 'Follow conversation N, as `conns` numbers them; may be repeated [default: all]')
+            [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'Follow what Wireshark gives this number as its tcp.stream (`3`) or udp.stream (`udp:3`); may be repeated')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One side alone')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'In which form')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Capture to read, for hands that know tcpdump')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Stop after N packets')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after N packets')
+            [CompletionResult]::new('--checksums', '--checksums', [CompletionResultType]::ParameterName, 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in')
+            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Follow at most N connections at once; with more, the least worth its room is given up, and told as evicted')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Fail where one of these was found; `scan` is any of the scans')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Read the filter from FILE')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
+            [CompletionResult]::new('--zeros', '--zeros', [CompletionResultType]::ParameterName, 'With -T raw, zeros in the place of what is missing, so that offsets hold')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'A heading for every packet, with its place in the stream, not for every turn')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'The time: not at all (-t), in seconds (-tt), since the last heading (-ttt), with its date (-tttt), since the first (-ttttt)')
+            [CompletionResult]::new('--nano', '--nano', [CompletionResultType]::ParameterName, 'Nanoseconds in every time')
+            [CompletionResult]::new('--micro', '--micro', [CompletionResultType]::ParameterName, 'Microseconds in every time')
+            [CompletionResult]::new('--ascii', '--ascii', [CompletionResultType]::ParameterName, 'Keep to ASCII [default: where the locale is not UTF-8]')
+            [CompletionResult]::new('--resync', '--resync', [CompletionResultType]::ParameterName, 'After a damaged record, look for the next good one and go on')
+            [CompletionResult]::new('--timers', '--timers', [CompletionResultType]::ParameterName, 'Give up connections after a silence too long for their state, as a live capture has to')
+            [CompletionResult]::new('--no-defrag', '--no-defrag', [CompletionResultType]::ParameterName, 'Leave datagrams that came in fragments in their pieces')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Print the filter''s program and stop: for people (-d), as C (-dd), as numbers (-ddd)')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave the configuration file alone')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'synfin;report' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The page to write; `-` is stdout')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The page to write; `-` is stdout')
@@ -514,6 +543,7 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('sniff', 'sniff', [CompletionResultType]::ParameterValue, 'What passes an interface, a line per packet, with what it meant for its connection')
             [CompletionResult]::new('conns', 'conns', [CompletionResultType]::ParameterValue, 'A line per connection: who, how it opened, how it closed')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'The story of a connection, step by step')
+            [CompletionResult]::new('follow', 'follow', [CompletionResultType]::ParameterValue, 'What both ends of a conversation said')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'A page on a capture, complete in itself, for whoever has a browser')
             [CompletionResult]::new('annotate', 'annotate', [CompletionResultType]::ParameterValue, 'A capture with what every packet meant written beside it, for Wireshark and its kin')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Two captures of one conversation: what one side sent and the other never saw')
@@ -552,6 +582,9 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             break
         }
         'synfin;help;explain' {
+            break
+        }
+        'synfin;help;follow' {
             break
         }
         'synfin;help;report' {
