@@ -42,7 +42,7 @@ fn story() -> impl Strategy<Value = (u32, Vec<u8>, Vec<Piece>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn however_it_comes_the_stream_is_what_was_said((isn, said, pieces) in story(), fin: prop::sample::Index) {

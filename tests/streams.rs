@@ -160,6 +160,23 @@ fn without_room_the_hole_is_given_up_first() {
 }
 
 #[test]
+fn one_segment_around_many_takes_no_more_room_than_there_is() {
+    let limits = Limits { side: 500, total: 500 };
+    let heard = hear_within(
+        limits,
+        "> P. 3:4(1) ack 1
+         > P. 5:6(1) ack 1
+         > P. 7:8(1) ack 1
+         > P. 2:10(8) ack 1
+         > P. 1:2(1) ack 1",
+    );
+    // Of the fourth, two stretches fit between the others, and then there is no room.
+    let wanted =
+        ["> 0 #7 hole 1 no room", "> 1 #7 b", "> 2 #4 c", "> 3 #7 d", "> 4 #5 e", "> 5 #7 f", "> 6 #6 g", "> 7 #7 hi"];
+    assert_eq!(said(&heard), wanted);
+}
+
+#[test]
 fn in_the_middle_the_first_octet_seen_begins_the_stream() {
     let heard = hear_bare(
         "> P. 101:104(3) ack 51 \"abc\"
@@ -383,12 +400,16 @@ fn listen(script: &str, limits: Limits, cut: impl FnMut(&mut OwnedFrame)) -> Lis
     frames.iter_mut().for_each(cut);
     let mut listener = Listener::default();
     let mut streams = Streams::new(limits);
-    pump_to(frames, &mut streams, &mut listener);
+    pump_within(limits, frames, &mut streams, &mut listener);
     listener
 }
 
 fn pump_to(frames: Vec<OwnedFrame>, streams: &mut Streams, above: &mut dyn Above) {
-    let mut joint = Joint { streams, above };
+    pump_within(Limits::default(), frames, streams, above);
+}
+
+fn pump_within(limits: Limits, frames: Vec<OwnedFrame>, streams: &mut Streams, above: &mut dyn Above) {
+    let mut joint = Joint { streams, most: limits.total, above };
     pump(&mut MemorySource::new(frames), Checksums::Ignore, &mut Tracker::default(), &mut joint).expect("a run");
     assert_eq!(streams.held(), 0, "something is kept of what has ended");
 }
@@ -402,6 +423,7 @@ fn frames(script: &str) -> Vec<OwnedFrame> {
 /// Hands what a pump brings to streams.
 struct Joint<'a> {
     streams: &'a mut Streams,
+    most: usize,
     above: &'a mut dyn Above,
 }
 
@@ -409,6 +431,7 @@ impl Sink for Joint<'_> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
         if let Some((seen, conn)) = told {
             self.streams.take(packet, seen, conn, self.above);
+            assert!(self.streams.held() <= self.most, "more is kept than may be");
         }
         Ok(())
     }

@@ -71,12 +71,8 @@ impl Early {
         self.pieces.first_key_value().map(|(at, _)| *at)
     }
 
-    /// Keeps what is not there yet of `stretch`, if there is room for all of it.
+    /// Keeps what is not there yet of `stretch`; tells if there was room for all of it.
     pub(super) fn keep(&mut self, stretch: Stretch<'_>, n: u64, time: Timestamp, room: &mut Room<'_>) -> bool {
-        let most = stretch.bytes.len() + PIECE;
-        if self.held + most > room.limits.side || *room.held + most > room.limits.total {
-            return false;
-        }
         let mut at = stretch.at;
         if let Some((from, piece)) = self.pieces.range(..=at).next_back() {
             at = at.max(from + piece.len());
@@ -85,8 +81,8 @@ impl Early {
             let next = self.pieces.range(at..).next().map(|(from, piece)| (*from, from + piece.len()));
             let (to, then) = next.map_or((stretch.end(), stretch.end()), |(from, to)| (from.min(stretch.end()), to));
             let part = stretch.part(at, to);
-            if part.len > 0 {
-                self.insert(part, n, time, room);
+            if part.len > 0 && !self.insert(part, n, time, room) {
+                return false;
             }
             at = then;
         }
@@ -107,11 +103,16 @@ impl Early {
         *room.held -= std::mem::take(&mut self.held);
     }
 
-    fn insert(&mut self, part: Stretch<'_>, n: u64, time: Timestamp, room: &mut Room<'_>) {
-        let piece = Piece { n, time, bytes: part.bytes.into(), cut: part.cut() };
-        self.held += piece.cost();
-        *room.held += piece.cost();
-        self.pieces.insert(part.at, piece);
+    /// Keeps a part of which nothing is there yet, if there is room for it.
+    fn insert(&mut self, part: Stretch<'_>, n: u64, time: Timestamp, room: &mut Room<'_>) -> bool {
+        let cost = part.bytes.len() + PIECE;
+        if self.held + cost > room.limits.side || *room.held + cost > room.limits.total {
+            return false;
+        }
+        self.held += cost;
+        *room.held += cost;
+        self.pieces.insert(part.at, Piece { n, time, bytes: part.bytes.into(), cut: part.cut() });
+        true
     }
 }
 

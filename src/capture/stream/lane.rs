@@ -90,13 +90,12 @@ impl Lane {
                 return;
             }
             // The other side waits for just these: what is missing was said.
-            let missing = first.0.wrapping_sub(self.next.0);
-            self.give_up_before(self.at + u64::from(missing), room, teller);
-            let missing = first.0.wrapping_sub(self.next.0);
-            if missing > 0 && !self.over {
-                self.give_up(self.at + u64::from(missing), Missing::NotCaptured, room, teller);
+            let to = self.at + u64::from(first.0.wrapping_sub(self.next.0));
+            self.give_up_before(to, room, teller);
+            if self.at < to && !self.over {
+                self.give_up(to, Missing::NotCaptured, room, teller);
             }
-            ahead = 0;
+            ahead = first.offset_from(self.next);
         }
         let last = self.fin.map_or(u64::MAX, |fin| fin.at);
         let stretch = Stretch { at: 0, len, bytes };
