@@ -15,7 +15,7 @@ use super::notes::{Note, Notes};
 use super::observation::ConnId;
 use super::roles;
 use super::shark::Pair;
-use super::textbook::Question;
+use super::textbook::{self, Question};
 use crate::capture::arrival::{Arrival, Place};
 use crate::wire::options::Present;
 use crate::wire::{Flags, FlowKey, Options, Segment, Seq, Side, Timestamp, Vlans, Window, flow};
@@ -228,7 +228,11 @@ impl Embryos {
 
     /// The connection that `embryo` began.
     pub(super) fn conn_of(&self, embryo: &Embryo) -> Conn {
-        let Question { id, stream, arrival, segment, notes } = self.question(embryo);
+        let question = self.question(embryo);
+        if let Some(conn) = textbook::asked(&question) {
+            return conn;
+        }
+        let Question { id, stream, arrival, segment, notes } = question;
         let pair = Pair::begun(stream, arrival.side, segment.seq);
         let mut conn = Conn::new(id, &arrival, pair, stream);
         roles::assign(&mut conn, arrival.side, segment.flags);

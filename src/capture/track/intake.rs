@@ -87,6 +87,7 @@ impl Conn {
 
     /// A SYN on a living connection waits for the other end's answer.
     pub(super) fn park(&mut self, arrival: &Arrival, segment: &Segment, mut notes: Notes) -> Meant {
+        self.chapter = Chapter::Other;
         let first = self.life.parked.is_none();
         notes.add(if first { Note::ReuseParked } else { Note::SynRetransmit });
         if first {
@@ -100,6 +101,7 @@ impl Conn {
 
     /// The other end of a parked SYN still holds this connection (RFC 9293 §3.5.1).
     pub(super) fn challenged(&mut self, arrival: &Arrival, segment: &Segment, mut notes: Notes) -> Meant {
+        self.chapter = Chapter::Other;
         notes.add(Note::HalfopenChallenge);
         self.life.challenge = segment.acked();
         self.count(arrival, segment);
@@ -108,6 +110,7 @@ impl Conn {
 
     /// The end that asked anew clears this connection away (RFC 9293 §3.5.1).
     pub(super) fn cleared(&mut self, arrival: &Arrival, segment: &Segment, mut notes: Notes) -> Meant {
+        self.chapter = Chapter::Other;
         notes.add(Note::HalfopenCleared);
         let meant = self.unmoved(notes);
         self.count(arrival, segment);

@@ -68,6 +68,7 @@ use intake::Meant;
 use reuse::Fate;
 use shark::Pair;
 use slab::{Found, Slab, Slot};
+use textbook::Chapter;
 use twice::Words;
 
 /// How a tracker keeps within its bounds.
@@ -439,7 +440,8 @@ impl Tracker {
         };
         let shared = self.shark.share(key, pair, untagged);
         if let Some(slot) = untagged {
-            self.conns.at_mut(slot).pair = shared;
+            let conn = self.conns.at_mut(slot);
+            (conn.pair, conn.chapter) = (shared, Chapter::Other);
         }
         shared
     }

@@ -23,12 +23,12 @@ use std::fmt;
 use super::conn::Conn;
 use super::facts::{Fact, Facts};
 use super::half::{Half, Mark};
-use super::intake::{Meant, Now, facing};
+use super::intake::{Meant, facing};
 use super::notes::{Note, Notes};
 use super::shark::Pair;
 use super::slab::Found;
-use super::standing::{Basis, RoleBasis, Standing, State};
-use super::{ConnId, Ends, Taken, Tracker, segments, steady, watch, zeek};
+use super::standing::{Basis, RoleBasis, State};
+use super::{ConnId, Taken, Tracker, segments, steady, watch, zeek};
 use crate::capture::arrival::Arrival;
 use crate::wire::{Flags, Segment, Seq, Side, options::Present};
 
@@ -80,8 +80,6 @@ enum Step {
 /// What both ends know of each other when a connection is open.
 const OPEN: [Fact; 4] = [Fact::Receives, Fact::Sends, Fact::KnowsIss, Fact::IssKnown];
 const ALL: Facts = Facts::of(&OPEN, Basis::Proven);
-/// What the client is to learn from a SYN/ACK.
-const ANSWERED: Facts = Facts::of(&OPEN, Basis::Expected);
 /// What a server is to learn from a SYN, and knows that has answered it.
 const HEARD: Facts = Facts::of(&[Fact::Receives, Fact::KnowsIss], Basis::Expected);
 const ASKED: Facts = Facts::of(&[Fact::Receives, Fact::KnowsIss], Basis::Proven);
@@ -299,68 +297,75 @@ pub(super) struct Question {
     pub(super) notes: Notes,
 }
 
-/// The connection of a SYN and the SYN/ACK that answers it, and what that one meant, if both are as
-/// in the book.
-#[inline]
-pub(super) fn answered(
-    question: &Question,
-    answers: &Arrival,
-    synack: &Segment,
-    notes: Notes,
-) -> Option<(Conn, Meant)> {
-    let Question { id, stream, arrival: asks, segment: syn, .. } = question;
-    let fits = synack.flags == Flags::SYN | Flags::ACK
-        && synack.len == 0
-        && synack.ack == syn.seq + 1
-        && syn.flags == Flags::SYN
-        && syn.ack == Seq(0)
-        && answers.side != asks.side
-        && !answers.cut
-        && answers.time >= asks.time
-        && [*syn, *synack].iter().all(|segment| segment.window.0 != 0 && offers_the_usual(segment));
+/// The connection of a first SYN, if that is as in the book.
+pub(super) fn asked(question: &Question) -> Option<Conn> {
+    let Question { id, stream, arrival, segment, notes } = question;
+    let fits = segment.flags == Flags::SYN && segment.ack == Seq(0) && offers_the_usual(segment);
     #[cfg(test)]
-    let fits = fits && tests::may_be_taken(tests::ANSWERED);
+    let fits = fits && tests::may_be_taken(tests::ASKED);
     if !fits {
         return None;
     }
-    let after = answers.after(asks.n);
-    let mut conn = Conn::new(*id, asks, Pair::begun(*stream, asks.side, syn.seq), *stream);
+    let mut conn = Conn::new(*id, arrival, Pair::begun(*stream, arrival.side, segment.seq), *stream);
     conn.role_basis = RoleBasis::Syn;
     let Conn { halves, life, history, .. } = &mut conn;
-    let [client, server] = facing(halves, asks.side);
-
-    say(client, syn, asks, 0);
-    say(server, synack, answers, after);
+    let [client, server] = facing(halves, arrival.side);
+    say(client, segment, arrival, 0);
     client.syns = 1;
-    client.standing = Standing::expected(State::Established);
-    client.facts = ANSWERED;
-    client.taught[..OPEN.len()].fill(after);
-    client.put(Mark::Proof, Some(synack.seq + 1));
-    client.acknowledged(synack.ack, answers.time);
+    client.prove(State::SynSent);
+    server.expect(State::SynRcvd);
+    server.facts = HEARD;
+    server.put(Mark::Proof, Some(segment.end()));
+    zeek::ask(&mut client.zeek, segment, arrival.side, history);
+    life.seen = *notes | Note::Open1.into();
+    let times = &mut life.times;
+    (times.first_syn, times.last_syn) = (arrival.time.into(), arrival.time.into());
+    times.last_syn_ts_val = segment.options.timestamps().map(|(val, _)| val);
+    conn.count_packet(arrival, 0);
+    conn.begins_stream();
+    Some(conn)
+}
+
+/// The connection of a SYN and the SYN/ACK that answers it, and what that one meant, if both are as
+/// in the book.
+#[inline]
+fn answered(question: &Question, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<(Conn, Meant)> {
+    let fits = segment.flags == Flags::SYN | Flags::ACK
+        && segment.len == 0
+        && segment.ack == question.segment.seq + 1
+        && arrival.side != question.arrival.side
+        && !arrival.cut
+        && arrival.time >= question.arrival.time
+        && offers_the_usual(segment);
+    if !fits {
+        return None;
+    }
+    let mut conn = asked(question)?;
+    #[cfg(test)]
+    tests::may_be_taken(tests::ANSWERED);
+    let before = conn.now();
+    let after = arrival.after(conn.first_n);
+    let Conn { halves, life, history, .. } = &mut conn;
+    let [server, client] = facing(halves, arrival.side);
+    say(server, segment, arrival, after);
     server.synacks = 1;
-    server.standing = Standing::proven(State::SynRcvd);
+    server.prove(State::SynRcvd);
     server.facts = ASKED;
     server.spoke = true;
-    server.put(Mark::Edge, Some(segments::edge(synack, server, client)));
-    zeek::open(&mut client.zeek, syn, &mut server.zeek, synack, asks.side, history);
-
-    life.seen = question.notes | notes | Notes::of(&[Note::Open1, Note::Open2]);
+    server.put(Mark::Proof, None);
+    server.put(Mark::Edge, Some(segments::edge(segment, server, client)));
+    client.expect(State::Established);
+    teach(client, &OPEN, segment, after);
+    client.acknowledged(segment.ack, arrival.time);
+    zeek::answer(&mut server.zeek, segment, &mut client.zeek, arrival.side, history);
     life.syn_validated = true;
-    let times = &mut life.times;
-    (times.first_syn, times.last_syn) = (asks.time.into(), asks.time.into());
-    times.last_syn_ts_val = syn.options.timestamps().map(|(val, _)| val);
-    times.last_synack = answers.time.into();
-    times.rtt_server_ns = Some((answers.time - asks.time).0);
-
-    conn.count_packet(asks, 0);
-    conn.count_packet(answers, 0);
-    conn.begins_stream();
+    life.times.last_synack = arrival.time.into();
+    life.times.rtt_server_ns = Some((arrival.time - question.arrival.time).0);
+    let notes = notes | Note::Open2.into();
+    life.seen |= notes;
+    conn.count_packet(arrival, 0);
     conn.chapter = Chapter::Answered;
-    let before = Now {
-        standing: Ends { client: Standing::proven(State::SynSent), server: Standing::expected(State::SynRcvd) },
-        facts: Ends { client: Facts::default(), server: HEARD },
-    };
-    Some((conn, Meant { before, notes: notes | Note::Open2.into(), nth: 0 }))
+    Some((conn, Meant { before, notes, nth: 0 }))
 }
 
 /// Takes down what a SYN or SYN/ACK says of its sender.
@@ -376,12 +381,15 @@ fn say(half: &mut Half, segment: &Segment, arrival: &Arrival, after: u32) {
     half.passed(segment.seq, after, arrival.time, arrival.ip_id, arrival.ttl);
 }
 
-/// A segment size, and nothing that is out of the ordinary.
+/// A window, a segment size, and nothing that is out of the ordinary.
 fn offers_the_usual(segment: &Segment) -> bool {
     const USUAL: u16 =
         Present::MSS.0 | Present::WINDOW_SCALE.0 | Present::SACK_PERMITTED.0 | Present::TIMESTAMPS.0 | Present::OTHER.0;
     let options = &segment.options;
-    options.mss().is_some() && options.present.0 & !USUAL == 0 && options.window_scale().is_none_or(|shift| shift <= 14)
+    segment.window.0 != 0
+        && options.mss().is_some()
+        && options.present.0 & !USUAL == 0
+        && options.window_scale().is_none_or(|shift| shift <= 14)
 }
 
 #[cfg(test)]
@@ -390,8 +398,9 @@ mod tests {
 
     use super::super::steady::tests::{Way, all_captures, may_be_short, told};
 
-    /// Where answers are counted, behind the steps.
-    pub(super) const ANSWERED: usize = super::Step::Close4 as usize + 1;
+    /// Where SYNs and their answers are counted, behind the steps.
+    pub(super) const ASKED: usize = super::Step::Close4 as usize + 1;
+    pub(super) const ANSWERED: usize = ASKED + 1;
 
     thread_local! {
         /// How often each step was taken.
@@ -427,7 +436,7 @@ mod tests {
             if path.metadata().is_ok_and(|file| file.len() > 200_000) {
                 continue;
             }
-            for _ in 0..4 {
+            for _ in 0..3 {
                 seed += 1;
                 let (short, long) = (told(&path, Way::Short, seed), told(&path, Way::Long, seed));
                 for (at, (short, long)) in short.iter().zip(&long).enumerate() {

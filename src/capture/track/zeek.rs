@@ -186,22 +186,21 @@ pub(super) fn finish(segment: &Segment, side: Side, sender: &mut End, history: &
     sender.state = State::Closed;
 }
 
-/// Takes in a first SYN, from `side`, and the SYN/ACK that answers it.
+/// Takes in a first SYN, from `side`.
 #[inline]
-pub(super) fn open(
-    client: &mut End,
-    syn: &Segment,
-    server: &mut End,
-    synack: &Segment,
-    side: Side,
-    history: &mut History,
-) {
-    client.tell_new(Mark::Syn, b's', syn.seq, side, history);
-    server.tell_once(b'h', !side, history);
-    client.put(Mark::Nxt, Some(syn.end()));
-    server.put(Mark::Nxt, Some(synack.end()));
-    client.state = State::Established;
-    server.state = State::Established;
+pub(super) fn ask(sender: &mut End, segment: &Segment, side: Side, history: &mut History) {
+    sender.tell_new(Mark::Syn, b's', segment.seq, side, history);
+    sender.put(Mark::Nxt, Some(segment.end()));
+    sender.state = State::SynSent;
+}
+
+/// Takes in the SYN/ACK that answers it, from `side`.
+#[inline]
+pub(super) fn answer(sender: &mut End, segment: &Segment, receiver: &mut End, side: Side, history: &mut History) {
+    sender.tell_once(b'h', side, history);
+    sender.put(Mark::Nxt, Some(segment.end()));
+    sender.state = State::Established;
+    receiver.state = State::Established;
 }
 
 fn write(segment: &Segment, side: Side, sender: &mut End, receiver: &mut End, history: &mut History) {
