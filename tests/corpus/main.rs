@@ -3,6 +3,7 @@
 //! target can read it.
 
 mod datagrams;
+mod apps;
 mod decode;
 mod defrag;
 mod files;
@@ -73,6 +74,11 @@ fn transcripts_hold_on_their_corpus() {
 #[test]
 fn options_and_notation_hold_on_their_corpus() {
     run("words", words::check);
+}
+
+#[test]
+fn the_ears_of_applications_hold_on_their_corpus() {
+    run("apps", apps::check);
 }
 
 #[test]
