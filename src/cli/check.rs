@@ -32,6 +32,10 @@ pub(super) struct Check {
     #[arg(long, value_name = "DIR", conflicts_with = "against", required_unless_present = "against")]
     answers: Option<PathBuf>,
 
+    /// Compare what runs above TCP alone
+    #[arg(long, requires = "against")]
+    apps: bool,
+
     /// Only captures whose name contains this text
     #[arg(long, value_name = "TEXT", requires = "answers")]
     only: Option<String>,
@@ -97,7 +101,8 @@ impl Check {
     fn with_tshark(&self, tally: &mut Tally, out: &mut Output) -> anyhow::Result<()> {
         for file in &self.files {
             let before = tally.sums();
-            tshark::compare(file, tally).with_context(|| format!("cannot compare {}", file.display()))?;
+            let compare = if self.apps { tshark::compare_apps } else { tshark::compare };
+            compare(file, tally).with_context(|| format!("cannot compare {}", file.display()))?;
             self.tell(&file.display().to_string(), before, tally, out)?;
         }
         Ok(())

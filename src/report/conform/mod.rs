@@ -5,6 +5,7 @@
 //! different and nobody knows why, which is a fault until it is understood.
 
 mod analysis;
+mod apps;
 mod conns;
 mod fields;
 mod flows;
@@ -119,6 +120,7 @@ impl Answers {
             checksums: answer("checksums.tsv.gz")?,
             zeek: answer("zeek-conn.tsv")?,
             tcptrace: answer("tcptrace.csv")?.map(Table::of_commas),
+            apps: answer("apps.tsv.gz")?,
         })
     }
 }
@@ -131,6 +133,7 @@ struct Recorded {
     checksums: Option<Table>,
     zeek: Option<Table>,
     tcptrace: Option<Table>,
+    apps: Option<Table>,
 }
 
 impl Recorded {
@@ -144,7 +147,7 @@ impl Recorded {
     }
 
     fn compare_all(&self, path: &Path, name: &str, all: &Answers, tally: &mut Tally) -> Result<(), CompareError> {
-        let Self { packets, streams, checksums, zeek, tcptrace } = self;
+        let Self { packets, streams, checksums, zeek, tcptrace, apps } = self;
         let mut source = match Capture::open(path, Options::default()) {
             Ok(source) => source,
             // Snoop, ERF and the like.
@@ -169,13 +172,14 @@ impl Recorded {
             cap_len: packets.column("frame.cap_len"),
             streams: streams::Streams::new(packets),
             sums: flows::Sums::default(),
+            heard: apps::Heard::default(),
             conns: Conns::new(snap_len(path)),
             rows: only(&is_packet, packets),
             checksums: checksums.as_ref().map(|table| only(&is_packet, table)),
             tally,
         };
         pump(&mut source, Checksums::Verify, &mut tracker, &mut beside)?;
-        let Beside { streams: seen, conns, sums, tally, .. } = beside;
+        let Beside { streams: seen, conns, sums, heard, tally, .. } = beside;
         seen.compare(name, streams.as_ref(), &tracker, tally);
         if let Some(table) = &all.zeek_tests {
             zeek::compare(Peer::ZeekTests, name, table, &conns, tally);
@@ -185,9 +189,15 @@ impl Recorded {
         }
         for (layout, table) in &all.flows {
             flows::compare(layout, name, table, &sums, tally);
+            if layout.peer == Peer::Ndpi {
+                heard.compare_names(name, table, tally);
+            }
             if layout.peer == Peer::Suricata {
                 suricata::compare(name, table, &conns, tally);
             }
+        }
+        if let Some(table) = apps {
+            heard.compare(name, table, tally);
         }
         if let Some(table) = tcptrace {
             flows::compare(&flows::TCPTRACE, name, table, &sums, tally);
@@ -224,6 +234,7 @@ struct Beside<'a> {
     streams: streams::Streams,
     conns: Conns,
     sums: flows::Sums,
+    heard: apps::Heard,
     rows: Rows<'a>,
     checksums: Option<Rows<'a>>,
     tally: &'a mut Tally,
@@ -232,6 +243,7 @@ struct Beside<'a> {
 impl Sink for Beside<'_> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
         self.sums.packet(packet);
+        self.heard.packet(packet, told)?;
         self.conns.packet(packet, told.map(|(told, _)| told));
         let row = self.rows.next();
         let checksums = self.checksums.as_mut().and_then(Iterator::next);
@@ -250,7 +262,7 @@ impl Sink for Beside<'_> {
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         self.conns.ended(conn);
-        Ok(())
+        self.heard.ended(conn)
     }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {

@@ -10,6 +10,12 @@ macro_rules! rules {
 }
 
 rules! {
+    APP_HOLE = "said beyond a hole": "Octets of the stream are not in the capture: each tool finds its way again at another message.";
+    APP_ONLY_HERE = "protocol told by its port there": "tshark chooses most dissectors by port and shows nothing of a protocol on another one; synfin goes by what is said.";
+    APP_BY_PORT = "protocol supposed by its port there": "tshark's dissector of the port shows fields of what synfin does not take for that protocol, or of a stream whose beginning it does not know.";
+    APP_NOT_KNOWN = "application not looked for": "nDPI knows some four hundred applications; synfin knows those that it has a file for in capture/apps, and few more by name.";
+    APP_NOT_HEARD = "application by other means": "nDPI also goes by ports, addresses, lists of hosts and what it saw before; synfin names what the octets of the flow say.";
+    APP_HERE_ALONE = "application named here alone": "synfin names what the octets say where nDPI's own tests expect nothing.";
     FRAGMENT = "fragment": "A piece of a datagram that cannot be put together, because pieces are missing, cut or contradict each other: tshark reads what a first piece shows, synfin leaves it out.";
     PUT_TOGETHER = "datagram put together": "tshark was asked about checksums without putting fragments together, and so has no verdict; synfin has.";
     LINK = "link type": "tshark dissects many link layers that synfin does not read (802.11, Frame Relay, ATM, ...).";

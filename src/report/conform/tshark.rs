@@ -6,9 +6,12 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
+use super::apps;
 use super::table::Table;
 use super::tally::Tally;
 use super::{Answers, CompareError, Recorded};
+use crate::capture::file::{Capture, Options};
+use crate::capture::{Checksums, Tracker, pump};
 
 /// Fields of the packet table, in the order they are asked for.
 const FIELDS: &[&str] = &[
@@ -112,22 +115,46 @@ pub fn compare(capture: &Path, tally: &mut Tally) -> Result<(), CompareError> {
         "ip.check_checksum:TRUE",
         "tcp.desegment_tcp_streams:FALSE",
     ];
-    let packets = tidy(&ask(capture, FIELDS, &ignore, &[])?, FIELDS);
-    let complete = ask(capture, &["tcp.stream", "tcp.completeness"], &ignore, &["-2"])?;
-    let checksums = words(&ask(capture, CHECKSUMS, &verify, &[])?);
+    let packets = tidy(&ask(capture, FIELDS, &ignore, &[], ',')?, FIELDS);
+    let complete = ask(capture, &["tcp.stream", "tcp.completeness"], &ignore, &["-2"], ',')?;
+    let checksums = words(&ask(capture, CHECKSUMS, &verify, &[], ',')?);
+    let apps = above(capture)?;
     let streams = streams(&packets, &complete);
     let name = capture.display().to_string();
     let recorded = Recorded {
         packets: Table::of(packets, '\t'),
         streams: Some(Table::of(streams, '\t')),
         checksums: Some(Table::of(checksums, '\t')),
+        apps: Some(Table::of(apps, '\t')),
         ..Recorded::default()
     };
     recorded.compare(capture, &name, &Answers::default(), tally)
 }
 
-/// Runs tshark once; its table, all values of a field separated by commas.
-fn ask(capture: &Path, fields: &[&str], preferences: &[&str], more: &[&str]) -> io::Result<String> {
+/// What tshark reads above TCP.
+fn above(capture: &Path) -> io::Result<String> {
+    let fields: Vec<&str> = apps::ENDS.iter().chain(apps::FIELDS).copied().collect();
+    let preferences = ["tcp.reassemble_out_of_order:TRUE"];
+    let filter = ["-Y", "tcp && (tls || http || ssh || ftp || smtp || pgsql || mysql || mqtt)"];
+    ask(capture, &fields, &preferences, &filter, apps::AGGREGATOR)
+}
+
+/// Asks tshark what it reads above TCP in a capture, and compares that alone.
+///
+/// # Errors
+///
+/// When tshark is not there or fails, or the capture cannot be read.
+pub fn compare_apps(capture: &Path, tally: &mut Tally) -> Result<(), CompareError> {
+    let mut heard = apps::Heard::default();
+    let mut source = Capture::open(capture, Options::default())?;
+    pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut heard)?;
+    let table = Table::of(above(capture)?, '\t');
+    heard.compare(&capture.display().to_string(), &table, tally);
+    Ok(())
+}
+
+/// Runs tshark once; its table, all values of a field separated by `aggregator`.
+fn ask(capture: &Path, fields: &[&str], preferences: &[&str], more: &[&str], aggregator: char) -> io::Result<String> {
     let mut tshark = Command::new("tshark");
     // Nobody's own preferences.
     tshark.env("WIRESHARK_CONFIG_DIR", std::env::temp_dir().join("synfin-no-such-profile"));
@@ -136,7 +163,8 @@ fn ask(capture: &Path, fields: &[&str], preferences: &[&str], more: &[&str]) -> 
     for preference in preferences.iter().chain(&["tcp.relative_sequence_numbers:FALSE"]) {
         tshark.args(["-o", preference]);
     }
-    tshark.args(["-T", "fields", "-E", "header=y", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=,"]);
+    tshark.args(["-T", "fields", "-E", "header=y", "-E", "separator=/t", "-E", "occurrence=a"]);
+    tshark.arg("-E").arg(format!("aggregator={aggregator}"));
     for field in fields {
         tshark.args(["-e", field]);
     }
