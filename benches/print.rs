@@ -99,8 +99,15 @@ fn conns(criterion: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let format = format.clone();
-                let choice =
-                    Choice { format, order: Order::Id, reverse: false, top: None, protocol: None, summary: false };
+                let choice = Choice {
+                    format,
+                    order: Order::Id,
+                    reverse: false,
+                    top: None,
+                    protocol: None,
+                    summary: false,
+                    apps: false,
+                };
                 let mut conns = Conns::new(io::sink(), choice);
                 for conn in &kept.conns {
                     conns.ended(black_box(conn)).expect("a sink takes everything");

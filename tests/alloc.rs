@@ -72,7 +72,8 @@ impl Sink for Twice {
 }
 
 fn conns(format: Format) -> Conns<io::Sink> {
-    let choice = Choice { format, order: Order::Id, reverse: false, top: None, protocol: None, summary: true };
+    let choice =
+        Choice { format, order: Order::Id, reverse: false, top: None, protocol: None, summary: true, apps: false };
     Conns::new(io::sink(), choice)
 }
 

@@ -130,6 +130,7 @@ fn captures_that_can_be_read_are_not_refused() {
             top: None,
             protocol: None,
             summary: false,
+            apps: false,
         };
         let told = [
             write(&path, &mut PacketParquet::new(Column::all(), &mut packets)),

@@ -238,8 +238,15 @@ impl Written {
         let mut source = Captures::open([path], Options::default()).ok()?;
         let csv = Layout::csv::<&str>(&[]).expect("no settings");
         let tsv = Layout::tsv::<&str>(&[]).expect("no settings");
-        let conns =
-            |format| Choice { format, order: Order::Id, reverse: false, top: None, protocol: None, summary: false };
+        let conns = |format| Choice {
+            format,
+            order: Order::Id,
+            reverse: false,
+            top: None,
+            protocol: None,
+            summary: false,
+            apps: false,
+        };
         let columns = || Column::all().to_vec();
         let mut all = All(vec![
             Box::new(Packets::new(columns(), csv, &mut written.packets_csv)),

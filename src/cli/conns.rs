@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 
+use super::apps::Apps;
 use super::following::Following;
 use super::input::Input;
 use super::look::Width;
@@ -29,11 +30,15 @@ use crate::wire::Protocol;
 ///
 /// The table fits the terminal: columns that say the same in every row are left out, and where room is
 /// still short, more go: first the states of both ends, then REXMT, HISTORY, the packets, SERVICE,
-/// PROCESSES and round trips, the octets, BY, and DURATION last; then addresses are shortened. --wide
+/// PROCESSES and round trips, the octets, BY and APP, and DURATION last; then addresses are shortened. --wide
 /// shows everything. `>` and
 /// `<` count what went from client to server and back; RTT SRV and RTT CLI are the two parts of
 /// the handshake's round trip, from the capture point to the server and to the client. UDP
 /// conversations and ICMP exchanges have rows as well.
+///
+/// With --apps the column APP tells what runs there, by the first octets of both sides, and with whom:
+/// `https example.com`. A `!` stands where the port says otherwise, a `?` where nothing but the port
+/// says so.
 ///
 /// Of an interface (-i), a row is written as soon as its connection is over: closed, reset, or
 /// silent for too long. With --every, all connections of the moment are written again and again.
@@ -84,6 +89,9 @@ pub(super) struct Conns {
     /// All columns of the table in full, also those that say the same in every row
     #[arg(long, conflicts_with = "width")]
     wide: bool,
+
+    #[command(flatten)]
+    apps: Apps,
 
     #[command(flatten)]
     width: Width,
@@ -182,6 +190,7 @@ impl Conns {
                 })
                 .flatten(),
             summary: self.summary,
+            apps: self.listens()?,
         };
         #[cfg(all(feature = "live", target_os = "linux"))]
         if self.watch.is_asked_for() {
@@ -218,10 +227,10 @@ impl Conns {
                 width: if self.wide { 0 } else { self.width.of(out) },
                 ellipsis: if self.width.ascii() { ".." } else { "…" },
                 paint: Paint { on: out.color() },
-                columns: if self.wide && self.columns.is_empty() {
-                    Columns::all()
-                } else {
-                    Columns::chosen(&self.columns)
+                columns: {
+                    let all = self.wide && self.columns.is_empty();
+                    let columns = if all { Columns::all() } else { Columns::chosen(&self.columns) };
+                    if self.listens()? { columns.with_apps() } else { columns }
                 },
             },
             FormatArg::Json => Format::Json,
@@ -268,6 +277,17 @@ impl Conns {
         Ok(())
     }
 
+    /// Whether what is said on connections is listened to.
+    fn listens(&self) -> Result<bool, clap::Error> {
+        Ok(match self.format {
+            FormatArg::Json | FormatArg::Zeek | FormatArg::Ecs => self.apps.or(true),
+            FormatArg::Table => self.apps.or(Columns::chosen(&self.columns).wants_apps()),
+            FormatArg::Fields | FormatArg::Csv | FormatArg::Tsv | FormatArg::Parquet => {
+                self.apps.or(!self.fields.is_empty() && self.chosen()?.iter().any(Field::is_of_app))
+            }
+        })
+    }
+
     /// The fields that are named; all of the record where none is.
     fn chosen(&self) -> Result<Vec<Field>, clap::Error> {
         let find = |name: &String| {
@@ -277,7 +297,8 @@ impl Conns {
                 usage(ErrorKind::InvalidValue, message)
             })
         };
-        if self.fields.is_empty() { Ok(Field::all()) } else { self.fields.iter().map(find).collect() }
+        let all = if self.apps.or(false) { Field::all_with_apps } else { Field::all };
+        if self.fields.is_empty() { Ok(all()) } else { self.fields.iter().map(find).collect() }
     }
 }
 

@@ -190,7 +190,7 @@ impl Demo {
             pump(&mut source, &mut lesson)
         } else {
             let look = Look { width: self.width.of(out), ascii: self.width.ascii(), paint };
-            pump(&mut source, &mut Explain::new(out, look, Choice::default()))
+            pump(&mut source, &mut Explain::new(out, look, Choice { apps: true, ..Choice::default() }))
         }
     }
 

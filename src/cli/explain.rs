@@ -50,6 +50,10 @@ pub(super) struct Explain {
     #[arg(long, value_name = "TIME", default_value = "even")]
     time: Time,
 
+    /// Leave out what runs on connections and what was said there
+    #[arg(long)]
+    no_apps: bool,
+
     #[command(flatten)]
     protocols: Protocols,
 
@@ -131,6 +135,7 @@ impl Explain {
                 FormatArg::Svg => Form::Svg,
                 FormatArg::Html => Form::Html,
             },
+            apps: !self.no_apps,
             pace: match self.time {
                 Time::Even => Pace::Even,
                 Time::Scale => Pace::ToScale,

@@ -4,6 +4,7 @@
 //! output and gives back what it read. What all commands share is in `input`.
 
 mod annotate;
+mod apps;
 mod args;
 mod call;
 mod check;

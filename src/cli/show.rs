@@ -5,6 +5,7 @@ use std::io::Write as _;
 use clap::ArgAction;
 use clap::error::ErrorKind;
 
+use super::apps::Apps;
 #[cfg(not(feature = "parquet"))]
 use super::output::NO_PARQUET;
 use super::output::Output;
@@ -96,6 +97,9 @@ pub(super) struct Show {
     #[arg(short = 'l')]
     line_buffered: bool,
 
+    #[command(flatten)]
+    apps: Apps,
+
     /// Look up no names: nothing ever is, but hands are used to it
     #[arg(short = 'n', overrides_with = "numeric")]
     numeric: bool,
@@ -186,14 +190,19 @@ impl Show {
             let message = "'--proto' tells messages with '-T text' and '-T json'";
             return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }
+        if self.apps.or(false) && !matches!(self.written, Written::Text | Written::Json) {
+            let message =
+                "'--apps' wants '-T text' or 'json'; of connections, `synfin conns -T csv --apps` has columns for it";
+            return Err(usage(ErrorKind::ArgumentConflict, message).into());
+        }
         let invalid = |error| usage(ErrorKind::InvalidValue, error);
         match self.written {
             Written::Text => {
-                let text = Text::new(self.listing(out), out).with_processes(processes);
+                let text = Text::new(self.listing(out), out).with_processes(processes).with_apps(self.apps.or(false));
                 pass(&mut text.with_messages(protocols.hearing()?))
             }
             Written::Json => {
-                let json = Json::new(self.summary, out).with_processes(processes);
+                let json = Json::new(self.summary, out).with_processes(processes).with_apps(self.apps.or(false));
                 pass(&mut json.with_messages(protocols.hearing()?))
             }
             Written::Fields => {

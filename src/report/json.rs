@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::apps;
 use super::clock::Utc;
 use super::digits::Digits as _;
 use super::finding;
@@ -14,6 +15,7 @@ use super::messages::{self, Hearing};
 use super::object::{Key, Object, key};
 use super::process::{self, Owners, Process, Processes};
 use super::totals::Totals;
+use crate::capture::apps::{Limits, Listener, Saying};
 use crate::capture::findings::Finding;
 use crate::capture::track::{Ends, Role, Standing};
 use crate::capture::{
@@ -32,6 +34,7 @@ pub struct Json<'a> {
     totals: Option<Totals>,
     processes: Option<Box<dyn Processes>>,
     hearing: Option<Hearing>,
+    listener: Option<Box<Listener>>,
     line: Vec<u8>,
 }
 
@@ -39,13 +42,21 @@ impl<'a> Json<'a> {
     /// Records to `out`, the last of them the totals where they are wanted.
     pub fn new(summary: bool, out: &'a mut dyn Write) -> Self {
         let totals = summary.then(Totals::default);
-        Self { out, utc: Utc::default(), totals, processes: None, hearing: None, line: Vec::with_capacity(1024) }
+        let (utc, line) = (Utc::default(), Vec::with_capacity(1024));
+        Self { out, utc, totals, processes: None, hearing: None, listener: None, line }
     }
 
     /// The same, telling whose the ends of connections are.
     #[must_use]
     pub fn with_processes(mut self, processes: Option<Box<dyn Processes>>) -> Self {
         self.processes = processes;
+        self
+    }
+
+    /// The same, telling what packets say to the application, where that is wanted.
+    #[must_use]
+    pub fn with_apps(mut self, wanted: bool) -> Self {
+        self.listener = wanted.then(|| Box::new(Listener::new(Limits::default()).with_news()));
         self
     }
 
@@ -68,7 +79,12 @@ impl Sink for Json<'_> {
             (Some(processes), Some((seen, conn))) => processes.of(packet, seen, conn),
             _ => Owners::default(),
         };
-        write_packet(&mut self.line, packet, told, ends, &mut self.utc);
+        let mut said = Vec::new();
+        if let Some(listener) = &mut self.listener {
+            listener.packet(packet, told);
+            said.extend(listener.news());
+        }
+        write_packet(&mut self.line, packet, told, ends, &said, &mut self.utc);
         let Self { hearing, line, utc, .. } = self;
         if let Some(hearing) = hearing {
             hearing.packet(packet, told, &mut |told| messages::write_json(line, told, Some(packet.n), utc));
@@ -82,6 +98,9 @@ impl Sink for Json<'_> {
         }
         if let Some(processes) = &mut self.processes {
             processes.forget(conn);
+        }
+        if let Some(listener) = &mut self.listener {
+            listener.ended(conn);
         }
         let Some(hearing) = &mut self.hearing else { return Ok(()) };
         let utc = &mut self.utc;
@@ -114,6 +133,7 @@ fn write_packet(
     packet: &Packet<'_>,
     told: Option<(&Observation, &Conn)>,
     owners: Ends<Option<&Process>>,
+    said: &[Saying],
     utc: &mut Utc,
 ) {
     let record = packet.record;
@@ -146,6 +166,9 @@ fn write_packet(
     if let Some((seen, conn)) = told {
         observation(&mut object, seen, conn);
         process::write_json(&mut object, owners);
+    }
+    if !said.is_empty() {
+        object.array(key!("said"), |array| said.iter().for_each(|saying| apps::said_json(array, saying)));
     }
     match &record.body {
         // Writing to a vector cannot fail.

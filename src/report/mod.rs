@@ -1,6 +1,7 @@
 //! Telling: one writer per file.
 
 pub mod annotate;
+mod apps;
 pub mod both;
 pub mod clock;
 pub mod comment;

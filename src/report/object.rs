@@ -211,6 +211,17 @@ impl Array<'_> {
         self.quoted(|out| out.text(word));
     }
 
+    /// A string that may hold anything.
+    pub(super) fn string(&mut self, text: &str) {
+        let out = self.next();
+        let start = out.len();
+        // Neither a string nor a vector can fail here; should one, the element is null.
+        if serde_json::to_writer(&mut *out, text).is_err() {
+            out.truncate(start);
+            out.text("null");
+        }
+    }
+
     /// A string that `write` writes, without anything to escape.
     #[inline]
     pub(super) fn quoted(&mut self, write: impl FnOnce(&mut Vec<u8>)) {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::annotate;
+use super::apps;
 use super::clock::{Clock, Precision, TimeStyle};
 use super::digits::Digits as _;
 use super::finding;
@@ -12,6 +13,7 @@ use super::messages::{self, Hearing};
 use super::paint::{self, Ink};
 use super::process::Processes;
 use super::totals::Totals;
+use crate::capture::apps::{Limits, Listener};
 use crate::capture::findings::Finding;
 use crate::capture::{Body, Conn, Observation, Packet, Sink, Summary};
 
@@ -43,6 +45,7 @@ pub struct Text<'a> {
     totals: Totals,
     processes: Option<Box<dyn Processes>>,
     hearing: Option<Hearing>,
+    listener: Option<Box<Listener>>,
     lines: Vec<u8>,
 }
 
@@ -58,6 +61,7 @@ impl<'a> Text<'a> {
             totals: Totals::default(),
             processes: None,
             hearing: None,
+            listener: None,
             lines: Vec::with_capacity(1024),
         }
     }
@@ -66,6 +70,13 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn with_processes(mut self, processes: Option<Box<dyn Processes>>) -> Self {
         self.processes = processes;
+        self
+    }
+
+    /// The same, telling what packets say to the application, where that is wanted.
+    #[must_use]
+    pub fn with_apps(mut self, wanted: bool) -> Self {
+        self.listener = wanted.then(|| Box::new(Listener::new(Limits::default()).with_news()));
         self
     }
 
@@ -79,7 +90,7 @@ impl<'a> Text<'a> {
 
 impl Sink for Text<'_> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
-        let Self { lines, listing, clock, counting, hearing, .. } = self;
+        let Self { lines, listing, clock, counting, hearing, listener, .. } = self;
         let style = listing.style;
         lines.clear();
         if listing.number {
@@ -111,6 +122,12 @@ impl Sink for Text<'_> {
                 }
             }
         }
+        if let Some(listener) = listener {
+            listener.packet(packet, told);
+            for saying in listener.news() {
+                apps::said(lines, &saying, style.paint);
+            }
+        }
         if let Some(hearing) = hearing {
             hearing.packet(packet, told, &mut |told| messages::write_text(lines, told, style.paint));
         }
@@ -130,6 +147,9 @@ impl Sink for Text<'_> {
         }
         if let Some(processes) = &mut self.processes {
             processes.forget(conn);
+        }
+        if let Some(listener) = &mut self.listener {
+            listener.ended(conn);
         }
         let Some(hearing) = &mut self.hearing else { return Ok(()) };
         let paint = self.listing.style.paint;

@@ -2,8 +2,8 @@
 //! `fuzz/corpus`, goes through the target's own check. So does every capture at hand, in whatever way a
 //! target can read it.
 
-mod datagrams;
 mod apps;
+mod datagrams;
 mod decode;
 mod defrag;
 mod files;

@@ -403,11 +403,13 @@ impl Entry {
         if let (Some(app), true) = (&mut talk.app, self.inboxes.iter().all(|inbox| inbox.fits)) {
             app.confidence = Confidence::High;
         }
+        // The hellos of TLS are a question and its answer, but not what anybody came for.
+        let counts = !matches!(said, Said::Tls(_));
         let answers = match said.act() {
             // The same question once more, as no answer came.
             Act::Asks if said.key() != 0 && self.open.iter().any(|(key, _)| *key == said.key()) => None,
             Act::Asks => {
-                talk.asked += 1;
+                talk.asked += u32::from(counts);
                 if self.open.len() < OPEN {
                     self.open.push_back((said.key(), Question { index, at }));
                 }
@@ -420,7 +422,7 @@ impl Entry {
             Act::Puts => self.open.iter().find(|(key, _)| *key == said.key()).map(|(_, question)| *question),
             Act::Tells => None,
         };
-        if let (Act::Answers, Some(question)) = (said.act(), answers) {
+        if let (Act::Answers, Some(question), true) = (said.act(), answers, counts) {
             talk.answered += 1;
             let took = at.time - question.at.time;
             if talk.slowest.is_none_or(|(_, slowest)| took > slowest) {

@@ -24,6 +24,7 @@ mod http2;
 mod initial;
 mod ja4;
 mod line;
+mod listener;
 pub mod mqtt;
 pub mod mysql;
 pub mod names;
@@ -42,6 +43,7 @@ mod usual;
 use std::borrow::Cow;
 
 pub use hear::{Apps, Limits};
+pub use listener::Listener;
 pub use said::{Act, Said};
 pub use talk::{Mark, Milestones, Question, Saying, Talk};
 pub use usual::{Port, port};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use super::{Choice, Conns};
+use super::{Beside, Choice, Conns};
 use crate::capture::track::{Ended, Ends};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary, Tracker};
 use crate::report::clock::{Clock, Precision, TimeStyle};
@@ -86,6 +86,7 @@ impl<W: Write> Sink for Board<W> {
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
+        let talk = self.last.listener.as_mut().and_then(|listener| listener.ended(conn));
         let owners = match &mut self.processes {
             Some(processes) => processes.known(conn),
             None => Ends::default(),
@@ -93,7 +94,9 @@ impl<W: Write> Sink for Board<W> {
         match conn.ended() {
             // It was there long enough.
             Some(Ended::Timeout | Ended::Evicted) => {}
-            None => self.last.tell(conn, owners, None)?,
+            None => {
+                self.last.tell(conn, Beside { owners, spoken: None, talk: talk.as_ref(), apps: self.choice.apps })?
+            }
         }
         if let Some(processes) = &mut self.processes {
             processes.forget(conn);
@@ -114,7 +117,8 @@ impl<W: Write> Sink for Board<W> {
                 Some(processes) => processes.known(&conn),
                 None => Ends::default(),
             };
-            moment.tell(&conn, owners, None)?;
+            let talk = self.last.listener.as_ref().and_then(|listener| listener.talk(&conn));
+            moment.tell(&conn, Beside { owners, spoken: None, talk, apps: self.choice.apps })?;
         }
         moment.finish(&Summary::default())?;
         self.show()

@@ -1,10 +1,12 @@
 //! The columns of the connection table.
 
+use super::Beside;
 use crate::capture::Conn;
+use crate::capture::apps::{self, Evidence, Talk};
 use crate::capture::track::{Close, Ends, Role};
+use crate::report::apps as report;
 use crate::report::digits::Digits as _;
 use crate::report::human;
-use crate::report::messages::Spoken;
 use crate::report::process::Process;
 use crate::report::table::{Align, Cells, Column, Table, cells};
 use crate::wire::{Protocol, ports};
@@ -13,7 +15,11 @@ const fn column(title: &'static str, align: Align, rank: u8) -> Column {
     Column { title, align, rank, shrink: None, dull: "" }
 }
 
-/// In order from left to right; the rank says what goes first where room is short.
+/// Those of every table.
+const COMMON_COLUMNS: usize = 21;
+
+/// In order from left to right, the last only where somebody listens; the rank says what goes first
+/// where room is short.
 pub(super) const COLUMNS: &[Column] = &[
     column("#", Align::Right, 0),
     Column { dull: "tcp", ..column("PROTO", Align::Left, 0) },
@@ -36,10 +42,11 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { dull: "-", ..column("RTT SRV", Align::Right, 4) },
     Column { dull: "-", ..column("RTT CLI", Align::Right, 4) },
     column("DURATION", Align::Right, 1),
+    Column { dull: "-", shrink: Some(24), ..column("APP", Align::Left, 2) },
 ];
 
 /// What each column is called by those who choose.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "id",
     "proto",
     "client",
@@ -61,6 +68,7 @@ const NAMES: [&str; 21] = [
     "rtt-server",
     "rtt-client",
     "duration",
+    "app",
 ];
 
 const _: () = assert!(NAMES.len() == COLUMNS.len());
@@ -71,6 +79,7 @@ const _: () = assert!(NAMES.len() == COLUMNS.len());
 pub struct Columns {
     chosen: Vec<usize>,
     all: bool,
+    apps: bool,
 }
 
 impl Columns {
@@ -81,20 +90,36 @@ impl Columns {
 
     /// Every column.
     pub fn all() -> Self {
-        Self { chosen: Vec::new(), all: true }
+        Self { chosen: Vec::new(), all: true, apps: false }
     }
 
     /// Those of these names, in this order; all that tell something where there are none.
     pub fn chosen<S: AsRef<str>>(names: &[S]) -> Self {
         let number = |name: &S| NAMES.iter().position(|known| *known == name.as_ref());
         let chosen: Vec<usize> = names.iter().filter_map(number).collect();
-        Self { all: !chosen.is_empty(), chosen }
+        Self { all: !chosen.is_empty(), apps: chosen.contains(&COMMON_COLUMNS), chosen }
+    }
+
+    /// The same, and what runs on connections.
+    #[must_use]
+    pub fn with_apps(self) -> Self {
+        Self { apps: true, ..self }
+    }
+
+    /// Whether somebody has to listen.
+    pub fn wants_apps(&self) -> bool {
+        self.apps
+    }
+
+    /// How many cells a row has before some are chosen.
+    pub(super) fn cells(&self) -> usize {
+        if self.apps { COLUMNS.len() } else { COMMON_COLUMNS }
     }
 
     /// A table of them.
     pub(super) fn table(&self) -> Table {
         let table = if self.chosen.is_empty() {
-            Table::new(COLUMNS)
+            Table::new(COLUMNS.get(..self.cells()).unwrap_or(COLUMNS))
         } else {
             let columns = self.chosen.iter().filter_map(|number| COLUMNS.get(*number).copied());
             Table::new(columns.collect::<Vec<_>>())
@@ -109,7 +134,7 @@ impl Columns {
         }
         let row = rows.split_off(start);
         let all: Vec<&[u8]> =
-            cells(&row, COLUMNS.len()).map(|(text, len)| text.get(..len).unwrap_or_default()).collect();
+            cells(&row, self.cells()).map(|(text, len)| text.get(..len).unwrap_or_default()).collect();
         let mut cells = Cells::begin(rows, self.chosen.len());
         for number in &self.chosen {
             cells.cell(|out| out.extend_from_slice(all.get(*number).copied().unwrap_or_default()));
@@ -140,14 +165,15 @@ pub(super) const COMMON: &[&str] = &[
     "100.0ms",
     "100.0ms",
     "100.0ms",
+    "https example.com",
 ];
 
 /// Appends the row of `conn`, a cell for each column.
-pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, spoken: Option<Spoken<'_>>) {
+pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, columns: &Columns) {
     let tcp = conn.protocol() == Protocol::Tcp;
     let timing = conn.timing();
     let [from_client, from_server] = Role::BOTH.map(|role| conn.half(role).counts());
-    let mut cells = Cells::begin(out, COLUMNS.len());
+    let mut cells = Cells::begin(out, columns.cells());
     cells.cell(|out| out.dec(conn.id.0.into()));
     cells.word(conn.protocol().name());
     for role in Role::BOTH {
@@ -157,8 +183,8 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
         });
     }
     cells.word(service(conn).unwrap_or("-"));
-    cells.cell(|out| processes(out, owners));
-    match spoken {
+    cells.cell(|out| processes(out, beside.owners));
+    match beside.spoken {
         Some(spoken) => cells.cell(|out| spoken.write_cell(out)),
         None => cells.word("-"),
     }
@@ -189,15 +215,41 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
             None => out.push(b'-'),
         });
     }
+    if columns.apps {
+        cells.cell(|out| app(out, conn, beside.talk));
+    }
+}
+
+/// `https example.com`, `ssh OpenSSH_9.2p1`; with a mark where the port says otherwise: `ssh! ...`, and
+/// where nothing but the port says so: `http?`.
+fn app(out: &mut Vec<u8>, conn: &Conn, talk: Option<&Talk>) {
+    let disagrees = apps::port(conn, talk).is_some_and(|port| port.disagrees);
+    let Some(app) = Talk::app_of(talk, conn) else {
+        return out.text(if disagrees { "unknown!" } else { "-" });
+    };
+    ascii(out, &app.name);
+    if disagrees {
+        out.push(b'!');
+    }
+    if app.evidence == Evidence::Port {
+        out.push(b'?');
+    }
+    let brief = talk.map(report::brief).unwrap_or_default();
+    if !brief.is_empty() {
+        out.push(b' ');
+        ascii(out, &brief);
+    }
+}
+
+/// A table's cells are ASCII.
+fn ascii(out: &mut Vec<u8>, text: &str) {
+    out.extend(text.bytes().map(|octet| if matches!(octet, b' '..=b'~') { octet } else { b'?' }));
 }
 
 /// `curl > nginx`, a `-` for who is not known.
 fn processes(out: &mut Vec<u8>, owners: Ends<Option<&Process>>) {
     let name = |out: &mut Vec<u8>, owner: Option<&Process>| match owner {
-        // A table's cells are ASCII.
-        Some(process) => {
-            out.extend(process.name.bytes().map(|octet| if matches!(octet, b' '..=b'~') { octet } else { b'?' }));
-        }
+        Some(process) => ascii(out, &process.name),
         None => out.push(b'-'),
     };
     name(out, owners.client);

@@ -1,26 +1,26 @@
 //! A connection as an object of the Elastic Common Schema. `docs/ecs.md` says which member is what.
 
-use super::community;
 use super::zeek::uid;
+use super::{Beside, community};
 use crate::capture::Conn;
-use crate::capture::track::{Close, Ends, Open, Role};
+use crate::capture::track::{Close, Open, Role};
+use crate::report::apps;
 use crate::report::clock::Utc;
 use crate::report::digits::Digits as _;
 use crate::report::json::of;
 use crate::report::object::{Key, Object, key};
-use crate::report::process::Process;
 use crate::wire::{Protocol, Span};
 
 /// The version of the schema.
 const VERSION: &str = "8.17.0";
 
 /// Appends the object of `conn`, and a newline.
-pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, utc: &mut Utc) {
+pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, utc: &mut Utc) {
     let mut object = Object::begin(out);
     object.quoted(key!("@timestamp"), |out| utc.write(out, conn.start));
     object.object(key!("ecs"), |ecs| ecs.word(key!("version"), VERSION));
     object.object(key!("event"), |object| event(object, conn, utc));
-    object.object(key!("network"), |object| network(object, conn));
+    object.object(key!("network"), |object| network(object, conn, beside));
     // What opened the connection is its source, and its client.
     for (ends, role) in [
         (key!("source"), Role::Client),
@@ -38,7 +38,7 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
         });
     });
     // The schema has one process for an event: the one that asked, if it is of this machine.
-    if let Some(process) = owners.client.or(owners.server) {
+    if let Some(process) = beside.owners.client.or(beside.owners.server) {
         object.object(key!("process"), |object| {
             object.number(key!("pid"), process.pid.into());
             object.string(key!("name"), &process.name);
@@ -49,7 +49,12 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
         observer.word(key!("type"), "sniffer");
         observer.word(key!("version"), env!("CARGO_PKG_VERSION"));
     });
-    object.object(key!("synfin"), |object| own(object, conn));
+    object.object(key!("synfin"), |object| {
+        own(object, conn);
+        if beside.apps {
+            apps::write_json(object, conn, beside.talk);
+        }
+    });
     object.end();
     out.push(b'\n');
 }
@@ -76,7 +81,7 @@ fn event(object: &mut Object<'_>, conn: &Conn, utc: &mut Utc) {
     object.number(key!("duration"), conn.duration().0.max(0) as u64);
 }
 
-fn network(object: &mut Object<'_>, conn: &Conn) {
+fn network(object: &mut Object<'_>, conn: &Conn, beside: Beside<'_>) {
     let version = conn.key.ip_version();
     let (transport, number) = match (conn.protocol(), version) {
         (Protocol::Tcp, _) => ("tcp", "6"),
@@ -87,6 +92,10 @@ fn network(object: &mut Object<'_>, conn: &Conn) {
     object.word(key!("type"), if version == 4 { "ipv4" } else { "ipv6" });
     object.word(key!("transport"), transport);
     object.word(key!("iana_number"), number);
+    // The name of what was heard, never that of the port alone.
+    if let Some(app) = beside.talk.and_then(|talk| talk.app.as_ref()) {
+        object.string(key!("protocol"), &app.name);
+    }
     if community::is_known(conn) {
         object.quoted(key!("community_id"), |out| community::write(out, conn));
     }

@@ -1,11 +1,14 @@
 //! Chosen fields of a connection, by name: Wireshark's names where it has the field, and for
 //! everything the path in the JSON record, with or without `synfin.` in front.
 
-use super::community;
+use super::{Beside, community};
 use crate::capture::Conn;
-use crate::capture::track::{Counts, Ends, Exchange, Fact, Offer, Role};
+use crate::capture::apps::{self, Confidence, Evidence, Talk, tls};
+use crate::capture::track::{Counts, Exchange, Fact, Offer, Role};
+use crate::report::apps::Summary;
 use crate::report::digits::Digits as _;
 use crate::report::fields::{Form, Layout};
+use crate::report::paint;
 use crate::report::process::Process;
 use crate::report::tables::{Cell, Kind, quote};
 use crate::wire::Protocol;
@@ -34,6 +37,10 @@ enum Read {
     One(fn(&Conn, &mut Cell<'_>)),
     /// Of one of its ends.
     End(fn(&Conn, Role, &mut Cell<'_>), Role),
+    /// Of what runs on it.
+    App(ReadApp),
+    /// Of what was heard there.
+    Talk(ReadTalk),
     /// Of the process at one of them.
     Process(fn(&Process, &mut Cell<'_>), Role),
 }
@@ -41,13 +48,19 @@ enum Read {
 /// A path in the record, and how its value is read: at once, or for each of `.client` and
 /// `.server`.
 enum Path {
+    App(&'static str, Kind, ReadApp),
+    Talk(&'static str, Kind, ReadTalk),
     One(&'static str, Kind, fn(&Conn, &mut Cell<'_>)),
     Each(&'static str, Kind, fn(&Conn, Role, &mut Cell<'_>)),
     Owner(&'static str, Kind, Role, fn(&Process, &mut Cell<'_>)),
 }
 
 use Kind::{Number, Numbers, Text, Texts, Truth};
-use Path::{Each, One, Owner};
+use Path::{App, Each, One, Owner, Talk as Heard};
+
+/// Reads what runs on a connection, and what of that was heard.
+type ReadApp = fn(&Conn, Option<&Talk>, &mut Cell<'_>);
+type ReadTalk = fn(&Summary<'_>, &Talk, &mut Cell<'_>);
 
 /// Every path of the record, in its order.
 const PATHS: &[Path] = &[
@@ -100,6 +113,51 @@ const PATHS: &[Path] = &[
     Owner("process.client.name", Text, Role::Client, |process, cell| cell.outside(&process.name)),
     Owner("process.server.pid", Number, Role::Server, |process, cell| cell.dec(process.pid)),
     Owner("process.server.name", Text, Role::Server, |process, cell| cell.outside(&process.name)),
+    App("app.name", Text, |conn, talk, cell| {
+        if let Some(app) = Talk::app_of(talk, conn) {
+            cell.outside(&app.name);
+        }
+    }),
+    App("app.evidence", Text, |conn, talk, cell| {
+        cell.word(app(conn, talk).map_or("", |(evidence, _)| evidence.name()));
+    }),
+    App("app.confidence", Text, |conn, talk, cell| {
+        cell.word(app(conn, talk).map_or("", |(_, confidence)| confidence.name()));
+    }),
+    App("app.port", Text, |conn, talk, cell| cell.word(apps::port(conn, talk).map_or("", |port| port.service))),
+    App("app.disagrees", Truth, |conn, talk, cell| {
+        if let Some(port) = apps::port(conn, talk) {
+            cell.truth(port.disagrees);
+        }
+    }),
+    Heard("app.tls.server_name", Text, |told, _, cell| {
+        maybe(told.hello.and_then(|hello| hello.server_name.as_deref()), cell);
+    }),
+    Heard("app.tls.offered", Text, |told, _, cell| {
+        cell.word(&told.hello.map(|hello| tls::version(hello.version)).unwrap_or_default());
+    }),
+    Heard("app.tls.alpn", Texts, |told, _, cell| {
+        for alpn in told.hello.iter().flat_map(|hello| &hello.alpn) {
+            cell.item(|text| paint::escape(text, alpn.as_bytes()));
+        }
+    }),
+    Heard("app.tls.ja4", Text, |told, _, cell| cell.word(told.hello.map_or("", |hello| &hello.ja4))),
+    Heard("app.tls.version", Text, |told, _, cell| {
+        cell.word(&told.chosen.map(|chosen| tls::version(chosen.version)).unwrap_or_default());
+    }),
+    Heard("app.tls.certificate.subject", Text, |told, _, cell| {
+        maybe(told.certificate.and_then(|certificate| certificate.subject.as_deref()), cell);
+    }),
+    Heard("app.host", Text, |told, _, cell| maybe(told.request.and_then(|request| request.host.as_deref()), cell)),
+    Heard("app.user_agent", Text, |told, _, cell| {
+        maybe(told.request.and_then(|request| request.user_agent.as_deref()), cell);
+    }),
+    Heard("app.user", Text, |told, _, cell| maybe(told.user, cell)),
+    Heard("app.server", Text, |told, _, cell| maybe(told.server, cell)),
+    Heard("app.ssh.client", Text, |told, _, cell| maybe(told.ssh[0].map(|version| &*version.text), cell)),
+    Heard("app.ssh.server", Text, |told, _, cell| maybe(told.ssh[1].map(|version| &*version.text), cell)),
+    Heard("app.asked", Number, |_, talk, cell| cell.dec(talk.asked)),
+    Heard("app.answered", Number, |_, talk, cell| cell.dec(talk.answered)),
     One("community_id", Text, |conn, cell| community::write(cell.text, conn)),
 ];
 
@@ -133,9 +191,19 @@ impl Field {
         Some(Self { family: Family::of(name), name: name.to_owned(), kind, read })
     }
 
-    /// Every field of the record, in its order.
+    /// Every field of the record, in its order, but those of what runs on a connection.
     pub fn all() -> Vec<Self> {
+        Self::all_with_apps().into_iter().filter(|field| !field.is_of_app()).collect()
+    }
+
+    /// Every field of the record, in its order.
+    pub fn all_with_apps() -> Vec<Self> {
         paths().map(|(name, kind, read)| Self { family: Family::of(&name), name, kind, read }).collect()
+    }
+
+    /// Whether somebody has to listen for it to be known.
+    pub fn is_of_app(&self) -> bool {
+        matches!(self.read, Read::App(_) | Read::Talk(_))
     }
 
     /// What it is called.
@@ -149,15 +217,21 @@ impl Field {
     }
 
     /// Writes its value for `conn`; nothing where it has none.
-    pub(super) fn write(&self, conn: &Conn, owners: Ends<Option<&Process>>, cell: &mut Cell<'_>) {
+    pub(super) fn write(&self, conn: &Conn, beside: Beside<'_>, cell: &mut Cell<'_>) {
         if !self.family.has(conn) {
             return;
         }
         match self.read {
             Read::One(read) => read(conn, cell),
             Read::End(read, role) => read(conn, role, cell),
+            Read::App(read) => read(conn, beside.talk, cell),
+            Read::Talk(read) => {
+                if let Some(talk) = beside.talk {
+                    read(&Summary::of(talk), talk, cell);
+                }
+            }
             Read::Process(read, role) => {
-                if let Some(process) = owners.of(role) {
+                if let Some(process) = beside.owners.of(role) {
                     read(process, cell);
                 }
             }
@@ -205,13 +279,13 @@ pub(super) fn names(out: &mut Vec<u8>, fields: &[Field], layout: Layout) {
 }
 
 /// Appends the values of `fields` for `conn`; nothing where a field does not apply.
-pub(super) fn line(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, fields: &[Field], layout: Layout) {
+pub(super) fn line(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, fields: &[Field], layout: Layout) {
     for (at, field) in fields.iter().enumerate() {
         if at > 0 {
             out.push(layout.separator);
         }
         let start = out.len();
-        field.write(conn, owners, &mut Cell::begin(out, layout.aggregator));
+        field.write(conn, beside, &mut Cell::begin(out, layout.aggregator));
         match layout.form {
             Form::Plain => {
                 if let (Some(quote), true) = (layout.quote, out.len() > start) {
@@ -224,6 +298,18 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>
         }
     }
     out.push(b'\n');
+}
+
+/// Why something is said to run there, and how firmly.
+fn app(conn: &Conn, talk: Option<&Talk>) -> Option<(Evidence, Confidence)> {
+    Talk::app_of(talk, conn).map(|app| (app.evidence, app.confidence))
+}
+
+/// Text from outside, if there is any.
+fn maybe(text: Option<&str>, cell: &mut Cell<'_>) {
+    if let Some(text) = text {
+        cell.outside(text);
+    }
 }
 
 /// What only TCP has.
@@ -280,6 +366,8 @@ fn paths() -> impl Iterator<Item = (String, Kind, Read)> {
         Each(name, kind, read) => {
             Role::BOTH.map(|role| (format!("{name}.{}", role.name()), kind, Read::End(read, role))).to_vec()
         }
+        App(name, kind, read) => vec![(name.to_owned(), kind, Read::App(read))],
+        Heard(name, kind, read) => vec![(name.to_owned(), kind, Read::Talk(read))],
         Owner(name, kind, role, read) => vec![(name.to_owned(), kind, Read::Process(read, role))],
     })
 }

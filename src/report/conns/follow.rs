@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::columns::{self, Columns};
-use super::{Choice, Conns, Format};
+use super::{Beside, Choice, Conns, Format};
 use crate::capture::findings::Finding;
-use crate::capture::track::{Close, ConnId, Ends, Role, State};
+use crate::capture::track::{Close, ConnId, Role, State};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary, Tracker};
-use crate::report::messages::{Hearing, Spoken};
+use crate::report::messages::Hearing;
 use crate::report::paint::Paint;
-use crate::report::process::{Process, Processes};
+use crate::report::process::Processes;
 use crate::report::table::{Cells, Fit, Table};
 
 /// Writes a line per connection as soon as it is over: closed, reset, or given up by its timer. At
@@ -91,8 +91,8 @@ impl Running {
     fn new(columns: &Columns) -> Self {
         let mut table = columns.table();
         let mut row = Vec::new();
-        let mut cells = Cells::begin(&mut row, columns::COLUMNS.len());
-        for cell in columns::COMMON {
+        let mut cells = Cells::begin(&mut row, columns.cells());
+        for cell in columns::COMMON.iter().take(columns.cells()) {
             cells.word(cell);
         }
         columns.choose(&mut row, 0);
@@ -105,14 +105,14 @@ impl Running {
         &mut self,
         out: &mut Vec<u8>,
         conn: &Conn,
-        (owners, spoken): (Ends<Option<&Process>>, Option<Spoken<'_>>),
+        beside: Beside<'_>,
         columns: &Columns,
         width: usize,
         ellipsis: &str,
         paint: Paint,
     ) {
         self.row.clear();
-        columns::write(&mut self.row, conn, owners, spoken);
+        columns::write(&mut self.row, conn, beside, columns);
         columns.choose(&mut self.row, 0);
         self.table.measure(&self.row);
         let fit = self.table.fitted(width);

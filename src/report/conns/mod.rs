@@ -17,6 +17,7 @@ mod zeek;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use crate::capture::apps::{Limits, Listener, Talk};
 use crate::capture::findings::Finding;
 use crate::capture::track::{Ends, Role};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
@@ -105,6 +106,8 @@ pub struct Choice {
     pub protocol: Option<Protocol>,
     /// Whether numbers over all of them follow.
     pub summary: bool,
+    /// Whether what runs on them is found out, and told.
+    pub apps: bool,
 }
 
 impl Choice {
@@ -117,6 +120,19 @@ impl Choice {
     fn is_table(&self) -> bool {
         matches!(self.format, Format::Table { .. })
     }
+}
+
+/// What is known of a connection beside itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct Beside<'a> {
+    /// Whose its ends are.
+    owners: Ends<Option<&'a Process>>,
+    /// What was spoken there of declared protocols.
+    spoken: Option<Spoken<'a>>,
+    /// What was heard on it.
+    talk: Option<&'a Talk>,
+    /// Whether anybody listened.
+    apps: bool,
 }
 
 /// Rows of a table that are held until their widths are known.
@@ -140,6 +156,8 @@ pub struct Conns<W> {
     file: Option<Parquet>,
     processes: Option<Box<dyn Processes>>,
     hearing: Option<Hearing>,
+    /// Hears what runs on them, where that is wanted.
+    listener: Option<Box<Listener>>,
     /// The table that is written row by row, where that is wanted.
     running: Option<Running>,
     first: Option<Timestamp>,
@@ -164,6 +182,7 @@ impl<W: Write> Conns<W> {
             #[cfg(feature = "parquet")]
             file: choice.format.file(),
             table: choice.format.table(),
+            listener: choice.apps.then(|| Box::new(Listener::new(Limits::default()))),
             out,
             choice,
             held: Vec::new(),
@@ -221,15 +240,18 @@ impl<W: Write> Conns<W> {
         self.out.write_all(&self.line)
     }
 
-    /// Asks no more whose `conn` is.
+    /// Asks no more whose `conn` is, and what runs there.
     fn forget(&mut self, conn: &Conn) {
         if let Some(processes) = &mut self.processes {
             processes.forget(conn);
         }
+        if let Some(listener) = &mut self.listener {
+            listener.ended(conn);
+        }
     }
 
     /// Writes the line of `conn`, or holds it until its place is known.
-    fn tell(&mut self, conn: &Conn, owners: Ends<Option<&Process>>, spoken: Option<Spoken<'_>>) -> io::Result<()> {
+    fn tell(&mut self, conn: &Conn, beside: Beside<'_>) -> io::Result<()> {
         if self.choice.protocol.is_some_and(|protocol| protocol != conn.protocol()) {
             return Ok(());
         }
@@ -241,9 +263,9 @@ impl<W: Write> Conns<W> {
             self.line.clear();
             match (&mut self.running, &self.choice.format) {
                 (Some(running), Format::Table { width, ellipsis, paint, columns }) => {
-                    running.write(&mut self.line, conn, (owners, spoken), columns, *width, ellipsis, *paint);
+                    running.write(&mut self.line, conn, beside, columns, *width, ellipsis, *paint);
                 }
-                (_, format) => format.write(&mut self.line, conn, owners, spoken, &mut self.utc),
+                (_, format) => format.write(&mut self.line, conn, beside, &mut self.utc),
             }
             #[cfg(feature = "parquet")]
             if let Some(file) = &mut self.file {
@@ -252,7 +274,7 @@ impl<W: Write> Conns<W> {
             return self.out.write_all(&self.line);
         }
         let start = self.text.len();
-        self.choice.format.write(&mut self.text, conn, owners, spoken, &mut self.utc);
+        self.choice.format.write(&mut self.text, conn, beside, &mut self.utc);
         let len = (self.text.len() - start) as u32;
         self.held.push(Held { value: self.value(conn), id: conn.id.0, len, start });
         // Seldom enough that forgetting costs less than writing does.
@@ -337,30 +359,23 @@ impl Held {
 
 impl Format {
     /// Appends the line of `conn`; of a table its cells.
-    fn write(
-        &self,
-        out: &mut Vec<u8>,
-        conn: &Conn,
-        owners: Ends<Option<&Process>>,
-        spoken: Option<Spoken<'_>>,
-        utc: &mut Utc,
-    ) {
+    fn write(&self, out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, utc: &mut Utc) {
         match self {
             Self::Table { columns, .. } => {
                 let start = out.len();
-                columns::write(out, conn, owners, spoken);
+                columns::write(out, conn, beside, columns);
                 columns.choose(out, start);
             }
-            Self::Json => record::write(out, conn, owners, spoken),
-            Self::Fields(fields, layout) => fields::line(out, conn, owners, fields, *layout),
+            Self::Json => record::write(out, conn, beside),
+            Self::Fields(fields, layout) => fields::line(out, conn, beside, fields, *layout),
             #[cfg(feature = "parquet")]
             Self::Parquet(fields) => {
                 for (at, field) in fields.iter().enumerate() {
-                    Parquet::cell(out, at == 0, |cell| field.write(conn, owners, cell));
+                    Parquet::cell(out, at == 0, |cell| field.write(conn, beside, cell));
                 }
             }
-            Self::Zeek => zeek::line(out, conn),
-            Self::Ecs => ecs::write(out, conn, owners, utc),
+            Self::Zeek => zeek::line(out, conn, beside.talk),
+            Self::Ecs => ecs::write(out, conn, beside, utc),
         }
     }
 
@@ -395,19 +410,24 @@ impl<W: Write> Sink for Conns<W> {
         if let Some(hearing) = &mut self.hearing {
             hearing.packet(packet, told, &mut |_| ());
         }
+        if let Some(listener) = &mut self.listener {
+            listener.packet(packet, told);
+        }
         self.first.get_or_insert(packet.record.time);
         Ok(())
     }
 
     fn wants_packets(&self) -> bool {
-        self.first.is_none() || self.choice.summary || self.processes.is_some() || self.hearing.is_some()
+        let Self { first, choice, processes, hearing, listener, .. } = self;
+        first.is_none() || choice.summary || processes.is_some() || hearing.is_some() || listener.is_some()
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         let (mut processes, mut hearing) = (self.processes.take(), self.hearing.take());
         let owners = processes.as_mut().map_or_else(Ends::default, |processes| processes.known(conn));
         let spoken = hearing.as_mut().and_then(|hearing| hearing.spoken(conn));
-        let told = self.tell(conn, owners, spoken);
+        let talk = self.listener.as_mut().and_then(|listener| listener.ended(conn));
+        let told = self.tell(conn, Beside { owners, spoken, talk: talk.as_ref(), apps: self.choice.apps });
         (self.processes, self.hearing) = (processes, hearing);
         self.forget(conn);
         told

@@ -1,18 +1,18 @@
 //! A connection as a JSON object: `type: "connection"`.
 
-use super::community;
+use super::{Beside, community};
 use crate::capture::Conn;
-use crate::capture::track::{Counts, Ends, Exchange, Fact, Half, Role};
+use crate::capture::track::{Counts, Exchange, Fact, Half, Role};
+use crate::report::apps;
 use crate::report::digits::Digits as _;
 use crate::report::json::{SCHEMA, of};
-use crate::report::messages::Spoken;
 use crate::report::object::{Key, Object, key};
-use crate::report::process::{self, Process};
+use crate::report::process;
 use crate::wire::{Protocol, Span};
 
 /// Appends the record of `conn`, and a newline. Members stand in the order of the documentation;
 /// one that does not apply is left out, one that was looked for and not found is null.
-pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process>>, spoken: Option<Spoken<'_>>) {
+pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>) {
     let tcp = conn.protocol() == Protocol::Tcp;
     let mut object = Object::begin(out);
     object.number(key!("schema"), SCHEMA);
@@ -77,10 +77,13 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, owners: Ends<Option<&Process
             object.object(of(role), |object| facts(object, conn, role));
         });
     }
-    if let Some(spoken) = spoken {
+    if let Some(spoken) = beside.spoken {
         spoken.write_json(&mut object);
     }
-    process::write_json(&mut object, owners);
+    if beside.apps {
+        apps::write_json(&mut object, conn, beside.talk);
+    }
+    process::write_json(&mut object, beside.owners);
     if community::is_known(conn) {
         object.quoted(key!("community_id"), |out| community::write(out, conn));
     }

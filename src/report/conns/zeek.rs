@@ -7,6 +7,7 @@
 
 use super::community::{self, sha1};
 use crate::capture::Conn;
+use crate::capture::apps::{Evidence, Talk};
 use crate::capture::track::{Counts, Role};
 use crate::report::digits::Digits as _;
 use crate::wire::{Protocol, Timestamp};
@@ -63,7 +64,7 @@ pub(super) fn tail(out: &mut Vec<u8>, closed: Timestamp) {
 }
 
 /// Appends the line of `conn`.
-pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
+pub(super) fn line(out: &mut Vec<u8>, conn: &Conn, talk: Option<&Talk>) {
     let [orig, resp] = Role::BOTH.map(|role| conn.endpoint(role));
     let [from_orig, from_resp] = Role::BOTH.map(|role| conn.half(role).counts());
     // An ICMP echo has its message types for ports.
@@ -83,7 +84,7 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
         number(out, port.into());
     }
     text(out, conn.protocol().name());
-    text(out, "-");
+    service(out, talk);
     if duration > 0 {
         out.push(b'\t');
         seconds(out, duration);
@@ -123,6 +124,27 @@ pub(super) fn line(out: &mut Vec<u8>, conn: &Conn) {
         out.push(b'-');
     }
     out.push(b'\n');
+}
+
+/// Appends what Zeek would call what runs there: what the octets say, never the port alone.
+fn service(out: &mut Vec<u8>, talk: Option<&Talk>) {
+    let app = talk.and_then(|talk| talk.app.as_ref()).filter(|app| app.evidence >= Evidence::Announced);
+    let name = match app.map(|app| &*app.name) {
+        Some("https" | "tls" | "imaps" | "pop3s" | "ftps" | "mqtts" | "dns-over-tls") => "ssl",
+        Some("quic" | "http3" | "dns-over-quic") => "quic",
+        Some("mdns" | "llmnr") => "dns",
+        Some(
+            name @ ("http" | "ssh" | "ftp" | "ftp-data" | "smtp" | "dns" | "dhcp" | "ntp" | "redis" | "postgresql"
+            | "mysql" | "mqtt" | "imap" | "pop3" | "sip" | "snmp" | "socks" | "irc" | "smb" | "rdp" | "rfb"
+            | "ldap" | "syslog" | "radius" | "krb" | "modbus" | "dnp3"),
+        ) => name,
+        _ => return text(out, "-"),
+    };
+    text(out, name);
+    let within = talk.is_some_and(|talk| talk.milestones.client_hello.is_some());
+    if within && !matches!(name, "ssl" | "quic") {
+        out.text(",ssl");
+    }
 }
 
 /// What a side sent by its sequence numbers: what is missing here counts as well.

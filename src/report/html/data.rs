@@ -191,6 +191,8 @@ pub(super) fn detail(out: &mut Vec<u8>, detail: &Detail<'_>) {
         json.text("verdict", account.verdict.as_deref().unwrap_or_default());
         json.text("trip", account.round_trip.as_deref().unwrap_or_default());
         json.text("who", account.who.unwrap_or_default());
+        json.text("runs", account.runs.as_deref().unwrap_or_default());
+        json.text("disagrees", account.disagrees.as_deref().unwrap_or_default());
         json.array("causes", |out| {
             list(out, &account.causes, |out, cause| {
                 array(out, |out| {

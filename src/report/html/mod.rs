@@ -19,6 +19,7 @@ use super::finding::Findings;
 use super::ladder::{Ladder, svg};
 use super::paint::escape;
 use super::story::{Account, Grade, Tales, Words, account, ladder_of};
+use crate::capture::apps::{Limits, Listener};
 use crate::capture::findings::Finding;
 use crate::capture::track::{Close, Open, Role, State};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
@@ -72,6 +73,8 @@ pub struct Report<W> {
     out: W,
     choice: Choice,
     tales: Tales,
+    /// Hears what runs on connections, unless nothing of what they carry may be shown.
+    listener: Option<Box<Listener>>,
     traces: HashMap<u32, Seen>,
     marks: usize,
     totals: Totals,
@@ -119,6 +122,7 @@ impl<W: Write> Report<W> {
         let (listed, details) = (Shelf::new(choice.listed, 0), Shelf::new(choice.details, DETAIL_LEAST));
         Self {
             out,
+            listener: choice.payload.then(|| Box::new(Listener::new(Limits::default()))),
             choice,
             tales: Tales::default(),
             traces: HashMap::new(),
@@ -157,6 +161,9 @@ impl<W: Write> Sink for Report<W> {
         self.totals.timeline.begin(time);
         let ends = self.totals.ends.map_or((time, time), |(first, last)| (first.min(time), last.max(time)));
         self.totals.ends = Some(ends);
+        if let Some(listener) = &mut self.listener {
+            listener.packet(packet, told);
+        }
         if let Some((observation, conn)) = told {
             self.tales.add(packet, observation, conn);
             self.keep(packet, observation, conn);
@@ -165,7 +172,8 @@ impl<W: Write> Sink for Report<W> {
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
-        let tale = self.tales.take(conn.id);
+        let talk = self.listener.as_mut().and_then(|listener| listener.ended(conn));
+        let tale = self.tales.take(conn.id).map(|tale| tale.with_talk(talk));
         let seen = self.traces.remove(&conn.id.0).unwrap_or_default();
         self.marks = self.marks.saturating_sub(seen.trace.marks());
         let account = tale.as_ref().map(|tale| account(conn, tale));

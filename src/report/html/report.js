@@ -267,6 +267,8 @@
     if (detail.causes.length) told.push(el("ul", { class: "told" }, detail.causes.map(([grade, topic, text]) => el("li", {}, blame(grade, topic, text)))));
     if (detail.trip) told.push(el("p", { class: "dim" }, detail.trip));
     if (detail.who) told.push(el("p", { class: "dim" }, "Note: " + detail.who + "."));
+    if (detail.runs) told.push(el("p", {}, detail.runs));
+    if (detail.disagrees) told.push(el("ul", { class: "told" }, [el("li", {}, blame(1, "port", detail.disagrees))]));
     const words = detail.words.flatMap((text, role) => text ? [el("dt", {}, ROLES[role] + " begins"), el("dd", {}, text)] : []);
     for (const [n, text] of detail.comments) words.push(el("dt", {}, "comment at #" + n), el("dd", {}, text));
     if (words.length) told.push(el("dl", { class: "words" }, words));

@@ -2,6 +2,7 @@
 
 use super::cause::{self, Grade};
 use super::ladder::{self, Words};
+use super::said;
 use super::scene::Scene;
 use super::tale::Tale;
 use super::verdict;
@@ -19,6 +20,10 @@ pub(in crate::report) struct Account {
     pub(in crate::report) round_trip: Option<String>,
     /// How the client was told from the server, where that is not plain.
     pub(in crate::report) who: Option<&'static str>,
+    /// What runs there, and how that is known.
+    pub(in crate::report) runs: Option<String>,
+    /// That the port says something else.
+    pub(in crate::report) disagrees: Option<String>,
     /// What went wrong or took long, worst first.
     pub(in crate::report) causes: Vec<cause::Cause>,
 }
@@ -34,6 +39,8 @@ pub(in crate::report) fn account(conn: &Conn, tale: &Tale) -> Account {
         verdict: (!told).then(|| verdict::verdict(conn, tale)),
         round_trip: verdict::round_trip(conn),
         who: verdict::who(conn),
+        runs: said::runs(conn, tale),
+        disagrees: said::disagrees(conn, tale),
         causes,
     }
 }

@@ -12,6 +12,7 @@ mod cause;
 mod grid;
 mod ladder;
 mod lecture;
+mod said;
 mod scene;
 mod sheet;
 mod tale;
@@ -24,6 +25,7 @@ mod words;
 use std::collections::HashSet;
 use std::io::{self, Write};
 
+use crate::capture::apps::{Limits, Listener};
 use crate::capture::track::ConnId;
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::human;
@@ -53,6 +55,8 @@ pub struct Choice {
     pub form: Form,
     /// What room time takes in the figure.
     pub pace: Pace,
+    /// Whether what runs on connections is found out, and told.
+    pub apps: bool,
 }
 
 /// The forms of a story.
@@ -92,6 +96,8 @@ pub struct Explain<W> {
     choice: Choice,
     tales: Tales,
     pages: Option<Pages>,
+    /// Hears what runs on them, where that is wanted.
+    listener: Option<Box<Listener>>,
     /// Connections that are worth telling, and those told.
     due: u32,
     told: u32,
@@ -106,6 +112,7 @@ impl<W: Write> Explain<W> {
         Self {
             out,
             look,
+            listener: choice.apps.then(|| Box::new(Listener::new(Limits::default()))),
             choice,
             tales: Tales::default(),
             pages: None,
@@ -146,6 +153,9 @@ impl<W: Write> Explain<W> {
 
 impl<W: Write> Sink for Explain<W> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        if let Some(listener) = &mut self.listener {
+            listener.packet(packet, told);
+        }
         if let Some((observation, conn)) = told
             && self.wants(conn.id)
         {
@@ -160,7 +170,8 @@ impl<W: Write> Sink for Explain<W> {
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         self.seen = self.seen.max(conn.id.0 + 1);
         let told = self.told;
-        if let Some(tale) = self.tales.take(conn.id)
+        let talk = self.listener.as_mut().and_then(|listener| listener.ended(conn));
+        if let Some(tale) = self.tales.take(conn.id).map(|tale| tale.with_talk(talk))
             && self.is_due(conn, &tale)
         {
             self.told += 1;

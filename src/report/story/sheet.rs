@@ -138,6 +138,8 @@ fn prose(account: &Account) -> Vec<(&'static str, String)> {
     lines.extend(account.who.map(|who| ("dim", format!("Note: {who}."))));
     lines.extend(account.verdict.iter().map(|verdict| ("", verdict.clone())));
     lines.extend(account.round_trip.iter().map(|round_trip| ("dim", round_trip.clone())));
+    lines.extend(account.runs.iter().map(|runs| ("", runs.clone())));
+    lines.extend(account.disagrees.iter().map(|disagrees| ("slow", disagrees.clone())));
     lines.extend(account.causes.iter().map(|cause| {
         let class = match cause.grade {
             Grade::Failed => "failed",

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use super::tally::Tally;
+use crate::capture::apps::Talk;
 use crate::capture::track::{Basis, Fact, Facts, Note, Notes, Role, Standing, State};
 use crate::capture::{Body, Conn, Icmp, Observation, Record};
 use crate::report::ladder::PAUSE;
@@ -36,8 +37,17 @@ pub(in crate::report) struct Tale {
     notable: u32,
     pauses: u32,
     last: Option<Timestamp>,
+    /// What was heard above it; known when it has ended.
+    pub(super) talk: Option<Talk>,
     /// Frame and first sequence number of data that was new, by side.
     recent: [VecDeque<(u64, Seq)>; 2],
+}
+
+impl Tale {
+    /// The same, with what was heard above it.
+    pub(in crate::report) fn with_talk(self, talk: Option<Talk>) -> Self {
+        Self { talk, ..self }
+    }
 }
 
 /// A packet, or many.

@@ -10,7 +10,7 @@ use super::ladder::{self, Words};
 use super::lecture::{self, Topic};
 use super::scene::{Scene, step_title};
 use super::tale::{Fold, Item, Said, Step, Tale};
-use super::{sheet, verdict, words};
+use super::{said, sheet, verdict, words};
 use crate::capture::Conn;
 use crate::capture::track::{Fact, Note, Role, State};
 use crate::report::human;
@@ -21,6 +21,9 @@ use crate::wire::{Flags, Side};
 
 /// Where the text of a step begins.
 const INDENT: usize = 7;
+
+/// Of what many packets said that are told as one, so much is told.
+const SAID_IN_A_FOLD: usize = 12;
 
 /// How the figure is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -129,6 +132,12 @@ impl Teller<'_> {
         if let Some(round_trip) = verdict::round_trip(conn) {
             self.prose(2, &round_trip)?;
         }
+        if let Some(runs) = said::runs(conn, tale) {
+            self.prose(2, &runs)?;
+        }
+        if let Some(disagrees) = said::disagrees(conn, tale) {
+            self.inked(2, Ink::Warn, &disagrees)?;
+        }
         for Cause { grade, text, .. } in causes {
             let ink = match grade {
                 Grade::Failed => Ink::Bad,
@@ -173,7 +182,9 @@ impl Teller<'_> {
             Item::Fold(_) => true,
             Item::Step(step) => {
                 step.notes.contains(Note::CaptureDuplicate)
-                    || words::sentences(step, self.scene).is_empty() && !step.moved()
+                    || words::sentences(step, self.scene).is_empty()
+                        && !step.moved()
+                        && said::by(self.scene.tale, step.n, step.n).next().is_none()
             }
         }
     }
@@ -230,6 +241,9 @@ impl Teller<'_> {
             return Ok(());
         }
         self.prose(INDENT, &words::sentences(step, self.scene).join(" "))?;
+        for saying in said::by(self.scene.tale, step.n, step.n) {
+            self.prose(INDENT, &said::sentence(saying))?;
+        }
         if let Some(lesson) = words::lesson(step, self.scene) {
             self.prose(INDENT, &lesson)?;
         }
@@ -294,7 +308,15 @@ impl Teller<'_> {
             human::span(fold.times.1 - fold.times.0),
             parts.join("; ")
         );
-        self.inked(4, Ink::Dim, &text)
+        self.inked(4, Ink::Dim, &text)?;
+        let mut said = said::by(self.scene.tale, fold.frames.0, fold.frames.1);
+        for saying in said.by_ref().take(SAID_IN_A_FOLD) {
+            self.prose(INDENT, &format!("#{}: {}", saying.at.n, said::sentence(saying)))?;
+        }
+        match said.count() {
+            0 => Ok(()),
+            more => self.inked(INDENT, Ink::Dim, &format!("{more} more were said.")),
+        }
     }
 
     fn prose(&mut self, indent: usize, text: &str) -> io::Result<()> {

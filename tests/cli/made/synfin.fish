@@ -129,6 +129,8 @@ complete -c synfin -n "__fish_synfin_using_subcommand craft" -s X -d 'Show the p
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -s A -d 'Show the packet in ASCII; twice, with its link header'
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -l summary -d 'End with what the whole run came to'
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -s l -d 'Let every line be seen as soon as it is written'
+complete -c synfin -n "__fish_synfin_using_subcommand craft" -l apps -d 'Tell what runs on connections, by what is said there: HTTP, TLS, SSH, ...'
+complete -c synfin -n "__fish_synfin_using_subcommand craft" -l no-apps -d 'Leave that out, where it is told by itself'
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -s n -d 'Look up no names: nothing ever is, but hands are used to it'
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -l no-config -d 'Leave the configuration file alone'
 complete -c synfin -n "__fish_synfin_using_subcommand craft" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -210,6 +212,8 @@ complete -c synfin -n "__fish_synfin_using_subcommand read" -s X -d 'Show the pa
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s A -d 'Show the packet in ASCII; twice, with its link header'
 complete -c synfin -n "__fish_synfin_using_subcommand read" -l summary -d 'End with what the whole run came to'
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s l -d 'Let every line be seen as soon as it is written'
+complete -c synfin -n "__fish_synfin_using_subcommand read" -l apps -d 'Tell what runs on connections, by what is said there: HTTP, TLS, SSH, ...'
+complete -c synfin -n "__fish_synfin_using_subcommand read" -l no-apps -d 'Leave that out, where it is told by itself'
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s n -d 'Look up no names: nothing ever is, but hands are used to it'
 complete -c synfin -n "__fish_synfin_using_subcommand read" -l no-config -d 'Leave the configuration file alone'
 complete -c synfin -n "__fish_synfin_using_subcommand read" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -269,6 +273,8 @@ complete -c synfin -n "__fish_synfin_using_subcommand sniff" -s X -d 'Show the p
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -s A -d 'Show the packet in ASCII; twice, with its link header'
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l summary -d 'End with what the whole run came to'
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -s l -d 'Let every line be seen as soon as it is written'
+complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l apps -d 'Tell what runs on connections, by what is said there: HTTP, TLS, SSH, ...'
+complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l no-apps -d 'Leave that out, where it is told by itself'
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -s n -d 'Look up no names: nothing ever is, but hands are used to it'
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l no-processes -d 'Do not look up which processes of this machine own the connections'
 complete -c synfin -n "__fish_synfin_using_subcommand sniff" -l no-sandbox -d 'Keep every right while packets are read: as root, all of root\'s; and open files, sockets and programs. Without this they are given up once everything is open, so that a packet that found a flaw in synfin would find nothing to use it for'
@@ -316,7 +322,8 @@ server-bytes\t''
 retransmits\t''
 rtt-server\t''
 rtt-client\t''
-duration\t''"
+duration\t''
+app\t''"
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l width -d 'Fit into N columns; 0 is no limit [default: the terminal\'s]' -r
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l every -d 'Of an interface: write all connections of the moment, again and again with this long in between (seconds, or with a unit: 500ms, 5s, 1m), and not each as it ends' -r
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -s i -l interface -d 'Interface to listen to, by name or by its number in the list (-D); `any` is all of them' -r
@@ -349,6 +356,8 @@ never\t'Never'"
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l reverse -d 'Sort the other way round'
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l summary -d 'Numbers over all connections at the end (table and JSON)'
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l wide -d 'All columns of the table in full, also those that say the same in every row'
+complete -c synfin -n "__fish_synfin_using_subcommand conns" -l apps -d 'Tell what runs on connections, by what is said there: HTTP, TLS, SSH, ...'
+complete -c synfin -n "__fish_synfin_using_subcommand conns" -l no-apps -d 'Leave that out, where it is told by itself'
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l ascii -d 'Keep to ASCII [default: where the locale is not UTF-8]'
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -s p -l no-promiscuous-mode -d 'Leave out what is sent to other hosts'
 complete -c synfin -n "__fish_synfin_using_subcommand conns" -l immediate-mode -l immediate -d 'Let every packet be seen at once, at the cost of more work'
@@ -395,6 +404,7 @@ always\t'Always'
 never\t'Never'"
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l failed -d 'Tell only of connections in which something went wrong or took long'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l flood -d 'Tell of SYN floods instead: what one does to a server, why, and what the numbers of this capture say of it'
+complete -c synfin -n "__fish_synfin_using_subcommand explain" -l no-apps -d 'Leave out what runs on connections and what was said there'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l ascii -d 'Keep to ASCII [default: where the locale is not UTF-8]'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l resync -d 'After a damaged record, look for the next good one and go on'
 complete -c synfin -n "__fish_synfin_using_subcommand explain" -l timers -d 'Give up connections after a silence too long for their state, as a live capture has to'
