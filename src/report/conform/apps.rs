@@ -295,23 +295,17 @@ fn read(table: &Table) -> Values {
             u16::from_str_radix(value.trim_start_matches("0x"), 16)
                 .is_ok_and(|number| (0x0300..=0x0304).contains(&number))
         };
-        match (hellos("1"), hellos("2")) {
-            (1, 0) if versions.len() == 1 => {
-                let highest = supported.iter().filter(known).max().or(versions.first());
-                highest.into_iter().for_each(|version| add("tls offered version", version));
-            }
-            (0, 1) if versions.len() == 1 => {
-                supported
-                    .first()
-                    .or(versions.first())
-                    .into_iter()
-                    .for_each(|version| add("tls chosen version", version));
-                list("tls.handshake.ciphersuite")
-                    .first()
-                    .into_iter()
-                    .for_each(|cipher| add("tls chosen cipher", cipher));
-            }
-            _ => {}
+        let (highest, chosen) = match (hellos("1"), hellos("2"), versions.len()) {
+            (1, 0, 1) => (supported.iter().filter(known).max().or(versions.first()), None),
+            (0, 1, 1) => (None, supported.first().or(versions.first())),
+            _ => (None, None),
+        };
+        if let Some(version) = highest {
+            add("tls offered version", version);
+        }
+        if let Some(version) = chosen {
+            add("tls chosen version", version);
+            add("tls chosen cipher", list("tls.handshake.ciphersuite").first().copied().unwrap_or_default());
         }
     }
     values

@@ -95,7 +95,7 @@ impl<W: Write> Sink for Board<W> {
             // It was there long enough.
             Some(Ended::Timeout | Ended::Evicted) => {}
             None => {
-                self.last.tell(conn, Beside { owners, spoken: None, talk: talk.as_ref(), apps: self.choice.apps })?
+                self.last.tell(conn, Beside { owners, spoken: None, talk: talk.as_ref(), apps: self.choice.apps })?;
             }
         }
         if let Some(processes) = &mut self.processes {

@@ -51,6 +51,7 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand --examples 'Show up to N unexplained differences of each field'
             cand -T 'How to write the outcome'
             cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+            cand --apps 'Compare what runs above TCP alone'
             cand -v 'A line per capture as well'
             cand --verbose 'A line per capture as well'
             cand --no-config 'Leave the configuration file alone'

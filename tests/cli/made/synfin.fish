@@ -58,6 +58,7 @@ markdown\t'The same in Markdown, with examples'"
 complete -c synfin -n "__fish_synfin_using_subcommand check" -l color -d 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise' -r -f -a "auto\t'On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
 always\t'Always'
 never\t'Never'"
+complete -c synfin -n "__fish_synfin_using_subcommand check" -l apps -d 'Compare what runs above TCP alone'
 complete -c synfin -n "__fish_synfin_using_subcommand check" -s v -l verbose -d 'A line per capture as well'
 complete -c synfin -n "__fish_synfin_using_subcommand check" -l no-config -d 'Leave the configuration file alone'
 complete -c synfin -n "__fish_synfin_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'

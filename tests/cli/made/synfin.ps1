@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('--examples', '--examples', [CompletionResultType]::ParameterName, 'Show up to N unexplained differences of each field')
             [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'How to write the outcome')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
+            [CompletionResult]::new('--apps', '--apps', [CompletionResultType]::ParameterName, 'Compare what runs above TCP alone')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'A line per capture as well')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'A line per capture as well')
             [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave the configuration file alone')
