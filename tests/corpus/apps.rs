@@ -77,7 +77,7 @@ impl Sink for Listening {
         let (seen, conn) = told.expect("all of them belong to one conversation");
         self.streams.take(packet, seen, conn, &mut self.apps);
         // What waits is no more than a side may have each, and what is kept no more than that.
-        assert!(self.apps.held() <= (2 * 24 << 10) + (16 << 10));
+        assert!(self.apps.held() <= (2 * 24 + 16) << 10);
         Ok(())
     }
 
