@@ -107,6 +107,7 @@ fn conns(criterion: &mut Criterion) {
                     protocol: None,
                     summary: false,
                     apps: false,
+                    names: false,
                 };
                 let mut conns = Conns::new(io::sink(), choice);
                 for conn in &kept.conns {

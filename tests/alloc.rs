@@ -72,8 +72,16 @@ impl Sink for Twice {
 }
 
 fn conns(format: Format) -> Conns<io::Sink> {
-    let choice =
-        Choice { format, order: Order::Id, reverse: false, top: None, protocol: None, summary: true, apps: false };
+    let choice = Choice {
+        format,
+        order: Order::Id,
+        reverse: false,
+        top: None,
+        protocol: None,
+        summary: true,
+        apps: false,
+        names: false,
+    };
     Conns::new(io::sink(), choice)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::process::Command;
 
 use synfin::capture::attempt::{Attempts, Course, Limits, Lookup, Prelude};
 use synfin::capture::file::{Captures, Options};
@@ -63,6 +64,11 @@ fn a_lookup_over_tcp_is_one_too() {
     let heard = hear("dns-tcp.pcap");
     let names: Vec<_> = heard.attempts.names().get("10.9.0.2".parse().expect("an address")).into_iter().collect();
     assert_eq!(names, ["shop.example"]);
+}
+
+#[test]
+fn who_asks_a_name_server_has_not_looked_it_up() {
+    assert!(hear("dns.pcap").preludes.values().all(|prelude| prelude.lookups.is_empty()));
 }
 
 #[test]
@@ -127,4 +133,34 @@ fn hear_within(name: &str, limits: Limits) -> Hearer {
     let mut hearer = Hearer { attempts: Attempts::new(limits), ..Hearer::default() };
     pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut hearer).expect("it can be read");
     hearer
+}
+
+#[test]
+fn addresses_are_told_by_name_where_that_is_wanted() {
+    let run = |words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_synfin"));
+        command.args(words.split(' ')).current_dir(env!("CARGO_MANIFEST_DIR"));
+        String::from_utf8(command.output().expect("it runs").stdout).expect("text")
+    };
+    let listing = run("read --names captures/https-by-name.pcap");
+    let (before, after) = listing.split_once("is-at 02:00:0a:09:00:02, length 28\n").expect("an answer on the link");
+    assert!(!before.contains("shop.example"), "it is not learnt yet");
+    assert!(after.contains(" > shop.example.443: Flags [S]"), "{after}");
+    assert!(!run("read captures/https-by-name.pcap").contains("shop.example.443"));
+    let records = run("read -T json --names captures/https-by-name.pcap");
+    assert!(records.contains("\"dst_name\":\"shop.example\""));
+    assert!(run("conns --names captures/https-by-name.pcap").contains(" shop.example:443 "));
+    assert!(
+        run("conns -T json --names captures/https-by-name.pcap").contains("\"port\":443,\"name\":\"shop.example\"}")
+    );
+    assert!(run("explain --names captures/https-by-name.pcap").contains("server shop.example:443 (https)"));
+}
+
+#[test]
+fn the_parts_of_an_attempt_are_told_with_the_time_each_took() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/https-by-name.explain.txt");
+    let told = std::fs::read_to_string(golden).expect("a listing");
+    let line = "The attempt, 310 ms in all: name 20.7 ms, ARP 20.2 ms, handshake 20.3 ms, pause 2.89 ms, TLS 23.4 ms, \
+                server thought 202 ms.";
+    assert!(told.split_whitespace().collect::<Vec<_>>().join(" ").contains(line), "{told}");
 }

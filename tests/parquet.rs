@@ -131,6 +131,7 @@ fn captures_that_can_be_read_are_not_refused() {
             protocol: None,
             summary: false,
             apps: false,
+            names: false,
         };
         let told = [
             write(&path, &mut PacketParquet::new(Column::all(), &mut packets)),

@@ -461,8 +461,16 @@ fn table(script: &str, width: usize) -> String {
 
 fn lines(script: &str, format: Format, order: Order) -> String {
     let mut out = Vec::new();
-    let choice =
-        conns::Choice { format, order, reverse: false, top: None, protocol: None, summary: false, apps: false };
+    let choice = conns::Choice {
+        format,
+        order,
+        reverse: false,
+        top: None,
+        protocol: None,
+        summary: false,
+        apps: false,
+        names: false,
+    };
     play(script, &mut Conns::new(&mut out, choice));
     String::from_utf8(out).expect("lines are UTF-8")
 }

@@ -49,7 +49,8 @@ fn table(order: Order, mixed: bool) -> String {
     });
     let mut out = Vec::new();
     let format = Format::Table { width: 0, ellipsis: "…", paint: Paint::default(), columns: Columns::default() };
-    let choice = Choice { format, order, reverse: false, top: None, protocol: None, summary: false, apps: false };
+    let choice =
+        Choice { format, order, reverse: false, top: None, protocol: None, summary: false, apps: false, names: false };
     let mut source = MemorySource::new(frames.collect::<Vec<_>>());
     pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut Conns::new(&mut out, choice))
         .expect("nothing can fail");

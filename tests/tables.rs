@@ -246,6 +246,7 @@ impl Written {
             protocol: None,
             summary: false,
             apps: false,
+            names: false,
         };
         let columns = || Column::all().to_vec();
         let mut all = All(vec![

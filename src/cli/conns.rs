@@ -93,6 +93,10 @@ pub(super) struct Conns {
     #[command(flatten)]
     apps: Apps,
 
+    /// Call addresses by the names that answers of name servers in the input give them (table and JSON)
+    #[arg(long)]
+    names: bool,
+
     #[command(flatten)]
     width: Width,
 
@@ -191,6 +195,7 @@ impl Conns {
                 .flatten(),
             summary: self.summary,
             apps: self.listens()?,
+            names: self.names,
         };
         #[cfg(all(feature = "live", target_os = "linux"))]
         if self.watch.is_asked_for() {
@@ -259,6 +264,10 @@ impl Conns {
 
     /// Whether the options go together.
     fn agrees(&self) -> Result<(), clap::Error> {
+        if self.names && !matches!(self.format, FormatArg::Table | FormatArg::Json) {
+            let message = "'--names' wants '-T table' or 'json': the other forms have addresses in their columns";
+            return Err(usage(ErrorKind::ArgumentConflict, message));
+        }
         let (fields, layout) = match self.format {
             FormatArg::Fields | FormatArg::Csv | FormatArg::Tsv => (true, true),
             FormatArg::Parquet => (true, false),

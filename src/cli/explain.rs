@@ -57,6 +57,10 @@ pub(super) struct Explain {
     #[command(flatten)]
     protocols: Protocols,
 
+    /// Call addresses by the names that answers of name servers in the input give them
+    #[arg(long)]
+    names: bool,
+
     #[command(flatten)]
     width: Width,
 
@@ -136,6 +140,7 @@ impl Explain {
                 FormatArg::Html => Form::Html,
             },
             apps: !self.no_apps,
+            names: self.names,
             pace: match self.time {
                 Time::Even => Pace::Even,
                 Time::Scale => Pace::ToScale,

@@ -100,6 +100,11 @@ pub(super) struct Show {
     #[command(flatten)]
     apps: Apps,
 
+    /// Call addresses by the names that answers of name servers in the input have given them so far
+    /// (text and JSON)
+    #[arg(long)]
+    names: bool,
+
     /// Look up no names: nothing ever is, but hands are used to it
     #[arg(short = 'n', overrides_with = "numeric")]
     numeric: bool,
@@ -195,15 +200,19 @@ impl Show {
                 "'--apps' wants '-T text' or 'json'; of connections, `synfin conns -T csv --apps` has columns for it";
             return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }
+        if self.names && !matches!(self.written, Written::Text | Written::Json) {
+            let message = "'--names' wants '-T text' or 'json': the other forms have addresses in their columns";
+            return Err(usage(ErrorKind::ArgumentConflict, message).into());
+        }
         let invalid = |error| usage(ErrorKind::InvalidValue, error);
         match self.written {
             Written::Text => {
                 let text = Text::new(self.listing(out), out).with_processes(processes).with_apps(self.apps.or(false));
-                pass(&mut text.with_messages(protocols.hearing()?))
+                pass(&mut text.with_names(self.names).with_messages(protocols.hearing()?))
             }
             Written::Json => {
                 let json = Json::new(self.summary, out).with_processes(processes).with_apps(self.apps.or(false));
-                pass(&mut json.with_messages(protocols.hearing()?))
+                pass(&mut json.with_names(self.names).with_messages(protocols.hearing()?))
             }
             Written::Fields => {
                 let layout = Layout::parse(&self.layout).map_err(invalid)?;

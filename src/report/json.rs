@@ -15,7 +15,9 @@ use super::messages::{self, Hearing};
 use super::object::{Key, Object, key};
 use super::process::{self, Owners, Process, Processes};
 use super::totals::Totals;
+use crate::capture::apps::names::Names;
 use crate::capture::apps::{Limits, Listener, Saying};
+use crate::capture::attempt::Attempts;
 use crate::capture::findings::Finding;
 use crate::capture::track::{Ends, Role, Standing};
 use crate::capture::{
@@ -35,6 +37,7 @@ pub struct Json<'a> {
     processes: Option<Box<dyn Processes>>,
     hearing: Option<Hearing>,
     listener: Option<Box<Listener>>,
+    attempts: Option<Box<Attempts>>,
     line: Vec<u8>,
 }
 
@@ -43,7 +46,7 @@ impl<'a> Json<'a> {
     pub fn new(summary: bool, out: &'a mut dyn Write) -> Self {
         let totals = summary.then(Totals::default);
         let (utc, line) = (Utc::default(), Vec::with_capacity(1024));
-        Self { out, utc, totals, processes: None, hearing: None, listener: None, line }
+        Self { out, utc, totals, processes: None, hearing: None, listener: None, attempts: None, line }
     }
 
     /// The same, telling whose the ends of connections are.
@@ -57,6 +60,14 @@ impl<'a> Json<'a> {
     #[must_use]
     pub fn with_apps(mut self, wanted: bool) -> Self {
         self.listener = wanted.then(|| Box::new(Listener::new(Limits::default()).with_news()));
+        self
+    }
+
+    /// The same, with the names that answers in the input have given addresses so far, where that is
+    /// wanted.
+    #[must_use]
+    pub fn with_names(mut self, wanted: bool) -> Self {
+        self.attempts = wanted.then(Box::default);
         self
     }
 
@@ -84,7 +95,11 @@ impl Sink for Json<'_> {
             listener.packet(packet, told);
             said.extend(listener.news());
         }
-        write_packet(&mut self.line, packet, told, ends, &said, &mut self.utc);
+        if let Some(attempts) = &mut self.attempts {
+            attempts.packet(packet, told);
+        }
+        let names = self.attempts.as_deref().map(Attempts::names);
+        write_packet(&mut self.line, packet, told, ends, &said, names, &mut self.utc);
         let Self { hearing, line, utc, .. } = self;
         if let Some(hearing) = hearing {
             hearing.packet(packet, told, &mut |told| messages::write_json(line, told, Some(packet.n), utc));
@@ -101,6 +116,9 @@ impl Sink for Json<'_> {
         }
         if let Some(listener) = &mut self.listener {
             listener.ended(conn);
+        }
+        if let Some(attempts) = &mut self.attempts {
+            attempts.ended(conn);
         }
         let Some(hearing) = &mut self.hearing else { return Ok(()) };
         let utc = &mut self.utc;
@@ -134,6 +152,7 @@ fn write_packet(
     told: Option<(&Observation, &Conn)>,
     owners: Ends<Option<&Process>>,
     said: &[Saying],
+    names: Option<&Names>,
     utc: &mut Utc,
 ) {
     let record = packet.record;
@@ -154,7 +173,7 @@ fn write_packet(
         object.numbers(key!("vlan"), record.vlans.ids().iter().map(|id| u64::from(*id)));
     }
     if let Some(header) = &record.ip {
-        object.object(key!("ip"), |object| ip(object, header));
+        object.object(key!("ip"), |object| ip(object, header, names));
     }
     match &record.body {
         Body::Tcp(segment) => object.object(key!("tcp"), |object| tcp(object, segment, packet.tcp_options())),
@@ -254,10 +273,15 @@ fn eth(object: &mut Object<'_>, ether: &Ether) {
     object.number(key!("type"), u64::from(ether.ethertype));
 }
 
-fn ip(object: &mut Object<'_>, ip: &Ip) {
+fn ip(object: &mut Object<'_>, ip: &Ip, names: Option<&Names>) {
     object.number(key!("version"), u64::from(ip.version()));
     object.quoted(key!("src"), |out| out.ip(ip.src));
     object.quoted(key!("dst"), |out| out.ip(ip.dst));
+    for (key, addr) in [(key!("src_name"), ip.src), (key!("dst_name"), ip.dst)] {
+        if let Some(name) = names.and_then(|names| names.get(addr)) {
+            object.string(key, name);
+        }
+    }
     object.number(key!("proto"), u64::from(ip.proto));
     object.number(key!("ttl"), u64::from(ip.ttl));
     if ip.version() == 4 || ip.is_fragment() {

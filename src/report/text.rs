@@ -14,6 +14,7 @@ use super::paint::{self, Ink};
 use super::process::Processes;
 use super::totals::Totals;
 use crate::capture::apps::{Limits, Listener};
+use crate::capture::attempt::Attempts;
 use crate::capture::findings::Finding;
 use crate::capture::{Body, Conn, Observation, Packet, Sink, Summary};
 
@@ -46,6 +47,7 @@ pub struct Text<'a> {
     processes: Option<Box<dyn Processes>>,
     hearing: Option<Hearing>,
     listener: Option<Box<Listener>>,
+    attempts: Option<Box<Attempts>>,
     lines: Vec<u8>,
 }
 
@@ -62,6 +64,7 @@ impl<'a> Text<'a> {
             processes: None,
             hearing: None,
             listener: None,
+            attempts: None,
             lines: Vec::with_capacity(1024),
         }
     }
@@ -70,6 +73,14 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn with_processes(mut self, processes: Option<Box<dyn Processes>>) -> Self {
         self.processes = processes;
+        self
+    }
+
+    /// The same, telling addresses by the names that answers in the input have given them so far,
+    /// where that is wanted.
+    #[must_use]
+    pub fn with_names(mut self, wanted: bool) -> Self {
+        self.attempts = wanted.then(Box::default);
         self
     }
 
@@ -90,6 +101,9 @@ impl<'a> Text<'a> {
 
 impl Sink for Text<'_> {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        if let Some(attempts) = &mut self.attempts {
+            attempts.packet(packet, told);
+        }
         let Self { lines, listing, clock, counting, hearing, listener, .. } = self;
         let style = listing.style;
         lines.clear();
@@ -103,7 +117,7 @@ impl Sink for Text<'_> {
         }
         style.paint.with(Ink::Dim, lines, |lines| clock.write(lines, packet.record.time));
         let origins = if listing.absolute { Origins::default() } else { counting.of(packet, told) };
-        line::write(lines, packet, told, origins, style);
+        line::write(lines, packet, told, origins, style, self.attempts.as_deref().map(Attempts::names));
         lines.push(b'\n');
         if let (Some(size), true) = (packet.frame.aside.segment_size, style.verbose > 0) {
             offload(lines, packet, u32::from(size.get()));
@@ -150,6 +164,9 @@ impl Sink for Text<'_> {
         }
         if let Some(listener) = &mut self.listener {
             listener.ended(conn);
+        }
+        if let Some(attempts) = &mut self.attempts {
+            attempts.ended(conn);
         }
         let Some(hearing) = &mut self.hearing else { return Ok(()) };
         let paint = self.listing.style.paint;

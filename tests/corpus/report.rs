@@ -74,8 +74,16 @@ pub(crate) fn check(input: &[u8]) {
         Format::Ecs,
     ] {
         let json = matches!(format, Format::Json);
-        let choice =
-            Choice { format, order: Order::Id, reverse: json, top: None, protocol: None, summary: true, apps: false };
+        let choice = Choice {
+            format,
+            order: Order::Id,
+            reverse: json,
+            top: None,
+            protocol: None,
+            summary: true,
+            apps: false,
+            names: false,
+        };
         let mut out = Vec::new();
         run(input, true, &mut Conns::new(&mut out, choice));
         if json { assert_json("connections as JSON", &out) } else { assert_harmless("connections", &out) }

@@ -9,7 +9,7 @@ use crate::capture::track::{Conn, ConnId, Role};
 use crate::wire::Protocol;
 
 /// The ports of DNS, of its multicast kind and of LLMNR.
-const PORTS: [u16; 3] = [53, 5353, 5355];
+pub(super) const PORTS: [u16; 3] = [53, 5353, 5355];
 /// Datagrams of one side that are looked at before it is taken for something else.
 const TRIES: u8 = 2;
 /// Octets of one side of a stream that wait for the rest of their message: the longest there is.

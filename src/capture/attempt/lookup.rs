@@ -16,8 +16,9 @@ const ADDRESSES: usize = 16;
 const NAMES_OF_ONE: usize = 4;
 /// Connections that were made with a lookup, of which the first are kept.
 const USES: usize = 8;
-/// A question so much later than the last is another lookup.
+/// A question that is repeated so much later is another lookup, and one for another type of record.
 const PAUSE: Span = Span::from_secs(30);
+const BESIDE: Span = Span::from_secs(1);
 
 /// What one client asked about one name.
 #[derive(Clone, Debug)]
@@ -235,14 +236,15 @@ impl Lookup {
     /// Whether a question belongs to this lookup: nothing was made of it yet, and it is a repeat, or
     /// is asked beside the others.
     fn takes(&self, kind: u16, at: Mark, id: u16) -> bool {
-        let last = self.asked.iter().map(|asked| asked.last.time).max();
-        let soon = last.is_some_and(|last| (at.time - last) < PAUSE);
+        let Some(last) = self.asked.iter().map(|asked| asked.last.time).max() else { return false };
+        let since = at.time - last;
         let again = match self.asked.iter().find(|asked| asked.kind == kind) {
-            None | Some(Asked { answer: None, .. }) => true,
+            None => since < BESIDE,
+            Some(Asked { answer: None, .. }) => since < PAUSE,
             // The same question once more over TCP, as its answer was cut.
             Some(Asked { answer: Some(answer), id: before, .. }) => answer.truncated || *before == id,
         };
-        soon && again && self.uses.is_empty()
+        again && self.uses.is_empty()
     }
 }
 

@@ -100,7 +100,11 @@ impl Attempts {
         if conn.first_n != packet.n || seen.from != Role::Client {
             return None;
         }
-        let lookups = self.desk.lookups.used(ip.src, ip.dst, conn.id, packet.record.time);
+        // A name server is asked for names, not for its own sake.
+        let lookups = match conn.endpoint(Role::Server).port {
+            port if listen::PORTS.contains(&port) => Vec::new(),
+            _ => self.desk.lookups.used(ip.src, ip.dst, conn.id, packet.record.time),
+        };
         let neighbour = self.neighbours.before(packet, ip.src, ip.dst);
         (!lookups.is_empty() || neighbour.is_some()).then(|| Box::new(Prelude { lookups, neighbour }))
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use super::{Beside, Choice, Conns};
+use crate::capture::attempt::Attempts;
 use crate::capture::track::{Ended, Ends};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary, Tracker};
 use crate::report::clock::{Clock, Precision, TimeStyle};
@@ -95,11 +96,19 @@ impl<W: Write> Sink for Board<W> {
             // It was there long enough.
             Some(Ended::Timeout | Ended::Evicted) => {}
             None => {
-                self.last.tell(conn, Beside { owners, spoken: None, talk: talk.as_ref(), apps: self.choice.apps })?;
+                let attempts = self.last.attempts.take();
+                let names = attempts.as_deref().map(Attempts::names);
+                let (apps, talk) = (self.choice.apps, talk.as_ref());
+                let told = self.last.tell(conn, Beside { owners, spoken: None, talk, apps, names });
+                self.last.attempts = attempts;
+                told?;
             }
         }
         if let Some(processes) = &mut self.processes {
             processes.forget(conn);
+        }
+        if let Some(attempts) = &mut self.last.attempts {
+            attempts.ended(conn);
         }
         Ok(())
     }
@@ -118,7 +127,8 @@ impl<W: Write> Sink for Board<W> {
                 None => Ends::default(),
             };
             let talk = self.last.listener.as_ref().and_then(|listener| listener.talk(&conn));
-            moment.tell(&conn, Beside { owners, spoken: None, talk, apps: self.choice.apps })?;
+            let names = self.last.attempts.as_deref().map(Attempts::names);
+            moment.tell(&conn, Beside { owners, spoken: None, talk, apps: self.choice.apps, names })?;
         }
         moment.finish(&Summary::default())?;
         self.show()

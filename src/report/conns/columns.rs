@@ -9,7 +9,7 @@ use crate::report::digits::Digits as _;
 use crate::report::human;
 use crate::report::process::Process;
 use crate::report::table::{Align, Cells, Column, Table, cells};
-use crate::wire::{Protocol, ports};
+use crate::wire::{Endpoint, Protocol, ports};
 
 const fn column(title: &'static str, align: Align, rank: u8) -> Column {
     Column { title, align, rank, shrink: None, dull: "" }
@@ -176,10 +176,21 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, columns:
     let mut cells = Cells::begin(out, columns.cells());
     cells.cell(|out| out.dec(conn.id.0.into()));
     cells.word(conn.protocol().name());
+    let name = |endpoint: Endpoint| beside.names.and_then(|names| names.get(endpoint.addr));
     for role in Role::BOTH {
         cells.cell(|out| match (conn.protocol(), conn.endpoint(role)) {
-            (Protocol::Icmp, endpoint) => out.ip(endpoint.addr),
-            (Protocol::Tcp | Protocol::Udp, endpoint) => out.endpoint(endpoint),
+            (Protocol::Icmp, endpoint) => match name(endpoint) {
+                Some(name) => out.text(name),
+                None => out.ip(endpoint.addr),
+            },
+            (Protocol::Tcp | Protocol::Udp, endpoint) => match name(endpoint) {
+                Some(name) => {
+                    out.text(name);
+                    out.push(b':');
+                    out.dec(endpoint.port.into());
+                }
+                None => out.endpoint(endpoint),
+            },
         });
     }
     cells.word(service(conn).unwrap_or("-"));

@@ -17,7 +17,9 @@ mod zeek;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use crate::capture::apps::names::Names;
 use crate::capture::apps::{Limits, Listener, Talk};
+use crate::capture::attempt::Attempts;
 use crate::capture::findings::Finding;
 use crate::capture::track::{Ends, Role};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
@@ -108,6 +110,8 @@ pub struct Choice {
     pub summary: bool,
     /// Whether what runs on them is found out, and told.
     pub apps: bool,
+    /// Whether addresses are told by the names that answers in the input give them.
+    pub names: bool,
 }
 
 impl Choice {
@@ -133,6 +137,8 @@ struct Beside<'a> {
     talk: Option<&'a Talk>,
     /// Whether anybody listened.
     apps: bool,
+    /// The names of addresses, where they are wanted.
+    names: Option<&'a Names>,
 }
 
 /// Rows of a table that are held until their widths are known.
@@ -158,6 +164,8 @@ pub struct Conns<W> {
     hearing: Option<Hearing>,
     /// Hears what runs on them, where that is wanted.
     listener: Option<Box<Listener>>,
+    /// Learns names, where they are wanted.
+    attempts: Option<Box<Attempts>>,
     /// The table that is written row by row, where that is wanted.
     running: Option<Running>,
     first: Option<Timestamp>,
@@ -183,6 +191,7 @@ impl<W: Write> Conns<W> {
             file: choice.format.file(),
             table: choice.format.table(),
             listener: choice.apps.then(|| Box::new(Listener::new(Limits::default()))),
+            attempts: choice.names.then(Box::default),
             out,
             choice,
             held: Vec::new(),
@@ -247,6 +256,9 @@ impl<W: Write> Conns<W> {
         }
         if let Some(listener) = &mut self.listener {
             listener.ended(conn);
+        }
+        if let Some(attempts) = &mut self.attempts {
+            attempts.ended(conn);
         }
     }
 
@@ -413,13 +425,17 @@ impl<W: Write> Sink for Conns<W> {
         if let Some(listener) = &mut self.listener {
             listener.packet(packet, told);
         }
+        if let Some(attempts) = &mut self.attempts {
+            attempts.packet(packet, told);
+        }
         self.first.get_or_insert(packet.record.time);
         Ok(())
     }
 
     fn wants_packets(&self) -> bool {
-        let Self { first, choice, processes, hearing, listener, .. } = self;
-        first.is_none() || choice.summary || processes.is_some() || hearing.is_some() || listener.is_some()
+        let Self { first, choice, processes, hearing, listener, attempts, .. } = self;
+        let listens = hearing.is_some() || listener.is_some() || attempts.is_some();
+        first.is_none() || choice.summary || processes.is_some() || listens
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
@@ -427,7 +443,10 @@ impl<W: Write> Sink for Conns<W> {
         let owners = processes.as_mut().map_or_else(Ends::default, |processes| processes.known(conn));
         let spoken = hearing.as_mut().and_then(|hearing| hearing.spoken(conn));
         let talk = self.listener.as_mut().and_then(|listener| listener.ended(conn));
-        let told = self.tell(conn, Beside { owners, spoken, talk: talk.as_ref(), apps: self.choice.apps });
+        let attempts = self.attempts.take();
+        let names = attempts.as_deref().map(Attempts::names);
+        let told = self.tell(conn, Beside { owners, spoken, talk: talk.as_ref(), apps: self.choice.apps, names });
+        self.attempts = attempts;
         (self.processes, self.hearing) = (processes, hearing);
         self.forget(conn);
         told

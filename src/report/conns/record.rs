@@ -2,6 +2,7 @@
 
 use super::{Beside, community};
 use crate::capture::Conn;
+use crate::capture::apps::names::Names;
 use crate::capture::track::{Counts, Exchange, Fact, Half, Role};
 use crate::report::apps;
 use crate::report::digits::Digits as _;
@@ -24,7 +25,7 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>) {
         object.numbers(key!("vlan"), conn.vlans.ids().iter().map(|id| u64::from(*id)));
     }
     for role in Role::BOTH {
-        object.object(of(role), |object| host(object, conn, role));
+        object.object(of(role), |object| host(object, conn, role, beside.names));
     }
     object.word(key!("role_basis"), conn.role_basis.name());
     object.number(key!("incarnation"), conn.incarnation.into());
@@ -91,11 +92,14 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>) {
     out.push(b'\n');
 }
 
-fn host(object: &mut Object<'_>, conn: &Conn, role: Role) {
+fn host(object: &mut Object<'_>, conn: &Conn, role: Role, names: Option<&Names>) {
     let endpoint = conn.endpoint(role);
     object.quoted(key!("addr"), |out| out.ip(endpoint.addr));
     if conn.protocol() != Protocol::Icmp {
         object.number(key!("port"), endpoint.port.into());
+    }
+    if let Some(name) = names.and_then(|names| names.get(endpoint.addr)) {
+        object.string(key!("name"), name);
     }
 }
 

@@ -36,7 +36,7 @@ impl<W: Write, T: FnMut(&mut dyn Write) -> io::Result<()>> Sink for Lesson<W, T>
             let _ = write!(page, "Segment {}  ", packet.n);
         });
         let origins = counting.of(packet, told);
-        line::write(page, packet, told, origins, style);
+        line::write(page, packet, told, origins, style, None);
         page.push(b'\n');
         if let Some((seen, conn)) = told {
             annotate::write(page, packet, seen, conn, style);

@@ -15,6 +15,7 @@ mod udp;
 
 use super::digits::Digits as _;
 use super::paint::{Ink, Paint};
+use crate::capture::apps::names::Names;
 use crate::capture::track::Role;
 use crate::capture::{Arp, Body, Conn, Layer, Observation, Packet, Record, Skip};
 
@@ -37,13 +38,14 @@ pub struct Style {
 }
 
 /// Appends the line of a packet, without its time and its newline. Sequence numbers count from
-/// `origins`.
+/// `origins`. Addresses are told by `names` where there are any.
 pub fn write(
     out: &mut Vec<u8>,
     packet: &Packet<'_>,
     told: Option<(&Observation, &Conn)>,
     origins: Origins,
     style: Style,
+    names: Option<&Names>,
 ) {
     let record = packet.record;
     let named = style.link_header && link::write(out, packet, style.quiet);
@@ -52,7 +54,7 @@ pub fn write(
         (Some(ip), body) => {
             link::direction(out, packet, named);
             ip::write(out, packet, ip, named, style);
-            addresses(out, record, told, style);
+            addresses(out, record, told, style, names);
             out.text(": ");
             match body {
                 Body::Tcp(tcp) => tcp::write(out, packet, &tcp, origins, style),
@@ -68,7 +70,13 @@ pub fn write(
 }
 
 /// `10.0.0.1.40000 > 10.0.0.2.80`, the client in one colour and the server in the other.
-fn addresses(out: &mut Vec<u8>, record: &Record, told: Option<(&Observation, &Conn)>, style: Style) {
+fn addresses(
+    out: &mut Vec<u8>,
+    record: &Record,
+    told: Option<(&Observation, &Conn)>,
+    style: Style,
+    names: Option<&Names>,
+) {
     let Some(ip) = record.ip else { return };
     let ports = match record.body {
         Body::Tcp(tcp) => Some((tcp.src_port, tcp.dst_port)),
@@ -81,7 +89,10 @@ fn addresses(out: &mut Vec<u8>, record: &Record, told: Option<(&Observation, &Co
         None => (Ink::Bold, Ink::Bold),
     };
     let endpoint = |out: &mut Vec<u8>, addr, port: Option<u16>| {
-        out.ip(addr);
+        match names.and_then(|names| names.get(addr)) {
+            Some(name) => out.text(name),
+            None => out.ip(addr),
+        }
         if let Some(port) = port {
             out.push(b'.');
             out.dec(u64::from(port));

@@ -34,7 +34,7 @@ fn line_with(ip: Option<Ip>, body: Body, style: Style) -> String {
     };
     let packet = Packet { n: 1, frame, record: &record, datagram: &[0; 60] };
     let mut out = Vec::new();
-    write(&mut out, &packet, None, Origins::default(), style);
+    write(&mut out, &packet, None, Origins::default(), style, None);
     String::from_utf8(out).expect("a line is ASCII")
 }
 

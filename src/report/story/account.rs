@@ -1,5 +1,6 @@
 //! The story in pieces, for a page that puts them together itself.
 
+use super::attempt;
 use super::cause::{self, Grade};
 use super::ladder::{self, Words};
 use super::said;
@@ -18,6 +19,8 @@ pub(in crate::report) struct Account {
     pub(in crate::report) verdict: Option<String>,
     /// How long the handshake took, and where.
     pub(in crate::report) round_trip: Option<String>,
+    /// The attempt from the question for the name on, and its parts.
+    pub(in crate::report) attempt: Vec<String>,
     /// How the client was told from the server, where that is not plain.
     pub(in crate::report) who: Option<&'static str>,
     /// What runs there, and how that is known.
@@ -38,6 +41,7 @@ pub(in crate::report) fn account(conn: &Conn, tale: &Tale) -> Account {
     Account {
         verdict: (!told).then(|| verdict::verdict(conn, tale)),
         round_trip: verdict::round_trip(conn),
+        attempt: attempt::attempt(conn, tale).map(|attempt| attempt.sentences()).unwrap_or_default(),
         who: verdict::who(conn),
         runs: said::runs(conn, tale),
         disagrees: said::disagrees(conn, tale),

@@ -8,6 +8,7 @@
 //! each end knows.
 
 mod account;
+mod attempt;
 mod cause;
 mod grid;
 mod ladder;
@@ -26,7 +27,8 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use crate::capture::apps::{Limits, Listener};
-use crate::capture::track::ConnId;
+use crate::capture::attempt::Attempts;
+use crate::capture::track::{ConnId, Role};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::human;
 use crate::report::ladder::{Ladder, Pace, svg};
@@ -57,6 +59,8 @@ pub struct Choice {
     pub pace: Pace,
     /// Whether what runs on connections is found out, and told.
     pub apps: bool,
+    /// Whether addresses are told by the names that they were looked up by.
+    pub names: bool,
 }
 
 /// The forms of a story.
@@ -95,6 +99,8 @@ pub struct Explain<W> {
     look: Look,
     choice: Choice,
     tales: Tales,
+    /// Remembers what came before connections.
+    attempts: Attempts,
     pages: Option<Pages>,
     /// Hears what runs on them, where that is wanted.
     listener: Option<Box<Listener>>,
@@ -115,6 +121,7 @@ impl<W: Write> Explain<W> {
             listener: choice.apps.then(|| Box::new(Listener::new(Limits::default()))),
             choice,
             tales: Tales::default(),
+            attempts: Attempts::default(),
             pages: None,
             due: 0,
             told: 0,
@@ -142,6 +149,13 @@ impl<W: Write> Explain<W> {
         self.seen
     }
 
+    /// The tale with the names that its ends were looked up by, where those are wanted.
+    fn named(&self, conn: &Conn, mut tale: Tale) -> Tale {
+        let name = |role| self.attempts.names().get(conn.endpoint(role).addr).map(Box::from);
+        tale.names = if self.choice.names { Role::BOTH.map(name) } else { [None, None] };
+        tale
+    }
+
     /// Whether a connection may have to be told.
     fn wants(&self, id: ConnId) -> bool {
         if !self.choice.conns.is_empty() {
@@ -156,10 +170,14 @@ impl<W: Write> Sink for Explain<W> {
         if let Some(listener) = &mut self.listener {
             listener.packet(packet, told);
         }
+        let prelude = self.attempts.packet(packet, told);
         if let Some((observation, conn)) = told
             && self.wants(conn.id)
         {
             self.tales.add(packet, observation, conn);
+            if let Some(tale) = self.tales.of(conn.id).filter(|_| self.choice.apps) {
+                tale.beginning.take(packet, observation, prelude);
+            }
             if let Some(pages) = &mut self.pages {
                 pages.packet(packet, observation, conn, self.look);
             }
@@ -169,9 +187,11 @@ impl<W: Write> Sink for Explain<W> {
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         self.seen = self.seen.max(conn.id.0 + 1);
+        self.attempts.ended(conn);
         let told = self.told;
         let talk = self.listener.as_mut().and_then(|listener| listener.ended(conn));
-        if let Some(tale) = self.tales.take(conn.id).map(|tale| tale.with_talk(talk))
+        let tale = self.tales.take(conn.id);
+        if let Some(tale) = tale.map(|tale| self.named(conn, tale.with_talk(talk)))
             && self.is_due(conn, &tale)
         {
             self.told += 1;

@@ -70,13 +70,16 @@ impl<'a> Scene<'a> {
     /// Address and port, with the service where that end has a known one.
     pub(super) fn name(&self, role: Role) -> String {
         let endpoint = self.conn.endpoint(role);
+        let name = self.tale.names[role as usize].as_deref();
+        let host = || name.map_or_else(|| endpoint.addr.to_string(), str::to_owned);
+        let text = || name.map_or_else(|| endpoint.to_string(), |name| format!("{name}:{}", endpoint.port));
         match (self.conn.protocol(), role) {
-            (Protocol::Icmp, _) => endpoint.addr.to_string(),
+            (Protocol::Icmp, _) => host(),
             (_, Role::Server) => match ports::service(endpoint.port) {
-                Some(service) => format!("{endpoint} ({service})"),
-                None => endpoint.to_string(),
+                Some(service) => format!("{} ({service})", text()),
+                None => text(),
             },
-            (_, Role::Client) => endpoint.to_string(),
+            (_, Role::Client) => text(),
         }
     }
 

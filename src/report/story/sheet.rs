@@ -140,6 +140,7 @@ fn prose(account: &Account) -> Vec<(&'static str, String)> {
     lines.extend(account.round_trip.iter().map(|round_trip| ("dim", round_trip.clone())));
     lines.extend(account.runs.iter().map(|runs| ("", runs.clone())));
     lines.extend(account.disagrees.iter().map(|disagrees| ("slow", disagrees.clone())));
+    lines.extend(account.attempt.iter().map(|line| ("", line.clone())));
     lines.extend(account.causes.iter().map(|cause| {
         let class = match cause.grade {
             Grade::Failed => "failed",

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use super::attempt::Beginning;
 use super::tally::Tally;
 use crate::capture::apps::Talk;
 use crate::capture::track::{Basis, Fact, Facts, Note, Notes, Role, Standing, State};
@@ -39,6 +40,10 @@ pub(in crate::report) struct Tale {
     last: Option<Timestamp>,
     /// What was heard above it; known when it has ended.
     pub(super) talk: Option<Talk>,
+    /// What came before it, and when what was said first.
+    pub(super) beginning: Beginning,
+    /// The names of client and server, where addresses are told by name.
+    pub(super) names: [Option<Box<str>>; 2],
     /// Frame and first sequence number of data that was new, by side.
     recent: [VecDeque<(u64, Seq)>; 2],
 }

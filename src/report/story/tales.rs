@@ -31,6 +31,11 @@ impl Tales {
         }
     }
 
+    /// What is remembered of a connection so far.
+    pub(super) fn of(&mut self, id: ConnId) -> Option<&mut Tale> {
+        self.tales.get_mut(&id.0)
+    }
+
     /// Hands out what is remembered of a connection that has ended.
     pub(in crate::report) fn take(&mut self, id: ConnId) -> Option<Tale> {
         self.tales.remove(&id.0)

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::Parts;
+use super::attempt::{self, Attempt};
 use super::cause::{self, Cause, Grade};
 use super::grid::{self, Learnt, Questions};
 use super::ladder::{self, Words};
@@ -24,6 +25,9 @@ const INDENT: usize = 7;
 
 /// Of what many packets said that are told as one, so much is told.
 const SAID_IN_A_FOLD: usize = 12;
+
+/// Characters of a line that tells a part of an attempt, at least.
+const LEAST_PART: usize = 30;
 
 /// How the figure is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +93,30 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// What the attempt was made of, a line for each part.
+    fn attempt(&mut self, attempt: &Attempt) -> io::Result<()> {
+        self.prose(2, &attempt.line)?;
+        let wide =
+            |text: fn(&attempt::Part) -> String| attempt.parts.iter().map(|part| text(part).chars().count()).max();
+        let names = wide(|part| part.name.to_owned()).unwrap_or(0);
+        let spans = wide(attempt::Part::span).unwrap_or(0);
+        let frames = wide(attempt::Part::packets).unwrap_or(0);
+        for part in &attempt.parts {
+            let (span, packets) = (part.span(), part.packets());
+            let head = format!("{:<names$}  {span:>spans$}  {packets:<frames$}  ", part.name);
+            let indent = 4 + head.chars().count();
+            let text = self.scene.plain_text(&part.text);
+            let room = self.scene.look.prose().saturating_sub(indent).max(LEAST_PART);
+            for (at, line) in human::wrap(&text, room).iter().enumerate() {
+                match at {
+                    0 => writeln!(self.out, "    {head}{line}")?,
+                    _ => writeln!(self.out, "{:indent$}{line}", "")?,
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Who asked whom, when, how long, and how it went.
     fn heading(&mut self) -> io::Result<()> {
         let Scene { conn, tale, look, .. } = *self.scene;
@@ -137,6 +165,9 @@ impl Teller<'_> {
         }
         if let Some(disagrees) = said::disagrees(conn, tale) {
             self.inked(2, Ink::Warn, &disagrees)?;
+        }
+        if let Some(attempt) = attempt::attempt(conn, tale) {
+            self.attempt(&attempt)?;
         }
         for Cause { grade, text, .. } in causes {
             let ink = match grade {

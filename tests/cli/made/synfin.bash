@@ -299,7 +299,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__conns)
-            opts="-T -e -E -i -p -s -B -Q -y -r -c -F -d -h --field --sort --reverse --top --proto --summary --columns --wide --apps --no-apps --width --ascii --every --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --no-processes --no-sandbox --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
+            opts="-T -e -E -i -p -s -B -Q -y -r -c -F -d -h --field --sort --reverse --top --proto --summary --columns --wide --apps --no-apps --names --width --ascii --every --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --no-processes --no-sandbox --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -429,7 +429,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__craft)
-            opts="-c -w -i -T -e -E -v -q -S -t -# -x -X -A -l -n -h --src --dst --tcp --udp --icmp --arp --protocol --source-port --src-port --dest-port --dst-port --flags --seq --ack --win --urg --options --echo-id --echo-seq --ttl --tos --id --no-df --ip-options --flow-label --hop-by-hop --destination-options --data --data-hex --data-file --data-len --bad-checksum --wrong --vlan --src-mac --dst-mac --ethernet --fragment --count --rate --send --interface --dry-run --max-time --answers --silent --allow-remote --allow-broadcast --proto --field --nano --micro --number --summary --apps --no-apps --color --no-config --help"
+            opts="-c -w -i -T -e -E -v -q -S -t -# -x -X -A -l -n -h --src --dst --tcp --udp --icmp --arp --protocol --source-port --src-port --dest-port --dst-port --flags --seq --ack --win --urg --options --echo-id --echo-seq --ttl --tos --id --no-df --ip-options --flow-label --hop-by-hop --destination-options --data --data-hex --data-file --data-len --bad-checksum --wrong --vlan --src-mac --dst-mac --ethernet --fragment --count --rate --send --interface --dry-run --max-time --answers --silent --allow-remote --allow-broadcast --proto --field --nano --micro --number --summary --apps --no-apps --names --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -661,7 +661,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__explain)
-            opts="-T -r -c -F -d -h --conn --limit --failed --flood --show --time --no-apps --proto --width --ascii --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
+            opts="-T -r -c -F -d -h --conn --limit --failed --flood --show --time --no-apps --proto --names --width --ascii --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,7 +1171,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__read)
-            opts="-r -c -F -d -w -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --resync --timers --checksums --no-defrag --max-connections --fail-on --annotate --print --proto --field --nano --micro --number --summary --apps --no-apps --color --no-config --help"
+            opts="-r -c -F -d -w -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --resync --timers --checksums --no-defrag --max-connections --fail-on --annotate --print --proto --field --nano --micro --number --summary --apps --no-apps --names --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1467,7 +1467,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__sniff)
-            opts="-c -i -p -s -B -Q -y -F -d -w -C -G -W -U -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --pcap --packet-buffered --threads --annotate --print --checksums --no-defrag --max-connections --fail-on --proto --field --nano --micro --number --summary --apps --no-apps --no-processes --no-sandbox --color --no-config --help"
+            opts="-c -i -p -s -B -Q -y -F -d -w -C -G -W -U -T -e -E -v -q -S -t -# -x -X -A -l -n -h --count --interface --duration --no-promiscuous-mode --snapshot-length --buffer-size --direction --immediate --immediate-mode --linktype --pcap --packet-buffered --threads --annotate --print --checksums --no-defrag --max-connections --fail-on --proto --field --nano --micro --number --summary --apps --no-apps --names --no-processes --no-sandbox --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
