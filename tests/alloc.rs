@@ -14,9 +14,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use synfin::capture::file::{Captures, Options};
+use synfin::capture::stream::{Above, Event, Interest, Streams};
 use synfin::capture::{
-    Body, Checksums, Conn, Next, Observation, OwnedFrame, Packet, Reading, Record, Sink, Source, SourceError, Tracker,
-    decode_into, pump,
+    Body, Checksums, Conn, MemorySource, Next, Observation, OwnedFrame, Packet, Reading, Record, Sink, Source,
+    SourceError, Tracker, decode_into, pump,
 };
 use synfin::report::conns::{Choice, Columns, Conns, Field, Format, Order};
 use synfin::report::fields::{self, Fields, Layout as FieldLayout};
@@ -109,6 +110,64 @@ fn the_row_of_a_packet_allocates_nothing() {
     for layout in [FieldLayout::csv(&["quote=d"]), FieldLayout::tsv::<&str>(&[])] {
         let layout = layout.expect("settings that exist");
         nothing_is_allocated(|| Packets::new(Column::all().to_vec(), layout, leaked_sink()));
+    }
+}
+
+/// A thousand segments in order, and every tenth repeated: from the hundredth on.
+#[test]
+fn a_stream_in_order_is_handed_on_without_an_allocation() {
+    let script: String = (0..1_000)
+        .map(|n| {
+            let (from, to) = (n * 100 + 1, n * 100 + 101);
+            let line = format!("> P. {from}:{to}(100) ack 1\n");
+            line.repeat(1 + usize::from(n % 10 == 0)) + &format!("< . 1:1(0) ack {to}\n")
+        })
+        .collect();
+    let opening = "> S 0:0(0) <mss 1460>\n< S. 0:0(0) ack 1 <mss 1460>\n> . 1:1(0) ack 1\n";
+    let script: synfin::craft::Script = format!("{opening}{script}").parse().expect("a script");
+    let shots = script.frames().expect("frames").into_iter();
+    let mut source: MemorySource =
+        shots.map(|shot| OwnedFrame::new(shot.time, synfin::capture::Link::Ethernet, shot.bytes)).collect();
+    let mut sink = Joint::default();
+    pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut sink).expect("a source in memory");
+    assert_eq!((sink.heard.octets, sink.counted), (100_000, 0));
+}
+
+/// Hands packets to streams, and counts what that allocates.
+#[derive(Default)]
+struct Joint {
+    streams: Streams,
+    heard: Heard,
+    counted: u64,
+}
+
+impl Sink for Joint {
+    fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
+        let before = allocations();
+        if let Some((seen, conn)) = told {
+            self.streams.take(packet, seen, conn, &mut self.heard);
+        }
+        self.counted += if packet.n > 100 { allocations() - before } else { 0 };
+        Ok(())
+    }
+}
+
+/// Counts the octets that it hears.
+#[derive(Default)]
+struct Heard {
+    octets: u64,
+}
+
+impl Above for Heard {
+    fn wants(&mut self, _: &Conn) -> bool {
+        true
+    }
+
+    fn hear(&mut self, _: &Conn, event: &Event<'_>) -> Interest {
+        if let Event::Octets(octets) = event {
+            self.octets += octets.bytes.len() as u64;
+        }
+        Interest::More
     }
 }
 
