@@ -8,6 +8,7 @@ use super::following::Following;
 use super::input::Input;
 use super::look::utf8_locale;
 use super::output::Output;
+use super::protocols::Protocols;
 use super::say::say;
 use super::show::time_style;
 use super::usage;
@@ -70,6 +71,9 @@ pub(super) struct Follow {
     ascii: bool,
 
     #[command(flatten)]
+    protocols: Protocols,
+
+    #[command(flatten)]
     input: Input,
 }
 
@@ -126,7 +130,8 @@ impl Follow {
             },
             paint: Paint { on: out.color() },
         };
-        let mut writer = Writer::new(out, choice);
+        let hearing = if self.format == FormatArg::Raw { None } else { self.protocols.hearing()? };
+        let mut writer = Writer::new(out, choice).with_messages(hearing);
         let summary = self.input.pump(&mut writer)?;
         if let Some(missing) = writer.missing().first() {
             match writer.seen() {
@@ -156,6 +161,10 @@ impl Follow {
         }
         if self.format != FormatArg::Raw {
             return Ok(());
+        }
+        if self.protocols.are_named() {
+            let message = "'--proto' tells messages with '-T text', '-T hex' and '-T json'";
+            return Err(usage(ErrorKind::ArgumentConflict, message));
         }
         if self.chosen().len() != 1 {
             let message = "'-T raw' writes the octets of one conversation and nothing between: say which, as in \

@@ -47,6 +47,7 @@ fn conversations_are_shown_as_before() {
         ("troubled-json", vec![troubled, "-T", "json"]),
         ("troubled-colours", vec![troubled, "--color", "always", "-tt"]),
         ("http", vec!["captures/http-keep-alive.pcap", "-tttt"]),
+        ("messages", vec!["captures/acme.pcap", "--proto", "examples/acme/acme.toml", "-T", "hex"]),
         ("udp", vec!["captures/icmp-port-unreachable.pcap", "-T", "hex", "-v"]),
     ] {
         let shown = follow(&words);

@@ -10,7 +10,9 @@ use std::io::{self, Write};
 
 use super::clock::{Clock, Precision, TimeStyle, Utc};
 use super::digits::Digits as _;
+use super::messages::{self, Hearing};
 use super::paint::Paint;
+use crate::capture::declared::Told;
 use crate::capture::stream::{Above, Event, Hole, Interest, Streams};
 use crate::capture::track::{Ends, Role};
 use crate::capture::{Conn, Observation, Packet, Sink};
@@ -87,6 +89,7 @@ pub struct Follow<'a> {
     out: &'a mut dyn Write,
     streams: Streams,
     ear: Ear,
+    hearing: Option<Hearing>,
     seen: u32,
 }
 
@@ -135,7 +138,14 @@ impl<'a> Follow<'a> {
             lacks: Ends::default(),
             choice,
         };
-        Self { out, streams: Streams::default(), ear, seen: 0 }
+        Self { out, streams: Streams::default(), ear, hearing: None, seen: 0 }
+    }
+
+    /// The same, telling the messages of declared protocols behind the octets that complete them.
+    #[must_use]
+    pub fn with_messages(mut self, hearing: Option<Hearing>) -> Self {
+        self.hearing = hearing;
+        self
     }
 
     /// How many conversations the input has, as far as it was read.
@@ -184,12 +194,18 @@ impl Sink for Follow<'_> {
         let Some((seen, conn)) = told else { return Ok(()) };
         self.see(conn);
         self.streams.take(packet, seen, conn, &mut self.ear);
+        if let Some(hearing) = &mut self.hearing {
+            hearing.packet(packet, told, &mut |told| self.ear.message(told, Some(packet.n)));
+        }
         self.flush()
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         self.see(conn);
         self.streams.ended(conn, &mut self.ear);
+        if let Some(hearing) = &mut self.hearing {
+            hearing.ended(conn, &mut |told| self.ear.message(told, None));
+        }
         self.flush()
     }
 
@@ -237,6 +253,25 @@ impl Above for Ear {
 }
 
 impl Ear {
+    /// A message, complete with packet `n` or with the end.
+    fn message(&mut self, told: &Told<'_>, n: Option<u64>) {
+        let Choice { chosen, from, form, paint, .. } = &self.choice;
+        let is_chosen = chosen.is_empty() || chosen.iter().any(|chosen| chosen.is(told.conn));
+        if !is_chosen || from.is_some_and(|role| role != told.from) {
+            return;
+        }
+        match (form, n) {
+            (Form::Text | Form::Hex, Some(_)) => {
+                self.page.aside(&mut self.lines, |out| messages::write_text(out, told, *paint));
+            }
+            (Form::Text | Form::Hex, None) => {
+                self.page.aside(&mut self.lines, |out| messages::write_behind(out, told, *paint));
+            }
+            (Form::Json, n) => messages::write_json(&mut self.lines, told, n, &mut self.utc),
+            (Form::Raw { .. }, _) => {}
+        }
+    }
+
     /// Has `change` change what is known of what is chosen, where `conn` is of it.
     fn found_of(&mut self, conn: &Conn, mut change: impl FnMut(&mut Found)) {
         let both = self.choice.chosen.iter().zip(&mut self.found);

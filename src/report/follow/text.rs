@@ -168,6 +168,13 @@ impl Page {
         self.fresh = false;
     }
 
+    /// Lines about what was said.
+    pub(super) fn aside(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+        self.line(out);
+        write(out);
+        self.fresh = false;
+    }
+
     /// Ends the line that is being written.
     fn line(&mut self, out: &mut Vec<u8>) {
         let before = out.len();

@@ -735,7 +735,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__follow)
-            opts="-T -v -t -r -c -F -d -h --conn --stream --from --zeros --nano --micro --ascii --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
+            opts="-T -v -t -r -c -F -d -h --conn --stream --from --zeros --nano --micro --ascii --proto --count --resync --timers --checksums --no-defrag --max-connections --fail-on --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -755,6 +755,10 @@ _synfin() {
                     ;;
                 -T)
                     COMPREPLY=($(compgen -W "text hex raw json" -- "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -r)

@@ -366,6 +366,7 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand --stream 'Follow what Wireshark gives this number as its tcp.stream (`3`) or udp.stream (`udp:3`); may be repeated'
             cand --from 'One side alone'
             cand -T 'In which form'
+            cand --proto 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated'
             cand -r 'Capture to read, for hands that know tcpdump'
             cand -c 'Stop after N packets'
             cand --count 'Stop after N packets'

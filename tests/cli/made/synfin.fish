@@ -426,6 +426,7 @@ complete -c synfin -n "__fish_synfin_using_subcommand follow" -s T -d 'In which 
 hex\t'Hexadecimal beside ASCII, with offsets in each side\'s stream'
 raw\t'The octets as they are, of one conversation'
 json\t'A JSON object for each event'"
+complete -c synfin -n "__fish_synfin_using_subcommand follow" -l proto -d 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand follow" -s r -d 'Capture to read, for hands that know tcpdump' -r -F
 complete -c synfin -n "__fish_synfin_using_subcommand follow" -s c -l count -d 'Stop after N packets' -r
 complete -c synfin -n "__fish_synfin_using_subcommand follow" -l checksums -d 'Whether checksums are looked at: the host that sent a packet often captures it with a checksum that is still to be filled in' -r -f -a "ignore\t''

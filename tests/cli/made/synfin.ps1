@@ -380,6 +380,7 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'Follow what Wireshark gives this number as its tcp.stream (`3`) or udp.stream (`udp:3`); may be repeated')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One side alone')
             [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'In which form')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Capture to read, for hands that know tcpdump')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Stop after N packets')
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after N packets')
