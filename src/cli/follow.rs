@@ -143,6 +143,9 @@ impl Follow {
         for silent in writer.silent() {
             say(format_args!("synfin: {silent} carried no octets"));
         }
+        if writer.is_silent() && self.chosen().is_empty() {
+            say(format_args!("synfin: no conversation carried octets"));
+        }
         if self.format == FormatArg::Raw {
             for role in Role::BOTH {
                 self.tell_lack(role, writer.lack(role));

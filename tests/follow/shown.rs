@@ -103,6 +103,8 @@ fn who_asks_for_what_is_not_there_is_told() {
     );
     let (code, silent) = said(&["--conn", "1", "tcp[tcpflags] & tcp-push = 0"]);
     assert_eq!((code, &*silent), (Some(0), "synfin: connection 1 carried no octets\n"));
+    let (code, nothing) = said(&["tcp[tcpflags] & tcp-push = 0"]);
+    assert_eq!((code, &*nothing), (Some(0), "synfin: no conversation carried octets\n"));
 }
 
 #[test]

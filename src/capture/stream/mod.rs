@@ -16,7 +16,8 @@
 //! - **End.** A FIN in its place, a RST that took effect, or the end of what is known. After it
 //!   nothing more of that side is told.
 //! - **Not taken**: copies by the capture itself, segments with a checksum that was verified and is
-//!   wrong, keep-alive probes, octets in a RST, and numbers a gigabyte off.
+//!   wrong, keep-alive probes, octets in a RST, and numbers a gigabyte off, unless the other end waits
+//!   for just these.
 //!
 //! A UDP datagram is handed on as it is, one event each; of ICMP there is nothing.
 //!

@@ -102,6 +102,8 @@ struct Ear {
     /// What is chosen and was seen, and what of it was heard.
     found: Vec<Found>,
     lacks: Ends<Lack>,
+    /// Somebody said something.
+    any: bool,
 }
 
 /// What became of something chosen.
@@ -136,6 +138,7 @@ impl<'a> Follow<'a> {
             utc: Utc::default(),
             lines: Vec::with_capacity(4096),
             lacks: Ends::default(),
+            any: false,
             choice,
         };
         Self { out, streams: Streams::default(), ear, hearing: None, seen: 0 }
@@ -151,6 +154,11 @@ impl<'a> Follow<'a> {
     /// How many conversations the input has, as far as it was read.
     pub fn seen(&self) -> u32 {
         self.seen
+    }
+
+    /// Whether nothing was said that is followed.
+    pub fn is_silent(&self) -> bool {
+        !self.ear.any
     }
 
     /// What was chosen and is not there.
@@ -224,6 +232,7 @@ impl Above for Ear {
         if !wanted {
             return false;
         }
+        self.any = true;
         match self.choice.form {
             Form::Text | Form::Hex => self.page.heading(&mut self.lines, conn, &self.choice),
             Form::Raw { .. } | Form::Json => {}
