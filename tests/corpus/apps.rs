@@ -76,8 +76,8 @@ impl Sink for Listening {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
         let (seen, conn) = told.expect("all of them belong to one conversation");
         self.streams.take(packet, seen, conn, &mut self.apps);
-        // What waits is no more than a side may have each, and what is kept no more than that.
-        assert!(self.apps.held() <= (2 * 24 + 16) << 10);
+        // What waits is no more than a side may have, in front of the ear and in it.
+        assert!(self.apps.held() <= (2 * (24 + 48) + 16) << 10);
         Ok(())
     }
 

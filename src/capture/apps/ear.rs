@@ -63,6 +63,14 @@ impl Ear {
         }
     }
 
+    /// Octets that it keeps of messages that are not whole, where these can be many.
+    pub(super) fn held(&self) -> usize {
+        match self {
+            Self::Tls(ear) => ear.held(),
+            _ => 0,
+        }
+    }
+
     /// After a hole in what `from` says: where in these octets, the first of a packet, a message
     /// begins that it can go on with. `None` where it has to wait for another packet.
     pub(super) fn resume(&mut self, from: Role, octets: &[u8]) -> Option<usize> {

@@ -73,6 +73,8 @@ struct Entry {
     open: VecDeque<(u64, Question)>,
     /// Octets of memory that its sayings take.
     cost: usize,
+    /// Octets that the ear keeps.
+    in_ear: usize,
 }
 
 #[derive(Debug, Default)]
@@ -136,7 +138,8 @@ impl Apps {
             let (control, n) = self.announces(conn)?;
             return Some(Talk { app: Some(announced_app()), announced_by: Some((control, n)), ..Talk::default() });
         };
-        self.desk.held -= entry.cost + entry.inboxes.iter().map(|inbox| inbox.waiting.len()).sum::<usize>();
+        self.desk.held -=
+            entry.cost + entry.in_ear + entry.inboxes.iter().map(|inbox| inbox.waiting.len()).sum::<usize>();
         entry.talk.unknown |= entry.talk.app.is_none() && entry.inboxes.iter().any(|inbox| inbox.unknown);
         Some(entry.talk)
     }
@@ -210,6 +213,7 @@ impl Above for Apps {
             Event::Octets(Octets { from, .. }) | Event::Hole(Hole { from, .. }) => *from,
             Event::End(_) => return Interest::Enough,
         };
+        entry.weigh(&mut self.desk);
         if entry.inboxes[from as usize].over { Interest::Enough } else { Interest::More }
     }
 }
@@ -462,6 +466,23 @@ impl Entry {
         inbox.skip = 0;
         inbox.lost = true;
         inbox.tries = 0;
+        // A question or an answer may be what is missing: what comes in order cannot be paired any more.
+        self.open.retain(|(key, _)| *key != 0);
+    }
+
+    /// Counts what the ear keeps, and takes it away where that is too much for all of them.
+    fn weigh(&mut self, desk: &mut Desk) {
+        let in_ear = match &self.hearing {
+            Hearing::By(ear) => ear.held(),
+            Hearing::Guessing | Hearing::Done => 0,
+        };
+        desk.held = desk.held + in_ear - self.in_ear;
+        self.in_ear = in_ear;
+        if in_ear > 0 && desk.held > desk.limits.total {
+            self.hearing = Hearing::Done;
+            self.inboxes.iter_mut().for_each(|inbox| inbox.close(desk));
+            desk.held -= std::mem::take(&mut self.in_ear);
+        }
     }
 
     /// Where both sides have been heard to their end, the ear is not needed any more.

@@ -274,6 +274,11 @@ impl Ear {
         }
     }
 
+    /// Octets of handshake messages that wait for their end.
+    pub(super) fn held(&self) -> usize {
+        self.sides.iter().map(|side| side.waiting.len()).sum()
+    }
+
     fn sides(&mut self, from: Role) -> [&mut Side; 2] {
         let [client, server] = &mut self.sides;
         match from {

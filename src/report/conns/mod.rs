@@ -27,6 +27,7 @@ use crate::report::clock::{Clock, Precision, TimeStyle, Utc};
 use crate::report::digits::Digits as _;
 use crate::report::fields::Layout;
 use crate::report::finding::{self, Findings};
+use crate::report::human;
 use crate::report::messages::{Hearing, Spoken};
 use crate::report::paint::Paint;
 use crate::report::process::{Process, Processes};
@@ -487,6 +488,14 @@ impl<W: Write> Sink for Conns<W> {
         {
             writeln!(self.out)?;
             self.findings.write_text(*paint, &mut self.out)?;
+        }
+        let deaf = self.listener.as_ref().map_or(0, |listener| listener.passed_over());
+        if deaf > 0 && self.choice.is_table() {
+            writeln!(
+                self.out,
+                "{} were not listened to: there were too many at once",
+                human::plural(deaf, "connection")
+            )?;
         }
         match &self.choice.format {
             Format::Table { .. } if self.choice.summary => {
