@@ -69,6 +69,15 @@ Examples:
   synfin demo --step                            one segment at a time, with the header drawn",
     ),
     (
+        "proto",
+        "\
+Examples:
+  synfin proto new acme > acme.toml             a declaration to begin with
+  synfin proto check acme.toml                  what it declares, or where its mistake is
+  synfin proto export lua acme.toml > acme.lua  a dissector for Wireshark and tshark
+  synfin proto export ksy acme.toml > acme.ksy  a specification for Kaitai Struct",
+    ),
+    (
         "interfaces",
         "\
 Examples:

@@ -37,6 +37,7 @@ mod play;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod processes;
 mod progress;
+mod proto;
 mod protocols;
 mod read;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -108,6 +109,7 @@ enum Command {
     Compare(compare::Compare),
     Script(script::ScriptOf),
     Craft(Box<craft::Craft>),
+    Proto(proto::Proto),
     #[cfg(all(feature = "live", target_os = "linux"))]
     Play(play::Play),
     #[cfg(all(feature = "live", target_os = "linux"))]
@@ -200,6 +202,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Command::Compare(compare) => compare.run(&mut out),
         Command::Script(script) => script.run(&mut out),
         Command::Craft(craft) => craft.run(&mut out),
+        Command::Proto(proto) => {
+            let sound = proto.run(&mut out);
+            out.flush().context("cannot write")?;
+            return Ok(if sound? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Check(check) => {
             let agrees = check.run(&mut out);
             out.flush()?;

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod conform;
 pub mod conns;
 pub mod digits;
+pub mod export;
 pub mod fields;
 pub mod finding;
 pub mod flood;
