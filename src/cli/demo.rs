@@ -15,6 +15,7 @@ use super::perform::program::Program;
 use super::perform::stage::{Place, Stage};
 use super::perform::{end, fresh_isn, plainly, tell_complaints};
 use super::play::{Recorder, list, script_text};
+use super::protocols::Protocols;
 use super::signals::Signals;
 use super::usage;
 use crate::capture::tee::{Keeper, Tee};
@@ -65,6 +66,9 @@ pub(super) struct Demo {
     write: Option<PathBuf>,
 
     #[command(flatten)]
+    protocols: Protocols,
+
+    #[command(flatten)]
     width: Width,
 }
 
@@ -102,8 +106,8 @@ impl Demo {
             return Ok(ExitCode::SUCCESS);
         }
         let (text, scene) = script_text(&self.scene)?;
-        let script: Script =
-            text.parse().map_err(|error| anyhow!("{} cannot be read as a script\n{error}", self.scene.display()))?;
+        let script: Script = Script::read(&text, &self.protocols.known()?)
+            .map_err(|error| anyhow!("{} cannot be read as a script\n{error}", self.scene.display()))?;
         let usual = scene.and_then(|scene| scene.roles.first().copied()).unwrap_or(Speaker::Client);
         let role = self.craft.map_or(usual, |end| match end {
             End::Client => Speaker::Client,

@@ -14,6 +14,7 @@ use super::perform::margin::{Beside, Margin, Shared};
 use super::perform::program::Program;
 use super::perform::stage::{Place, Stage};
 use super::perform::{end, tell_complaints};
+use super::protocols::Protocols;
 use super::signals::Signals;
 use super::usage;
 use crate::capture::file::{CaptureWriter, Format};
@@ -90,6 +91,9 @@ pub(super) struct Play {
     #[arg(short = 'T', value_name = "FORM", default_value = "text", help_heading = "Output")]
     form: Form,
 
+    #[command(flatten)]
+    protocols: Protocols,
+
     /// Tell more of each packet
     #[arg(short = 'v', action = ArgAction::Count, help_heading = "Output")]
     verbose: u8,
@@ -121,8 +125,8 @@ impl Play {
         }
         let path = self.script.as_deref().unwrap_or(Path::new("-"));
         let (text, scene) = script_text(path)?;
-        let script: Script =
-            text.parse().map_err(|error| anyhow!("{} cannot be read as a script\n{error}", path.display()))?;
+        let script: Script = Script::read(&text, &self.protocols.known()?)
+            .map_err(|error| anyhow!("{} cannot be read as a script\n{error}", path.display()))?;
         if self.print {
             out.write_all(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
@@ -156,9 +160,12 @@ impl Play {
         let told = match self.form {
             Form::Text => {
                 let sink = Text::new(Listing { style, ..Listing::default() }, &mut to_packets);
+                let sink = sink.with_messages(self.protocols.hearing()?);
                 pump(&mut tee, &mut Beside { sink, margin, out: to_margin, paint })
             }
-            Form::Json => pump(&mut tee, &mut Json::new(false, &mut to_packets)),
+            Form::Json => {
+                pump(&mut tee, &mut Json::new(false, &mut to_packets).with_messages(self.protocols.hearing()?))
+            }
         };
         let (stage, recorder) = tee.into_parts();
         if let Some(recorder) = recorder {

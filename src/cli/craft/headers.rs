@@ -12,6 +12,7 @@ use super::values::{Addresses, Numbers, Octets, hex, number, up_to};
 use super::wrong::{Wrong, wrong};
 use crate::cli::usage;
 use crate::craft::{Extension, Field, Icmp, Ipv4, Ipv6, Layer, Packet, Spot, Tcp, Udp};
+use crate::wire::declared::Definition;
 use crate::wire::notation;
 use crate::wire::{Endpoint, Flags, OptionList, Seq, Window};
 
@@ -191,15 +192,16 @@ impl Headers {
     }
 
     /// The octets from IP on that a line of a transcript stands for.
-    pub(super) fn read_line(&self, line: &str) -> anyhow::Result<Vec<u8>> {
+    pub(super) fn read_line(&self, line: &str, known: &[Definition]) -> anyhow::Result<Vec<u8>> {
         if let Some(option) = self.not_beside_a_line() {
             let message = format!("the packet is written out already: '{option}' has no place beside it");
             return Err(usage(ErrorKind::ArgumentConflict, message).into());
         }
-        line::frame(line, || {
+        line::frame(line, known, |usual| {
             let (src, dst) = self.addresses()?;
             let port = |numbers: Option<Numbers>, usual| numbers.map_or(usual, |numbers| numbers.first() as u16);
-            let (src_port, dst_port) = (port(self.src_port, DEFAULT_PORTS.0), port(self.dst_port, DEFAULT_PORTS.1));
+            let (src_port, dst_port) =
+                (port(self.src_port, DEFAULT_PORTS.0), port(self.dst_port, usual.unwrap_or(DEFAULT_PORTS.1)));
             Ok((Endpoint { addr: src, port: src_port }, Endpoint { addr: dst, port: dst_port }))
         })
     }

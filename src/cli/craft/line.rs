@@ -8,22 +8,25 @@ use clap::error::ErrorKind;
 use crate::cli::usage;
 use crate::craft::{Script, ScriptError};
 use crate::wire::Endpoint;
-use crate::wire::notation::Fault;
+use crate::wire::declared::Definition;
+use crate::wire::notation::{Fault, Reader};
 
 /// The octets from IP on that a line stands for; numbers in it are those of the wire. Where it does
-/// not name both ends, `ends` does.
+/// not name both ends, `ends` does, which is told the port of the protocol where it is a message of one
+/// of those that are `known`.
 pub(super) fn frame(
     line: &str,
-    ends: impl FnOnce() -> anyhow::Result<(Endpoint, Endpoint)>,
+    known: &[Definition],
+    ends: impl FnOnce(Option<u16>) -> anyhow::Result<(Endpoint, Endpoint)>,
 ) -> anyhow::Result<Vec<u8>> {
     let ((from, to), saying) = match split_ends(line) {
         Some(split) => split,
-        None => (ends()?, line),
+        None => (ends(port(line, known))?, line),
     };
     let offset = line.len() - saying.len();
     let arrow = if saying.trim_start().starts_with(['>', '<', '+']) { "" } else { "> " };
     let text = format!("link raw\nclient {from}\nserver {to}\nisn client 0\nisn server 0\n{arrow}{saying}");
-    let script: Script = text.parse().map_err(|error: ScriptError| {
+    let script = Script::read(&text, known).map_err(|error: ScriptError| {
         let at = (error.fault.at + offset).saturating_sub(arrow.len());
         let fault = Fault { at, ..error.fault };
         usage(ErrorKind::ValueValidation, ScriptError { line: 1, fault, text: line.to_owned() })
@@ -32,6 +35,13 @@ pub(super) fn frame(
         [shot] => Ok(shot.bytes.clone()),
         _ => Err(usage(ErrorKind::ValueValidation, "one packet is wanted, as in 'S 0:0(0) win 65535'").into()),
     }
+}
+
+/// The port of the protocol that a line begins with a message of.
+fn port(line: &str, known: &[Definition]) -> Option<u16> {
+    let word = Reader::new(line).word();
+    let name = word.split_once('.').map_or(word, |(name, _)| name);
+    known.iter().find(|of| of.name == name)?.ports.first().copied()
 }
 
 /// `FROM > TO SAYING`: both ends, and what is said.
@@ -78,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_shown_where_it_stands() {
-        let told = frame("10.0.0.1:1 > 10.0.0.2:2 S 0:0(0) <mss 70000>", || unreachable!("both ends are there"));
+        let told = frame("10.0.0.1:1 > 10.0.0.2:2 S 0:0(0) <mss 70000>", &[], |_| unreachable!("both ends are there"));
         let told = told.expect_err("too much").to_string();
         assert!(told.contains("column 39: expected a segment size\n"), "{told}");
         let (carets, text) = (told.lines().nth(2).expect("carets"), told.lines().nth(1).expect("the line"));

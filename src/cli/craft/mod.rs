@@ -51,7 +51,7 @@ const THEIR_MAC: [u8; 6] = [2, 0, 0, 0, 0, 2];
 #[command(after_help = EXAMPLES)]
 pub(super) struct Craft {
     /// The packet as a line: [FROM > TO] FLAGS seq:end(len) [ack N] [win N] [<options>], `udp (len)`,
-    /// or `icmp TYPE/CODE about ...`
+    /// `icmp TYPE/CODE about ...`, or with --proto a message: `acme.get id=7 body="tea"`
     #[arg(value_name = "PACKET")]
     line: Vec<String>,
 
@@ -109,6 +109,7 @@ Examples:
   synfin craft --dst 127.0.0.1 --dst-port 80 --flags S --options 'mss 1460' --send
   synfin craft --udp --dst ::1 --dst-port 53 --data hello --bad-checksum --send
   synfin craft --src 10.0.0.1 --dst 10.0.0.2 --src-port 40000..40099 -w syns.pcap -q
+  synfin craft --proto acme.toml 'acme.get id=7 body=74656100'
   synfin craft --icmp echo --data-len 3000 --fragment 1500 --send --answers 1s";
 
 impl Craft {
@@ -167,7 +168,7 @@ impl Craft {
         let line = self.line.join(" ");
         let mut template = match (line.is_empty(), self.headers.arp) {
             (false, _) => {
-                let octets = self.headers.read_line(&line)?;
+                let octets = self.headers.read_line(&line, &self.protocols.known()?)?;
                 let (octets, ip_at) = behind(&link, octets)?;
                 let mut template = Template::read(octets, ip_at);
                 self.changes(&template, true)?.into_iter().for_each(|change| change.apply(&mut template, 0));

@@ -126,6 +126,7 @@ impl Actor {
                 self.write(&letters)?;
             }
             Call::Write(Data::Text(text)) => self.write(text)?,
+            Call::Write(Data::Message(message)) => self.write(&message.written.octets)?,
             Call::Shutdown => self.stream()?.shutdown(Shutdown::Write)?,
             Call::Close => drop(self.stream.take()),
             Call::Abort => {

@@ -278,7 +278,7 @@ impl Player {
             }
             Act::Silence(_) => self.expect_nothing(when, since, now),
             // The rehearsal lets none of these pass.
-            Act::Say(_, Saying::Udp(_) | Saying::Icmp(_), _) | Act::Again => Turn::Over(None),
+            Act::Say(_, Saying::Udp(_) | Saying::Message(_) | Saying::Icmp(_), _) | Act::Again => Turn::Over(None),
         }
     }
 

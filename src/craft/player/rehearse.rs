@@ -47,7 +47,7 @@ fn check(step: &Step, role: Speaker, known: &mut BTreeSet<Name>) -> Result<(), S
 
 fn sayable(pattern: &Pattern, known: &BTreeSet<Name>) -> Result<(), String> {
     let valueless = |item: &OptionPattern| matches!(item, OptionPattern::AnyOf(option) if *option != kind::MSS);
-    let open = if pattern.flags.is_none() {
+    let open = if pattern.flags.is_none() && pattern.message.is_none() {
         Some(Unresolved::Open("flags"))
     } else if pattern.len.is_none() && pattern.data.is_none() {
         Some(Unresolved::Open("a length"))

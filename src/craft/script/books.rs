@@ -103,7 +103,8 @@ impl Books {
     ) -> Result<Resolved, Unresolved> {
         let (own, peer) = (self.ledger(speaker), self.ledger(!speaker));
         let isn = own.isn.unwrap_or_default();
-        let flags = pattern.flags.ok_or(Unresolved::Open("flags"))?;
+        let of_message = pattern.message.as_ref().map(|_| Flags::PSH | Flags::ACK);
+        let flags = pattern.flags.or(of_message).ok_or(Unresolved::Open("flags"))?;
         let seq = self.number(pattern.seq, own.isn, own.next)?;
         let ack = pattern.ack.map_or(Ok(Seq(0)), |ack| self.number(ack, peer.isn, peer.whole))?;
         let len = match (pattern.len, &pattern.data) {
@@ -206,7 +207,11 @@ impl Books {
             let got = said.options.as_ref().map(OptionsPattern::to_string).unwrap_or_default();
             differ("options", format!("<{options}>"), format!("<{got}>"));
         }
-        if let Some(data) = &pattern.data {
+        if let Some(message) = &pattern.message {
+            if !message.written.fits(heard.payload) {
+                differ("message", message.wording.to_string(), message.told(heard.payload));
+            }
+        } else if let Some(data) = &pattern.data {
             let fits = if pattern.len.is_some() { heard.payload == data } else { heard.payload.starts_with(data) };
             if !fits {
                 let shown = heard.payload.get(..data.len()).unwrap_or(heard.payload);
@@ -237,6 +242,7 @@ impl Books {
             urgent: (segment.urgent != 0).then_some(segment.urgent),
             options: (!items.is_empty()).then_some(OptionsPattern { items, more: false }),
             data: None,
+            message: None,
         }
     }
 

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 pub(in crate::craft) use books::{Books, Heard};
 pub use books::{Difference, Unresolved};
 pub use parse::ScriptError;
-pub use pattern::{Name, Number, OptionPattern, OptionsPattern, Pattern, Value};
+pub use pattern::{Name, Number, OptionPattern, OptionsPattern, Pattern, Spoken, Value};
 pub use play::{FramesError, Shot, StepError};
 pub use transcribe::Transcription;
 
@@ -86,6 +86,8 @@ pub enum Data {
     Letters(u32),
     /// This.
     Text(Vec<u8>),
+    /// `acme.reply id=7`: a message of a declared protocol.
+    Message(Box<Spoken>),
 }
 
 /// A change of the scene.
@@ -196,6 +198,8 @@ pub enum Saying {
     Tcp(Pattern),
     /// `udp (len)`: a datagram with that many octets of data.
     Udp(u16),
+    /// `acme.get id=7`: a datagram with a message of a declared protocol.
+    Message(Box<Spoken>),
     /// An ICMP error about something the other end has said.
     Icmp(IcmpError),
 }

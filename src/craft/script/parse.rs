@@ -2,11 +2,12 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use super::parse_pattern::{data, pattern};
+use super::parse_pattern::{bare_message, data, message, pattern};
 use super::play::Scene;
 use super::{
     About, Act, Call, Data, Extras, IcmpError, Line, Medium, Saying, Script, Setting, Speaker, Step, When, date,
 };
+use crate::wire::declared::{Definition, Over, Wording};
 use crate::wire::notation::{Fault, Marked, Reader, range};
 use crate::wire::{Endpoint, Seq, Span, Vlans};
 
@@ -48,11 +49,22 @@ impl FromStr for Script {
     type Err = ScriptError;
 
     fn from_str(text: &str) -> Result<Self, ScriptError> {
+        Self::read(text, &[])
+    }
+}
+
+impl Script {
+    /// Reads a script in which messages of declared protocols may stand: `> acme.get id=7`.
+    ///
+    /// # Errors
+    ///
+    /// The first line that leaves the notation.
+    pub fn read(text: &str, known: &[Definition]) -> Result<Self, ScriptError> {
         let mut scene = Scene::default();
         let mut lines = Vec::new();
         for (at, text) in text.lines().enumerate() {
             let fail = |fault| ScriptError { line: at + 1, fault, text: text.to_owned() };
-            let parsed = line(text).map_err(fail)?;
+            let parsed = line(text, known).map_err(fail)?;
             match &parsed {
                 Line::Set(setting) => scene.set(setting),
                 Line::Step(_) if !scene.is_one_family() => {
@@ -70,7 +82,7 @@ impl FromStr for Script {
     }
 }
 
-fn line(text: &str) -> Result<Line, Fault> {
+fn line(text: &str, known: &[Definition]) -> Result<Line, Fault> {
     let bare = text.trim();
     if bare.is_empty() {
         return Ok(Line::Blank);
@@ -84,9 +96,9 @@ fn line(text: &str) -> Result<Line, Fault> {
     let mut reader = Reader::new(text);
     let line = if reader.eat('@') {
         let speaker = speaker(&mut reader).ok_or_else(|| reader.fault("expected `client` or `server`"))?;
-        Line::Call(speaker, call(&mut reader)?)
+        Line::Call(speaker, call(&mut reader, known)?)
     } else if bare.starts_with(['+', '-', '*', '<', '>']) || bare == "again" {
-        Line::Step(step(&mut reader)?)
+        Line::Step(step(&mut reader, known)?)
     } else {
         Line::Set(setting(&mut reader)?)
     };
@@ -128,7 +140,7 @@ fn setting(reader: &mut Reader<'_>) -> Result<Setting, Fault> {
     }
 }
 
-fn call(reader: &mut Reader<'_>) -> Result<Call, Fault> {
+fn call(reader: &mut Reader<'_>, known: &[Definition]) -> Result<Call, Fault> {
     let start = reader.mark();
     Ok(match reader.word() {
         "accept" => Call::Accept,
@@ -139,6 +151,7 @@ fn call(reader: &mut Reader<'_>) -> Result<Call, Fault> {
             reader.mark();
             Call::Write(Data::Text(data(reader, None)?))
         }
+        "write" if Wording::begins(reader, known) => Call::Write(Data::Message(Box::new(message(reader, known)?))),
         "write" => {
             let start = reader.mark();
             let len = reader.integer("a number of octets, or a text")?;
@@ -188,7 +201,7 @@ fn vlans(reader: &mut Reader<'_>) -> Result<Vlans, Fault> {
     Ok(vlans)
 }
 
-fn step(reader: &mut Reader<'_>) -> Result<Step, Fault> {
+fn step(reader: &mut Reader<'_>, known: &[Definition]) -> Result<Step, Fault> {
     let when = when(reader)?;
     if reader.eat_word("again") {
         return Ok(Step { when, act: Act::Again });
@@ -202,10 +215,11 @@ fn step(reader: &mut Reader<'_>) -> Result<Step, Fault> {
         return Ok(Step { when, act: Act::Silence(speaker) });
     }
     let start = reader.mark();
-    let saying = saying(reader)?;
+    let saying = saying(reader, known)?;
     let len = match &saying {
         Saying::Tcp(pattern) => pattern.len.unwrap_or(pattern.data.as_ref().map_or(0, Vec::len) as u32),
         Saying::Udp(len) => u32::from(*len),
+        Saying::Message(message) => message.written.octets.len() as u32,
         Saying::Icmp(_) => 0,
     };
     if len > MAX_PAYLOAD {
@@ -257,14 +271,21 @@ fn span(word: &str) -> Option<Span> {
     Some(Span(sign * (i64::from(seconds) * 1_000_000_000 + date::nanos(fraction)? as i64)))
 }
 
-fn saying(reader: &mut Reader<'_>) -> Result<Saying, Fault> {
+fn saying(reader: &mut Reader<'_>, known: &[Definition]) -> Result<Saying, Fault> {
     if reader.eat_word("udp") {
         return Ok(Saying::Udp(udp_len(reader)?));
     }
     if reader.eat_word("icmp") {
         return Ok(Saying::Icmp(icmp(reader)?));
     }
-    Ok(Saying::Tcp(pattern(reader)?))
+    if Wording::begins(reader, known) {
+        let spoken = message(reader, known)?;
+        return Ok(match spoken.of.over {
+            Over::Tcp => Saying::Tcp(bare_message(spoken)),
+            Over::Udp => Saying::Message(Box::new(spoken)),
+        });
+    }
+    Ok(Saying::Tcp(pattern(reader, known)?))
 }
 
 fn udp_len(reader: &mut Reader<'_>) -> Result<u16, Fault> {

@@ -1,4 +1,5 @@
-use super::pattern::{Name, Number, OptionPattern, OptionsPattern, Pattern, Value};
+use super::pattern::{Name, Number, OptionPattern, OptionsPattern, Pattern, Spoken, Value};
+use crate::wire::declared::{Definition, Wording};
 use crate::wire::notation::{self, Fault, Origin, Reader};
 use crate::wire::options::kind;
 use crate::wire::{Flags, OptionList, Window};
@@ -7,11 +8,21 @@ use crate::wire::{Flags, OptionList, Window};
 const OPEN: &str = "...";
 
 /// Reads one segment of a script: flags, numbers, window, options, payload.
-pub(super) fn pattern(reader: &mut Reader<'_>) -> Result<Pattern, Fault> {
+pub(super) fn pattern(reader: &mut Reader<'_>, known: &[Definition]) -> Result<Pattern, Fault> {
     let flags = if reader.eat_word(OPEN) { None } else { Some(notation::flags(reader)?) };
     let (seq, end, len) = range(reader)?;
-    let mut pattern =
-        Pattern { flags, seq, end, len, ack: None, window: None, urgent: None, options: None, data: None };
+    let mut pattern = Pattern {
+        flags,
+        seq,
+        end,
+        len,
+        ack: None,
+        window: None,
+        urgent: None,
+        options: None,
+        data: None,
+        message: None,
+    };
     let before_ack = reader.mark();
     if reader.eat_word("ack") {
         pattern.ack = Some(number(reader)?);
@@ -29,8 +40,39 @@ pub(super) fn pattern(reader: &mut Reader<'_>) -> Result<Pattern, Fault> {
     }
     if reader.rest().trim_start().starts_with('"') {
         pattern.data = Some(data(reader, pattern.len)?);
+    } else if !reader.is_done() && Wording::begins(reader, known) {
+        let start = reader.mark();
+        let spoken = message(reader, known)?;
+        let octets = spoken.written.octets.clone();
+        if pattern.len.is_some_and(|len| len as usize != octets.len()) {
+            let what = format!("the message has {} octets; write that length, or `...`", octets.len());
+            return Err(reader.fault_since(start, what));
+        }
+        (pattern.data, pattern.message) = (Some(octets), Some(Box::new(spoken)));
     }
     Ok(pattern)
+}
+
+/// Reads a segment that is a message and nothing more: what else there is of it is whatever is right.
+pub(super) fn bare_message(spoken: Spoken) -> Pattern {
+    Pattern {
+        flags: None,
+        seq: Number::Any,
+        end: None,
+        len: None,
+        ack: Some(Number::Any),
+        window: None,
+        urgent: None,
+        options: None,
+        data: Some(spoken.written.octets.clone()),
+        message: Some(Box::new(spoken)),
+    }
+}
+
+/// Reads a message of a declared protocol.
+pub(super) fn message(reader: &mut Reader<'_>, known: &[Definition]) -> Result<Spoken, Fault> {
+    let (wording, written, of) = Wording::read(reader, known)?;
+    Ok(Spoken { of: of.clone(), wording, written })
 }
 
 /// Reads `seq:end(len)`, any of them open or named.

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use crate::wire::notation::Origin;
+use crate::wire::declared::{Definition, Wording, Written};
+use crate::wire::notation::{Origin, Quoted};
 use crate::wire::{Flags, OptionList, Seq, Window};
 
 /// A TCP segment of which some fields may be left open.
@@ -29,6 +30,34 @@ pub struct Pattern {
     pub options: Option<OptionsPattern>,
     /// The payload, where it is written: with a length its whole, else how it begins.
     pub data: Option<Vec<u8>>,
+    /// The message of a declared protocol that the payload is, where it is written as one.
+    pub message: Option<Box<Spoken>>,
+}
+
+/// A message of a declared protocol, as a step has it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Spoken {
+    /// The protocol.
+    pub of: Definition,
+    /// What is said of it.
+    pub wording: Wording,
+    /// Its octets, and which of them that speaks of.
+    pub written: Written,
+}
+
+impl Spoken {
+    /// What a payload is, in the words of the protocol if it is of it.
+    pub(in crate::craft) fn told(&self, payload: &[u8]) -> String {
+        let of = &self.of;
+        match payload.split_at_checked(of.header) {
+            Some((header, body)) if of.measure(header).is_ok() => {
+                let mut line = format!("{} ", of.name).into_bytes();
+                of.write_summary(&mut line, header, body);
+                line.escape_ascii().to_string()
+            }
+            _ => Quoted(payload.get(..40).unwrap_or(payload)).to_string(),
+        }
+    }
 }
 
 /// A sequence number in a script.

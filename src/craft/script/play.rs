@@ -176,7 +176,7 @@ impl Scene {
                 self.books.take_down(speaker, &said.segment);
                 Some(said)
             }
-            Saying::Udp(_) | Saying::Icmp(_) => None,
+            Saying::Udp(_) | Saying::Message(_) | Saying::Icmp(_) => None,
         };
         let ((from, to), medium) = (self.pair(speaker), self.medium);
         let link = match medium {
@@ -200,6 +200,9 @@ impl Scene {
             (Saying::Udp(len), None) => {
                 let payload = from.payload(from.isn + 1, u32::from(*len));
                 emit(&bare(Transport::Udp { len: Field::Right }, &payload), &mut frame)?;
+            }
+            (Saying::Message(message), None) => {
+                emit(&bare(Transport::Udp { len: Field::Right }, &message.written.octets), &mut frame)?;
             }
             (Saying::Icmp(error), None) => {
                 let quote = to.quoted(from, error.about)?;

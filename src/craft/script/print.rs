@@ -55,6 +55,7 @@ impl fmt::Display for Call {
             Self::ReadToEnd => f.write_str("read end"),
             Self::Write(Data::Letters(octets)) => write!(f, "write {octets}"),
             Self::Write(Data::Text(text)) => write!(f, "write {}", Quoted(text)),
+            Self::Write(Data::Message(message)) => write!(f, "write {}", message.wording),
             Self::Shutdown => f.write_str("shutdown"),
             Self::Close => f.write_str("close"),
             Self::Abort => f.write_str("abort"),
@@ -125,6 +126,7 @@ impl fmt::Display for Saying {
         match self {
             Self::Tcp(pattern) => pattern.fmt(f),
             Self::Udp(len) => write!(f, "udp ({len})"),
+            Self::Message(message) => message.wording.fmt(f),
             Self::Icmp(error) => error.fmt(f),
         }
     }

@@ -36,7 +36,9 @@ impl fmt::Display for Pattern {
         if let Some(options) = &self.options {
             write!(f, " <{options}>")?;
         }
-        if let Some(data) = &self.data {
+        if let Some(message) = &self.message {
+            write!(f, " {}", message.wording)?;
+        } else if let Some(data) = &self.data {
             write!(f, " {}", Quoted(data))?;
         }
         Ok(())

@@ -301,6 +301,7 @@ fn segment(seq: u32, len: u32, ack: Option<u32>) -> Pattern {
         urgent: None,
         options: None,
         data: None,
+        message: None,
     }
 }
 

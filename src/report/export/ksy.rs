@@ -116,8 +116,7 @@ fn halves(out: &mut String, field: &Field, octets: u8) -> std::fmt::Result {
 /// What a field is called where it is read: one that is reckoned from it has the name itself.
 fn id(field: &Field) -> String {
     match (field.mask, field.kind) {
-        (Some(_), _) => format!("octets_{}", field.at),
-        (None, Type::Signed(3 | 5..=7) | Type::Unsigned(5..=7)) => format!("octets_{}", field.at),
+        (Some(_), _) | (None, Type::Signed(3 | 5..=7) | Type::Unsigned(5..=7)) => format!("octets_{}", field.at),
         _ => field.name.clone(),
     }
 }

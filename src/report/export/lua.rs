@@ -213,7 +213,7 @@ fn message(out: &mut String, of: &Definition) -> std::fmt::Result {
     writeln!(out, "  if size > HEADER then")?;
     match of.body {
         Body::Text => {
-            writeln!(out, "    root:add_packet_field(f_body, tvb(offset + HEADER, size - HEADER), ENC_UTF_8)")?
+            writeln!(out, "    root:add_packet_field(f_body, tvb(offset + HEADER, size - HEADER), ENC_UTF_8)")?;
         }
         Body::Bytes => writeln!(out, "    root:add(f_body, tvb(offset + HEADER, size - HEADER))")?,
     }

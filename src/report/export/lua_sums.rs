@@ -49,7 +49,7 @@ local xor = bit and function(a, b) return bit.bxor(a, b) % 4294967296 end
 
 "#;
 
-const INET16: &str = r#"local function sum(tvb, offset, size)
+const INET16: &str = r"local function sum(tvb, offset, size)
   local value, octets = 0, summed(tvb, offset, size)
   for at = 1, #octets, 2 do
     value = value + octets[at] * 256 + (octets[at + 1] or 0)
@@ -58,25 +58,25 @@ const INET16: &str = r#"local function sum(tvb, offset, size)
   return 65535 - value
 end
 
-"#;
+";
 
-const SUM8: &str = r#"local function sum(tvb, offset, size)
+const SUM8: &str = r"local function sum(tvb, offset, size)
   local value = 0
   for _, octet in ipairs(summed(tvb, offset, size)) do value = (value + octet) % 256 end
   return value
 end
 
-"#;
+";
 
-const XOR8: &str = r#"local function sum(tvb, offset, size)
+const XOR8: &str = r"local function sum(tvb, offset, size)
   local value = 0
   for _, octet in ipairs(summed(tvb, offset, size)) do value = xor(value, octet) end
   return value
 end
 
-"#;
+";
 
-const ADLER32: &str = r#"local function sum(tvb, offset, size)
+const ADLER32: &str = r"local function sum(tvb, offset, size)
   local a, b = 1, 0
   for _, octet in ipairs(summed(tvb, offset, size)) do
     a = (a + octet) % 65521
@@ -85,9 +85,9 @@ const ADLER32: &str = r#"local function sum(tvb, offset, size)
   return b * 65536 + a
 end
 
-"#;
+";
 
-const CCITT: &str = r#"local function sum(tvb, offset, size)
+const CCITT: &str = r"local function sum(tvb, offset, size)
   local value = 0xffff
   for _, octet in ipairs(summed(tvb, offset, size)) do
     value = xor(value, octet * 256)
@@ -98,9 +98,9 @@ const CCITT: &str = r#"local function sum(tvb, offset, size)
   return value
 end
 
-"#;
+";
 
-const REFLECTED: &str = r#"local sums = {}
+const REFLECTED: &str = r"local sums = {}
 for octet = 0, 255 do
   local value = octet
   for _ = 1, 8 do
@@ -117,4 +117,4 @@ local function sum(tvb, offset, size)
   return RESULT
 end
 
-"#;
+";
