@@ -30,6 +30,11 @@ pub mod cli;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The same for the page on protocols of one's own.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/protocols.md")]
+struct Protocols;
+
 /// The same for the page on crafting.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/crafting.md")]

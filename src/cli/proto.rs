@@ -17,7 +17,7 @@ use crate::wire::declared::{Counts, Definition, Over};
 /// messages are told by read, conns, explain, follow and sniff, and made by craft and play. What is
 /// declared in ~/.config/synfin/protocols/*.toml is always known.
 #[derive(Debug, clap::Args)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(super) struct Proto {
     #[command(subcommand)]
     deed: Deed,

@@ -4,6 +4,7 @@
 
 mod apps;
 mod datagrams;
+mod declared;
 mod decode;
 mod defrag;
 mod files;
@@ -79,6 +80,11 @@ fn options_and_notation_hold_on_their_corpus() {
 #[test]
 fn the_ears_of_applications_hold_on_their_corpus() {
     run("apps", apps::check);
+}
+
+#[test]
+fn declared_protocols_hold_on_their_corpus() {
+    run("declared", declared::check);
 }
 
 #[test]

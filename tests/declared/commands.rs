@@ -53,6 +53,11 @@ fn messages_are_told_in_every_command() {
     );
     let story = synfin(&["explain", "--proto", ACME, CAPTURE]);
     assert!(story.contains("\nThe messages\n") && story.contains("4 of 4 requests answered"), "{story}");
+    let dialogue = synfin(&["follow", "--conn", "0", "--proto", ACME, CAPTURE]);
+    assert!(dialogue.contains("    acme 6  get id=4 tea, in packets 13 to 15\n"), "{dialogue}");
+    let one = synfin(&["follow", "--from", "server", "-T", "json", "--proto", ACME, CAPTURE]);
+    let messages = one.lines().filter(|line| line.contains("\"type\":\"message\""));
+    assert!(messages.count() == 4 && one.contains("\"response_ns\":94551000"), "{one}");
     let plain = synfin(&["conns", "--proto", "tcp", CAPTURE]);
     assert!(!plain.contains("MESSAGES"), "{plain}");
 }

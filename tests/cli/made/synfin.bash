@@ -55,6 +55,9 @@ _synfin() {
             synfin,play)
                 cmd="synfin__subcmd__play"
                 ;;
+            synfin,proto)
+                cmd="synfin__subcmd__proto"
+                ;;
             synfin,read)
                 cmd="synfin__subcmd__read"
                 ;;
@@ -112,6 +115,9 @@ _synfin() {
             synfin__subcmd__help,play)
                 cmd="synfin__subcmd__help__subcmd__play"
                 ;;
+            synfin__subcmd__help,proto)
+                cmd="synfin__subcmd__help__subcmd__proto"
+                ;;
             synfin__subcmd__help,read)
                 cmd="synfin__subcmd__help__subcmd__read"
                 ;;
@@ -130,6 +136,24 @@ _synfin() {
             synfin__subcmd__help,socket-holders)
                 cmd="synfin__subcmd__help__subcmd__socket__subcmd__holders"
                 ;;
+            synfin__subcmd__help__subcmd__proto,check)
+                cmd="synfin__subcmd__help__subcmd__proto__subcmd__check"
+                ;;
+            synfin__subcmd__help__subcmd__proto,export)
+                cmd="synfin__subcmd__help__subcmd__proto__subcmd__export"
+                ;;
+            synfin__subcmd__help__subcmd__proto,new)
+                cmd="synfin__subcmd__help__subcmd__proto__subcmd__new"
+                ;;
+            synfin__subcmd__proto,check)
+                cmd="synfin__subcmd__proto__subcmd__check"
+                ;;
+            synfin__subcmd__proto,export)
+                cmd="synfin__subcmd__proto__subcmd__export"
+                ;;
+            synfin__subcmd__proto,new)
+                cmd="synfin__subcmd__proto__subcmd__new"
+                ;;
             *)
                 ;;
         esac
@@ -137,7 +161,7 @@ _synfin() {
 
     case "${cmd}" in
         synfin)
-            opts="-h -V --color --no-config --help --version check craft play socket-holders man completions read sniff conns explain follow report annotate compare script replay demo interfaces help"
+            opts="-h -V --color --no-config --help --version check craft play socket-holders man completions read sniff conns explain follow report annotate compare script proto replay demo interfaces help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -631,7 +655,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__demo)
-            opts="-6 -w -h --step --list --craft --here --ipv6 --width --ascii --color --no-config --help"
+            opts="-6 -w -h --step --list --craft --here --ipv6 --proto --width --ascii --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -642,6 +666,10 @@ _synfin() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -801,7 +829,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__help)
-            opts="check craft play socket-holders man completions read sniff conns explain follow report annotate compare script replay demo interfaces help"
+            opts="check craft play socket-holders man completions read sniff conns explain follow report annotate compare script proto replay demo interfaces help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -996,6 +1024,62 @@ _synfin() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        synfin__subcmd__help__subcmd__proto)
+            opts="check new export"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__help__subcmd__proto__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__help__subcmd__proto__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__help__subcmd__proto__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         synfin__subcmd__help__subcmd__read)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1121,7 +1205,7 @@ _synfin() {
             return 0
             ;;
         synfin__subcmd__play)
-            opts="-w -T -v -q -h --to --listen --from --print --list --patience --strict --resend --isn --allow-remote --color --no-config --help"
+            opts="-w -T -v -q -h --to --listen --from --print --list --patience --strict --resend --isn --allow-remote --proto --color --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1163,6 +1247,82 @@ _synfin() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__proto)
+            opts="-h --color --no-config --help check new export"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__proto__subcmd__check)
+            opts="-h --color --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__proto__subcmd__export)
+            opts="-h --color --no-config --help lua ksy"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synfin__subcmd__proto__subcmd__new)
+            opts="-h --color --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -39,6 +39,7 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand annotate 'A capture with what every packet meant written beside it, for Wireshark and its kin'
             cand compare 'Two captures of one conversation: what one side sent and the other never saw'
             cand script 'A recorded connection as a script for `play`, ready to be edited'
+            cand proto 'Declare a protocol of one''s own, check the declaration, or make it another program''s'
             cand replay 'Performs recorded connections again, against a living peer, and compares what it says'
             cand demo 'A connection of one''s own, performed and explained: no argument, no root, no set-up'
             cand interfaces 'The interfaces of this machine, numbered: name, state, addresses'
@@ -147,6 +148,7 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand --allow-remote 'Let packets go to this network beyond this machine; may be repeated'
             cand -w 'Record the segments of both ends; a name in .pcapng keeps the script''s comments with them'
             cand -T 'What to write: text, or json (an object per line, the last of them the verdict)'
+            cand --proto 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated'
             cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
             cand --print 'Print the script, and do nothing'
             cand --list 'List the stock scenes, and do nothing'
@@ -463,6 +465,33 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'synfin;proto'= {
+            cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+            cand --no-config 'Leave the configuration file alone'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand check 'Say what is declared in files, or the first mistake in each'
+            cand new 'Print a declaration to begin with'
+            cand export 'Print the protocol for another program'
+        }
+        &'synfin;proto;check'= {
+            cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+            cand --no-config 'Leave the configuration file alone'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'synfin;proto;new'= {
+            cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+            cand --no-config 'Leave the configuration file alone'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'synfin;proto;export'= {
+            cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
+            cand --no-config 'Leave the configuration file alone'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'synfin;replay'= {
             cand --to 'Perform the recorded clients, against a server at this address'
             cand --serve 'Perform the recorded servers at this address, for real clients, each the next recording'
@@ -508,6 +537,7 @@ set edit:completion:arg-completer[synfin] = {|@words|
         &'synfin;demo'= {
             cand --craft 'Which end is built from scratch: client or server [default: what the scene is made for]'
             cand -w 'Record the segments of both ends; a name in .pcapng keeps the script''s comments with them'
+            cand --proto 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated'
             cand --width 'Fit into N columns; 0 is no limit [default: the terminal''s]'
             cand --color 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise'
             cand --step 'One segment at a time, on Enter, with its header drawn and the state diagram'
@@ -542,6 +572,7 @@ set edit:completion:arg-completer[synfin] = {|@words|
             cand annotate 'A capture with what every packet meant written beside it, for Wireshark and its kin'
             cand compare 'Two captures of one conversation: what one side sent and the other never saw'
             cand script 'A recorded connection as a script for `play`, ready to be edited'
+            cand proto 'Declare a protocol of one''s own, check the declaration, or make it another program''s'
             cand replay 'Performs recorded connections again, against a living peer, and compares what it says'
             cand demo 'A connection of one''s own, performed and explained: no argument, no root, no set-up'
             cand interfaces 'The interfaces of this machine, numbered: name, state, addresses'
@@ -576,6 +607,17 @@ set edit:completion:arg-completer[synfin] = {|@words|
         &'synfin;help;compare'= {
         }
         &'synfin;help;script'= {
+        }
+        &'synfin;help;proto'= {
+            cand check 'Say what is declared in files, or the first mistake in each'
+            cand new 'Print a declaration to begin with'
+            cand export 'Print the protocol for another program'
+        }
+        &'synfin;help;proto;check'= {
+        }
+        &'synfin;help;proto;new'= {
+        }
+        &'synfin;help;proto;export'= {
         }
         &'synfin;help;replay'= {
         }

@@ -42,6 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('annotate', 'annotate', [CompletionResultType]::ParameterValue, 'A capture with what every packet meant written beside it, for Wireshark and its kin')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Two captures of one conversation: what one side sent and the other never saw')
             [CompletionResult]::new('script', 'script', [CompletionResultType]::ParameterValue, 'A recorded connection as a script for `play`, ready to be edited')
+            [CompletionResult]::new('proto', 'proto', [CompletionResultType]::ParameterValue, 'Declare a protocol of one''s own, check the declaration, or make it another program''s')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Performs recorded connections again, against a living peer, and compares what it says')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'A connection of one''s own, performed and explained: no argument, no root, no set-up')
             [CompletionResult]::new('interfaces', 'interfaces', [CompletionResultType]::ParameterValue, 'The interfaces of this machine, numbered: name, state, addresses')
@@ -153,6 +154,7 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('--allow-remote', '--allow-remote', [CompletionResultType]::ParameterName, 'Let packets go to this network beyond this machine; may be repeated')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Record the segments of both ends; a name in .pcapng keeps the script''s comments with them')
             [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'What to write: text, or json (an object per line, the last of them the verdict)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
             [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the script, and do nothing')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the stock scenes, and do nothing')
@@ -482,6 +484,37 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'synfin;proto' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave the configuration file alone')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say what is declared in files, or the first mistake in each')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Print a declaration to begin with')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Print the protocol for another program')
+            break
+        }
+        'synfin;proto;check' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave the configuration file alone')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'synfin;proto;new' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave the configuration file alone')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'synfin;proto;export' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave the configuration file alone')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'synfin;replay' {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Perform the recorded clients, against a server at this address')
             [CompletionResult]::new('--serve', '--serve', [CompletionResultType]::ParameterName, 'Perform the recorded servers at this address, for real clients, each the next recording')
@@ -528,6 +561,7 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
         'synfin;demo' {
             [CompletionResult]::new('--craft', '--craft', [CompletionResultType]::ParameterName, 'Which end is built from scratch: client or server [default: what the scene is made for]')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Record the segments of both ends; a name in .pcapng keeps the script''s comments with them')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Know the protocols that this file declares (TOML; `synfin help proto`), and tell their messages; may be repeated')
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Fit into N columns; 0 is no limit [default: the terminal''s]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the output: always, never, or auto: on a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say otherwise')
             [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'One segment at a time, on Enter, with its header drawn and the state diagram')
@@ -564,6 +598,7 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             [CompletionResult]::new('annotate', 'annotate', [CompletionResultType]::ParameterValue, 'A capture with what every packet meant written beside it, for Wireshark and its kin')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Two captures of one conversation: what one side sent and the other never saw')
             [CompletionResult]::new('script', 'script', [CompletionResultType]::ParameterValue, 'A recorded connection as a script for `play`, ready to be edited')
+            [CompletionResult]::new('proto', 'proto', [CompletionResultType]::ParameterValue, 'Declare a protocol of one''s own, check the declaration, or make it another program''s')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Performs recorded connections again, against a living peer, and compares what it says')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'A connection of one''s own, performed and explained: no argument, no root, no set-up')
             [CompletionResult]::new('interfaces', 'interfaces', [CompletionResultType]::ParameterValue, 'The interfaces of this machine, numbered: name, state, addresses')
@@ -613,6 +648,21 @@ Register-ArgumentCompleter -Native -CommandName 'synfin' -ScriptBlock {
             break
         }
         'synfin;help;script' {
+            break
+        }
+        'synfin;help;proto' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say what is declared in files, or the first mistake in each')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Print a declaration to begin with')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Print the protocol for another program')
+            break
+        }
+        'synfin;help;proto;check' {
+            break
+        }
+        'synfin;help;proto;new' {
+            break
+        }
+        'synfin;help;proto;export' {
             break
         }
         'synfin;help;replay' {
