@@ -37,7 +37,7 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
     }
     let mut notes = in_order(seen.notes);
     if style.quiet {
-        unseen += ids(out, notes, style.paint);
+        unseen += ids(out, &mut notes, style.paint);
     } else if let Some(main) = notes.next() {
         unseen += named(out, main, seen, conn, style.paint);
         which(out, seen);
@@ -51,7 +51,7 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
     if style.quiet {
         return;
     }
-    for note in in_order(seen.notes).skip(1) {
+    for note in notes {
         out.text("      ");
         named(out, note, seen, conn, style.paint);
         out.push(b'\n');
@@ -76,8 +76,11 @@ pub fn write(out: &mut Vec<u8>, packet: &Packet<'_>, seen: &Observation, conn: &
 
 /// The notes worth telling: what the packet did before how it came, and the narrowest of a family.
 pub(super) fn in_order(notes: Notes) -> impl Iterator<Item = Note> {
-    let told = move || notes.iter().filter(move |note| !is_told_by_another(*note, notes));
-    told().filter(|note| !is_of_the_way(*note)).chain(told().filter(|note| is_of_the_way(*note)))
+    let (mut first, mut last) = (Notes::NONE, Notes::NONE);
+    for note in notes.iter().filter(|note| !is_told_by_another(*note, notes)) {
+        if is_of_the_way(note) { &mut last } else { &mut first }.add(note);
+    }
+    first.iter().chain(last.iter())
 }
 
 /// Whether a note is about how the packet came rather than what it did.
@@ -147,7 +150,7 @@ fn moves(out: &mut Vec<u8>, role: Role, seen: &Observation, paint: Paint) -> usi
 }
 
 fn standing(out: &mut Vec<u8>, standing: Standing, paint: Paint) -> usize {
-    out.text(standing.state.name());
+    out.word(standing.state.name());
     mark(out, standing.basis, paint)
 }
 

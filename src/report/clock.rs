@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use jiff::tz::TimeZone;
 
-use super::digits::Digits as _;
+use super::digits::{self, Digits as _};
 use crate::wire::Timestamp;
 
 /// How to tell when a packet was captured.
@@ -170,25 +170,40 @@ struct Seconds {
     format: &'static str,
     zone: TimeZone,
     last: Option<u64>,
+    /// The text, and how long it is; behind it is room for all of it to be copied in one piece.
     text: Vec<u8>,
+    len: usize,
 }
+
+/// As long as the text of a second is, or longer.
+const USUAL: usize = 24;
 
 impl Seconds {
     fn new(format: &'static str, zone: TimeZone) -> Self {
-        Self { format, zone, last: None, text: Vec::new() }
+        Self { format, zone, last: None, text: Vec::new(), len: 0 }
     }
 
+    #[inline]
     fn write(&mut self, out: &mut Vec<u8>, seconds: u64) {
         if self.last != Some(seconds) {
-            self.last = Some(seconds);
-            self.text.clear();
-            // Nanoseconds in 64 bits end in the year 2554, and jiff's calendar goes to 9999.
-            if let Ok(time) = jiff::Timestamp::from_second(seconds as i64) {
-                let time = time.to_zoned(self.zone.clone());
-                let _ = write!(self.text, "{}", time.strftime(self.format));
-            }
+            self.make(seconds);
         }
-        out.extend_from_slice(&self.text);
+        match self.text.first_chunk::<USUAL>() {
+            Some(text) if self.len <= USUAL => digits::append(out, text, self.len),
+            _ => out.extend_from_slice(self.text.get(..self.len).unwrap_or_default()),
+        }
+    }
+
+    fn make(&mut self, seconds: u64) {
+        self.last = Some(seconds);
+        self.text.clear();
+        // Nanoseconds in 64 bits end in the year 2554, and jiff's calendar goes to 9999.
+        if let Ok(time) = jiff::Timestamp::from_second(seconds as i64) {
+            let time = time.to_zoned(self.zone.clone());
+            let _ = write!(self.text, "{}", time.strftime(self.format));
+        }
+        self.len = self.text.len();
+        self.text.resize(self.len.max(USUAL), 0);
     }
 }
 
@@ -204,12 +219,7 @@ fn interval(out: &mut Vec<u8>, from: Timestamp, to: Timestamp, nano: bool) {
 }
 
 fn fraction(out: &mut Vec<u8>, nanos: u32, nano: bool) {
-    out.push(b'.');
-    if nano {
-        out.dec_wide(u64::from(nanos), 9);
-    } else {
-        out.dec_wide(u64::from(nanos / 1000), 6);
-    }
+    if nano { digits::nanos(out, nanos) } else { digits::micros(out, nanos / 1000) }
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ pub trait Digits {
     /// `text` as it is.
     fn text(&mut self, text: &str);
 
+    /// The same, of a text that is short as a rule.
+    fn word(&mut self, word: &str);
+
     /// `value` in decimal.
     fn dec(&mut self, value: u64);
 
@@ -36,6 +39,17 @@ pub trait Digits {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
+/// `00` to `ff`.
+const HEX_PAIRS: [[u8; 2]; 256] = {
+    let mut pairs = [[0; 2]; 256];
+    let mut at = 0;
+    while at < pairs.len() {
+        pairs[at] = [HEX[at >> 4], HEX[at & 15]];
+        at += 1;
+    }
+    pairs
+};
+
 /// `00` to `99`.
 const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
@@ -54,12 +68,18 @@ impl Digits for Vec<u8> {
     }
 
     #[inline]
+    fn word(&mut self, word: &str) {
+        match short(word.as_bytes()) {
+            Some(text) => append(self, &text.to_le_bytes(), word.len()),
+            None => self.text(word),
+        }
+    }
+
+    #[inline]
     fn dec(&mut self, value: u64) {
         match value {
             0..10 => self.push(b'0' + value as u8),
-            10..100 => self.extend_from_slice(&PAIRS[value as usize]),
-            100..10_000 => three_or_four(self, value as usize),
-            _ => wide(self, value, 1),
+            _ => window(self, |place| put(place, value)),
         }
     }
 
@@ -81,7 +101,7 @@ impl Digits for Vec<u8> {
 
     fn hex_octets(&mut self, octets: &[u8]) {
         for octet in octets {
-            self.hex(u64::from(*octet), 2);
+            self.extend_from_slice(&HEX_PAIRS[usize::from(*octet)]);
         }
     }
 
@@ -94,7 +114,7 @@ impl Digits for Vec<u8> {
 
     fn endpoint(&mut self, endpoint: Endpoint) {
         match endpoint.addr {
-            IpAddr::V4(addr) => ipv4(self, addr),
+            IpAddr::V4(addr) => return endpoint_v4(self, addr, b':', endpoint.port),
             IpAddr::V6(addr) => {
                 self.push(b'[');
                 ipv6(self, addr);
@@ -108,35 +128,116 @@ impl Digits for Vec<u8> {
     fn mac(&mut self, addr: [u8; 6]) {
         let mut text = [b':'; 17];
         for (place, octet) in text.chunks_mut(3).zip(addr) {
-            place[0] = HEX[usize::from(octet >> 4)];
-            place[1] = HEX[usize::from(octet & 15)];
+            [place[0], place[1]] = HEX_PAIRS[usize::from(octet)];
         }
         self.extend_from_slice(&text);
     }
 }
 
-/// Appends a `value` from 100 to 9,999.
-fn three_or_four(out: &mut Vec<u8>, value: usize) {
-    let ([a, b], [c, d]) = (PAIRS[value / 100 % 100], PAIRS[value % 100]);
-    let zeros = usize::from(value < 1_000);
-    append(out, &(u32::from_le_bytes([a, b, c, d]) >> (8 * zeros)).to_le_bytes(), 4 - zeros);
+/// Room for a number, and then some: whole words are written.
+pub(super) const ROOM: usize = 24;
+
+/// Puts `value` in decimal where `place` begins, and tells how long that is.
+pub(super) fn put(place: &mut [u8; ROOM], value: u64) -> usize {
+    match value {
+        0..10 => {
+            place[0] = b'0' + value as u8;
+            1
+        }
+        10..100 => {
+            place[..2].copy_from_slice(&PAIRS[value as usize]);
+            2
+        }
+        100..10_000 => {
+            let ([a, b], [c, d]) = (PAIRS[value as usize / 100 % 100], PAIRS[value as usize % 100]);
+            let zeros = usize::from(value < 1_000);
+            place[..4].copy_from_slice(&(u32::from_le_bytes([a, b, c, d]) >> (8 * zeros)).to_le_bytes());
+            4 - zeros
+        }
+        10_000..EIGHT => {
+            let digits = eight(value);
+            // The first digits are the lowest octets.
+            let zeros = (digits.trailing_zeros() / 8).min(7);
+            place[..8].copy_from_slice(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes());
+            8 - zeros as usize
+        }
+        EIGHT..SIXTEEN => {
+            let digits = eight(value / EIGHT);
+            let zeros = (digits.trailing_zeros() / 8).min(7);
+            place[..8].copy_from_slice(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes());
+            let rest = 8 - zeros as usize;
+            place[rest..rest + 8].copy_from_slice(&(eight(value % EIGHT) | ZEROS).to_le_bytes());
+            rest + 8
+        }
+        _ => put_twenty(place, value),
+    }
 }
 
-/// Appends `value`, with zeros in front up to `width` digits, of which there is one at least.
-fn wide(out: &mut Vec<u8>, value: u64, width: usize) {
-    const EIGHT: u64 = 100_000_000;
+/// Puts a `value` of more than sixteen digits.
+fn put_twenty(place: &mut [u8; ROOM], value: u64) -> usize {
+    let ([a, b], [c, d]) = (PAIRS[(value / SIXTEEN) as usize / 100 % 100], PAIRS[(value / SIXTEEN) as usize % 100]);
+    let first = u32::from_le_bytes([a, b, c, d]);
+    let zeros = ((first ^ ZEROS as u32).trailing_zeros() as usize / 8).min(3);
+    place[..4].copy_from_slice(&(first >> (8 * zeros)).to_le_bytes());
+    let rest = 4 - zeros;
+    place[rest..rest + 16].copy_from_slice(&sixteen(value % SIXTEEN / EIGHT, value % EIGHT).to_le_bytes());
+    rest + 16
+}
 
+/// Appends what `write` puts where a window of so many octets begins, whose length it tells. To make
+/// room once, and to write what is of known length into it, is quicker than to append piece by piece.
+#[inline]
+pub(super) fn window<const N: usize>(out: &mut Vec<u8>, write: impl FnOnce(&mut [u8; N]) -> usize) {
+    let start = out.len();
+    out.extend_from_slice(&[0; N]);
+    let len = out.last_chunk_mut().map_or(0, write);
+    out.truncate(start + len);
+}
+
+/// One more than eight digits can tell, and than sixteen can.
+const EIGHT: u64 = 100_000_000;
+const SIXTEEN: u64 = EIGHT * EIGHT;
+
+/// Appends `value`, with zeros in front up to `width` digits.
+fn wide(out: &mut Vec<u8>, value: u64, width: usize) {
     if value >= EIGHT || width > 8 {
         wide(out, value / EIGHT, width.saturating_sub(8));
-        out.extend_from_slice(&(eight(value % EIGHT) | ZEROS).to_le_bytes());
-        return;
+        return append(out, &(eight(value % EIGHT) | ZEROS).to_le_bytes(), 8);
     }
     let digits = eight(value);
-    // The first digits are the lowest octets.
     let zeros = digits.trailing_zeros() / 8;
     let spare = zeros.min(8 - width.clamp(1, 8) as u32);
-    let text = (digits | ZEROS) >> (8 * spare);
-    append(out, &text.to_le_bytes(), 8 - spare as usize);
+    append(out, &((digits | ZEROS) >> (8 * spare)).to_le_bytes(), 8 - spare as usize);
+}
+
+/// Appends a point and six digits.
+pub(super) fn micros(out: &mut Vec<u8>, value: u32) {
+    let digits = (eight(u64::from(value)) | ZEROS) >> 8;
+    append(out, &(digits & !0xff | u64::from(b'.')).to_le_bytes(), 7);
+}
+
+/// Appends a point and nine digits.
+pub(super) fn nanos(out: &mut Vec<u8>, value: u32) {
+    let value = u64::from(value);
+    let digits = sixteen(value / EIGHT, value % EIGHT) >> (8 * 6);
+    append(out, &(digits & !0xff | u128::from(b'.')).to_le_bytes(), 10);
+}
+
+/// Appends `value`, of at most eight digits, with a point before the last `places` of them, of which
+/// there are four at most; one digit at least stands before it.
+pub(super) fn with_point(out: &mut Vec<u8>, value: u64, places: u32) {
+    let digits = eight(value);
+    let zeros = (digits.trailing_zeros() / 8).min(7 - places);
+    let (text, len) = ((digits | ZEROS) >> (8 * zeros), 8 - zeros);
+    let before = 8 * (len - places);
+    let (front, back) = (u128::from(text) & ((1 << before) - 1), u128::from(text) >> before);
+    let pointed = front | u128::from(b'.') << before | back << (before + 8);
+    append(out, &pointed.to_le_bytes(), len as usize + 1);
+}
+
+/// The sixteen digits of two numbers of eight.
+fn sixteen(front: u64, back: u64) -> u128 {
+    u128::from(eight(front) | ZEROS) | u128::from(eight(back) | ZEROS) << 64
 }
 
 /// Eight times `0`.
@@ -157,10 +258,32 @@ fn eight(value: u64) -> u64 {
 /// and what is too much is taken back: that spares a call to copy a few octets, which takes longer
 /// than making them.
 #[inline]
-fn append<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], len: usize) {
+pub(super) fn append<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], len: usize) {
     let end = out.len() + len;
     out.extend_from_slice(text);
     out.truncate(end);
+}
+
+/// A text of at most sixteen octets, the first lowest; what is beyond it is no part of it.
+#[inline]
+pub(super) fn short(text: &[u8]) -> Option<u128> {
+    let len = text.len();
+    Some(match (text.first_chunk(), text.last_chunk(), text.first_chunk(), text.last_chunk()) {
+        // The last eight stand over what they share with the first.
+        (Some(first), Some(last), ..) if len <= 16 => {
+            u128::from(u64::from_le_bytes(*first)) | (u128::from(u64::from_le_bytes(*last)) << 64) >> (8 * (16 - len))
+        }
+        (None, None, Some(first), Some(last)) => (u64::from(u32::from_le_bytes(*first))
+            | (u64::from(u32::from_le_bytes(*last)) << 32) >> (8 * (8 - len)))
+            .into(),
+        (None, None, None, None) => match *text {
+            [] => 0,
+            [a] => a.into(),
+            [a, b] => u16::from_le_bytes([a, b]).into(),
+            [a, b, c, ..] => u32::from_le_bytes([a, b, c, 0]).into(),
+        },
+        _ => return None,
+    })
 }
 
 /// An octet in decimal with a point behind it, and how long that is.
@@ -185,17 +308,35 @@ const OCTETS: [([u8; 4], u8); 256] = {
 };
 
 fn ipv4(out: &mut Vec<u8>, addr: Ipv4Addr) {
-    let mut text = [0; 16];
+    window(out, |place| put_ipv4(place, addr) - 1);
+}
+
+/// Appends an address and a port with `between` between them.
+pub(super) fn endpoint_v4(out: &mut Vec<u8>, addr: Ipv4Addr, between: u8, port: u16) {
+    window(out, |place: &mut [u8; 40]| {
+        let (front, _) = place.split_first_chunk_mut().expect("it is larger");
+        let end = put_ipv4(front, addr);
+        if let Some(point) = place.get_mut(end - 1) {
+            *point = between;
+        }
+        let room = place.get_mut(end..end + ROOM).and_then(|room| room.first_chunk_mut());
+        end + room.map_or(0, |room| put(room, port.into()))
+    });
+}
+
+/// Puts an address and a point where `place` begins, and tells how long that is.
+#[inline]
+fn put_ipv4(place: &mut [u8; 16], addr: Ipv4Addr) -> usize {
     let mut end = 0;
     for octet in addr.octets() {
         let (digits, len) = OCTETS[usize::from(octet)];
         // Three octets take twelve characters at most.
-        if let Some(place) = text.get_mut(end..end + 4) {
+        if let Some(place) = place.get_mut(end..end + 4) {
             place.copy_from_slice(&digits);
         }
         end += usize::from(len);
     }
-    append(out, &text, end - 1);
+    end
 }
 
 /// RFC 5952 §4: no leading zeros, lower case, the longest run of zero groups left out, the first of
@@ -214,27 +355,38 @@ fn ipv6(out: &mut Vec<u8>, addr: Ipv6Addr) {
             (start, len) = (at + 1 - run, run);
         }
     }
+    // Eight groups of four digits and seven colons are 39 octets.
+    let mut text = [0; 48];
+    let mut end = 0;
+    let mut put = |octets: [u8; 4], count: usize| {
+        if let Some(place) = text.get_mut(end..end + 4) {
+            place.copy_from_slice(&octets);
+            end += count;
+        }
+    };
     let mut at = 0;
     while at < groups.len() {
         if len > 0 && at == start {
-            out.text("::");
+            put(*b"::::", 2);
             at += len;
             continue;
         }
         if at > 0 && at != start + len {
-            out.push(b':');
+            put(*b"::::", 1);
         }
-        group(out, groups[at]);
+        let (digits, count) = group(groups[at]);
+        put(digits, count);
         at += 1;
     }
+    append(out, &text, end);
 }
 
-/// Appends `value` in hexadecimal, without zeros in front.
-fn group(out: &mut Vec<u8>, value: u16) {
+/// The digits of `value` in hexadecimal, without zeros in front, and how many.
+fn group(value: u16) -> ([u8; 4], usize) {
     let digit = |place: u16| HEX[usize::from(value >> (4 * place) & 15)];
     let digits = u32::from_le_bytes([digit(3), digit(2), digit(1), digit(0)]);
     let zeros = (value.leading_zeros() / 4).min(3);
-    append(out, &(digits >> (8 * zeros)).to_le_bytes(), 4 - zeros as usize);
+    ((digits >> (8 * zeros)).to_le_bytes(), 4 - zeros as usize)
 }
 
 #[cfg(test)]
@@ -259,6 +411,22 @@ mod tests {
             assert_eq!(written(|out| out.hex(value, 16)), format!("{value:016x}"));
         }
         assert_eq!(written(|out| out.hex_octets(&[0, 0xab])), "00ab");
+        for value in [0, 1, 12, 999_999, 123_456_789, 999_999_999] {
+            assert_eq!(written(|out| nanos(out, value)), format!(".{value:09}"));
+            assert_eq!(written(|out| micros(out, value / 1000)), format!(".{:06}", value / 1000));
+        }
+        for value in [0, 1, 12, 123, 1234, 999_999, 99_999_999] {
+            assert_eq!(written(|out| with_point(out, value, 1)), format!("{}.{}", value / 10, value % 10));
+            assert_eq!(written(|out| with_point(out, value, 3)), format!("{}.{:03}", value / 1000, value % 1000));
+        }
+    }
+
+    #[test]
+    fn words_of_every_length_are_appended_whole() {
+        for len in 0..40 {
+            let word: String = ('a'..='z').cycle().take(len).collect();
+            assert_eq!(written(|out| out.word(&word)), word);
+        }
     }
 
     #[test]

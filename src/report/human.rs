@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::digits::Digits as _;
+use super::digits::{self, Digits as _};
 use crate::wire::Span;
 
 /// A stretch of time in the unit that suits it, three figures or so: `0.350 ms`, `22.1 ms`,
@@ -48,6 +48,7 @@ pub fn write_span(out: &mut Vec<u8>, span: Span) {
 
 /// Appends `value` in units of `UNIT`, rounded to so many `DIGITS` behind the point, and what the
 /// unit is called. Constants, since dividing by them is multiplying.
+#[inline]
 fn decimal<const UNIT: u64, const DIGITS: u32>(out: &mut Vec<u8>, value: u64, name: &str) {
     let step = const { UNIT / 10_u64.pow(DIGITS) };
     let (steps, rest) = (value / step, value % step);
@@ -56,14 +57,10 @@ fn decimal<const UNIT: u64, const DIGITS: u32>(out: &mut Vec<u8>, value: u64, na
         // Writing to a vector cannot fail.
         let _ = write!(out, "{:.*}", DIGITS as usize, value as f64 / UNIT as f64);
     } else {
-        let places = DIGITS as usize;
-        out.dec_wide(steps + u64::from(2 * rest > step), places + 1);
-        if places > 0 {
-            // The last digits make room for the point.
-            let end = out.len();
-            out.push(b'.');
-            out.copy_within(end - places..end, end - places + 1);
-            out[end - places] = b'.';
+        let steps = steps + u64::from(2 * rest > step);
+        match DIGITS {
+            0 => out.dec(steps),
+            _ => digits::with_point(out, steps, DIGITS),
         }
     }
     out.text(name);

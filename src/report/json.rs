@@ -481,7 +481,7 @@ fn ends(object: &mut Object<'_>, ends: Ends<Standing>) {
     for role in Role::BOTH {
         let standing = ends.of(role);
         object.quoted(of(role), |out| {
-            out.text(standing.state.name());
+            out.word(standing.state.name());
             out.push(standing.basis.mark() as u8);
         });
     }

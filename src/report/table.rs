@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::digits::Digits as _;
+use super::digits::{Digits as _, append};
 use super::paint::{Ink, Paint};
 
 /// Between columns.
 const GAP: usize = 2;
+
+/// Octets of lines that are written at once.
+const PORTION: usize = 1 << 15;
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -51,8 +54,8 @@ pub struct Table {
     columns: Cow<'static, [Column]>,
     rows: u64,
     widths: Vec<u8>,
-    /// The columns that have told nothing so far, by number.
-    dull: Vec<usize>,
+    /// Of each column, whether it has told nothing so far.
+    dull: Vec<bool>,
 }
 
 /// The columns of a table that are shown, and where.
@@ -60,6 +63,7 @@ pub struct Table {
 pub struct Fit {
     columns: Cow<'static, [Column]>,
     shown: Vec<Option<Shown>>,
+    room: usize,
 }
 
 /// Where a column is shown.
@@ -75,7 +79,10 @@ impl<'a> Cells<'a> {
     /// Begins a row of `count` cells at the end of `out`.
     pub fn begin(out: &'a mut Vec<u8>, count: usize) -> Self {
         let next = out.len();
-        out.resize(next + count, 0);
+        match count {
+            0..=WORDS => append(out, &[0; WORDS], count),
+            _ => out.resize(next + count, 0),
+        }
         Self { next, text: next + count, out }
     }
 
@@ -84,19 +91,32 @@ impl<'a> Cells<'a> {
     pub fn cell(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.out.len();
         write(self.out);
-        let most = if self.next < self.text { usize::from(u8::MAX) } else { 0 };
-        let len = (self.out.len() - start).min(most);
-        self.out.truncate(start + len);
-        if len > 0 {
-            self.out[self.next] = len as u8;
+        if let Ok(len) = u8::try_from(self.out.len() - start)
+            && let Some(place) = self.out.get_mut(..self.text).and_then(|lengths| lengths.get_mut(self.next))
+        {
+            *place = len;
+        } else {
+            self.cut(start);
         }
         self.next += 1;
+    }
+
+    /// The cell that begins at `start` is too long, or one too many.
+    #[cold]
+    fn cut(&mut self, start: usize) {
+        match self.out.get_mut(..self.text).and_then(|lengths| lengths.get_mut(self.next)) {
+            Some(place) => {
+                *place = u8::MAX;
+                self.out.truncate(start + usize::from(u8::MAX));
+            }
+            None => self.out.truncate(start),
+        }
     }
 
     /// The next cell, a word.
     #[inline]
     pub fn word(&mut self, word: &str) {
-        self.cell(|out| out.text(word));
+        self.cell(|out| out.word(word));
     }
 }
 
@@ -116,32 +136,34 @@ impl Table {
     pub fn new(columns: impl Into<Cow<'static, [Column]>>) -> Self {
         let columns = columns.into();
         let widths = columns.iter().map(|column| column.title.len() as u8).collect();
-        Self { dull: (0..columns.len()).collect(), columns, rows: 0, widths }
+        Self { dull: vec![true; columns.len()], columns, rows: 0, widths }
     }
 
     /// The same, with columns that say the same everywhere.
     #[must_use]
     pub fn with_all(mut self) -> Self {
-        self.dull.clear();
+        self.dull.fill(false);
         self
     }
 
-    /// Takes in a row that is going to be written: all of them, before the first is.
+    /// Takes in a row that is going to be written: all of them, before the first is. What stands
+    /// behind it does not matter.
     pub fn measure(&mut self, row: &[u8]) {
         let (lengths, text) = row.split_at_checked(self.columns.len()).unwrap_or_default();
         for (width, len) in self.widths.iter_mut().zip(lengths) {
             *width = (*width).max(*len);
         }
-        let columns = &self.columns;
-        // The next cell, and where its text begins.
-        let (mut next, mut start) = (0, 0);
-        self.dull.retain(|number| {
-            let dull = columns[*number].dull.as_bytes();
-            start += lengths.get(next..*number).unwrap_or_default().iter().map(|len| usize::from(*len)).sum::<usize>();
-            next = *number;
-            let len = lengths.get(*number).map_or(0, |len| usize::from(*len));
-            len == dull.len() && text.get(start..start + len) == Some(dull)
-        });
+        let mut start = 0;
+        for ((column, len), dull) in self.columns.iter().zip(lengths).zip(&mut self.dull) {
+            let end = start + usize::from(*len);
+            if *dull {
+                let said = column.dull.as_bytes();
+                // A call to compare a few octets takes longer than this does.
+                let same = |cell: &[u8]| cell.len() == said.len() && cell.iter().zip(said).all(|(a, b)| a == b);
+                *dull = text.get(start..end).is_some_and(same);
+            }
+            start = end;
+        }
         self.rows += 1;
     }
 
@@ -167,11 +189,15 @@ impl Table {
             fit.head(&mut line, ellipsis, paint);
             out.write_all(&line)?;
         }
+        line.clear();
         for row in rows {
-            line.clear();
             fit.row(&mut line, row, ellipsis);
-            out.write_all(&line)?;
+            if line.len() >= PORTION {
+                out.write_all(&line)?;
+                line.clear();
+            }
         }
+        out.write_all(&line)?;
         Ok(fit)
     }
 
@@ -183,14 +209,14 @@ impl Table {
             at += shown.width + GAP;
             Some(shown)
         });
-        Fit { columns: self.columns.clone(), shown: shown.collect() }
+        let shown: Vec<_> = shown.collect();
+        Fit { columns: self.columns.clone(), room: room(&shown), shown }
     }
 
     /// The width of each column, `None` where it is left out.
     fn fit(&self, limit: usize) -> Vec<Option<usize>> {
-        let tells = |number| self.rows == 0 || !self.dull.contains(&number);
-        let natural = self.widths.iter().enumerate();
-        let natural = natural.map(|(number, width)| tells(number).then_some(usize::from(*width)));
+        let natural = self.widths.iter().zip(&self.dull);
+        let natural = natural.map(|(width, dull)| (self.rows == 0 || !dull).then_some(usize::from(*width)));
         let mut shown: Vec<Option<usize>> = natural.collect();
         if limit == 0 || total(&shown) <= limit {
             return shown;
@@ -253,8 +279,35 @@ impl Fit {
 
     /// Appends a row.
     pub fn row(&self, out: &mut Vec<u8>, row: &[u8], ellipsis: &str) {
-        write_line(out, &self.shown, cells(row, self.columns.len()), ellipsis);
+        let start = out.len();
+        if let Some(len) = self.plain_row(out, row) {
+            out.truncate(start + len);
+        } else {
+            out.truncate(start);
+            write_line(out, &self.shown, cells(row, self.columns.len()), ellipsis);
+        }
         out.push(b'\n');
+    }
+
+    /// Appends a row of which no cell has to be shortened, and more; tells how long it is.
+    fn plain_row(&self, out: &mut Vec<u8>, row: &[u8]) -> Option<usize> {
+        let start = out.len();
+        out.resize(start + self.room + WORDS + WORD, b' ');
+        let line = out.get_mut(start..)?;
+        let (lengths, text) = row.split_at_checked(self.columns.len())?;
+        let (mut next, mut end) = (0, 0);
+        for (shown, len) in self.shown.iter().zip(lengths) {
+            let (from, len) = (next, usize::from(*len));
+            next += len;
+            let Some(Shown { at, width, align }) = *shown else {
+                continue;
+            };
+            let left = width.checked_sub(len)?;
+            let at = if align == Align::Right { at + left } else { at };
+            place(line.get_mut(at..)?, text.get(from..)?, len);
+            end = at + len;
+        }
+        Some(line.get(..end)?.trim_ascii_end().len())
     }
 }
 
@@ -266,8 +319,7 @@ fn write_line<'c>(
     ellipsis: &str,
 ) {
     let start = line.len();
-    let end = shown.iter().rev().find_map(|shown| shown.map(|Shown { at, width, .. }| at + width));
-    line.resize(start + end.unwrap_or(0) + WORD, b' ');
+    line.resize(start + room(shown), b' ');
     // An ellipsis may take more octets than it takes room.
     let mut shift = start;
     for (shown, (text, len)) in shown.iter().zip(cells) {
@@ -275,10 +327,14 @@ fn write_line<'c>(
             continue;
         };
         let at = at + shift;
+        let text = text.get(..len).unwrap_or_default();
         if len <= width {
-            place(line, if align == Align::Right { at + width - len } else { at }, text, len);
+            let at = if align == Align::Right { at + width - len } else { at };
+            if let Some(to) = line.get_mut(at..at + len) {
+                to.copy_from_slice(text);
+            }
         } else {
-            let short = shorten(text.get(..len).unwrap_or_default(), width, ellipsis);
+            let short = shorten(text, width, ellipsis);
             shift += short.len().saturating_sub(width);
             line.splice(at..at + width, short);
         }
@@ -287,30 +343,28 @@ fn write_line<'c>(
     line.truncate(start + text);
 }
 
-/// Octets that are moved at once.
+/// Octets of a line that shows all its cells in full.
+fn room(shown: &[Option<Shown>]) -> usize {
+    shown.iter().rev().find_map(|shown| shown.map(|Shown { at, width, .. }| at + width)).unwrap_or(0)
+}
+
+/// Octets that are moved at once, and those that are where they are more.
 const WORD: usize = 16;
+const WORDS: usize = 2 * WORD;
 
-/// For each number of octets, a word that keeps so many of the first.
-const FIRST: [u128; WORD + 1] = {
-    let mut first = [u128::MAX; WORD + 1];
-    let mut len = 0;
-    while len < WORD {
-        first[len] = (1 << (8 * len)) - 1;
-        len += 1;
-    }
-    first
-};
-
-/// Puts the first `len` octets of `text` where spaces stand, and only spaces behind. A whole word is
-/// moved where there is one, with spaces for what is too much: most cells are short, and a call to
-/// copy one takes longer (235 instructions a row, by `benches/instructions.py`).
+/// Puts the first `len` octets of `text` where spaces stand, and only spaces behind. Whole words are
+/// moved where there are some, with spaces over what is too much: most cells are short, and a call to
+/// copy one takes longer.
 #[inline]
-fn place(line: &mut [u8], at: usize, text: &[u8], len: usize) {
-    let to = line.get_mut(at..).unwrap_or_default();
-    match (text.first_chunk::<WORD>(), to.first_chunk_mut::<WORD>(), FIRST.get(len)) {
-        (Some(from), Some(to), Some(first)) => {
-            let spaces = u128::from_le_bytes([b' '; WORD]);
-            *to = ((u128::from_le_bytes(*from) & first) | (spaces & !first)).to_le_bytes();
+fn place(to: &mut [u8], text: &[u8], len: usize) {
+    match (text.first_chunk::<WORDS>(), to.first_chunk_mut::<{ WORDS + WORD }>()) {
+        (Some(from), Some(to)) if len <= WORDS => {
+            if len <= WORD {
+                to[..WORD].copy_from_slice(&from[..WORD]);
+            } else {
+                to[..WORDS].copy_from_slice(from);
+            }
+            to[len..len + WORD].copy_from_slice(&[b' '; WORD]);
         }
         _ => {
             if let (Some(to), Some(from)) = (to.get_mut(..len), text.get(..len)) {

@@ -197,11 +197,11 @@ pub(super) fn open(conn: &Conn) -> Open {
 /// How `conn` closed.
 pub(super) fn close(conn: &Conn) -> Close {
     let has = |note| conn.life.has(note);
-    let fins = conn.halves.iter().filter(|half| half.fin().is_some()).count();
     if conn.protocol() != Protocol::Tcp {
         return Close::CaptureEnd;
     }
-    if conn.reset_by().is_some() && fins < 2 {
+    let fins = fins(conn);
+    if is_reset(conn, fins) {
         return if has(Note::ResetFinThenRst) { Close::FinThenReset } else { Close::Reset };
     }
     match fins {
@@ -224,11 +224,19 @@ pub(super) fn close(conn: &Conn) -> Close {
     }
 }
 
+/// How many of both ends have sent a FIN.
+fn fins(conn: &Conn) -> usize {
+    conn.halves.iter().filter(|half| half.fin().is_some()).count()
+}
+
+/// Whether a RST ended `conn`, where there are so many FINs.
+fn is_reset(conn: &Conn, fins: usize) -> bool {
+    conn.reset_by().is_some() && fins < 2
+}
+
 /// Who closed `conn`: the sender of the RST that ended it, or of the first FIN.
 pub(super) fn closed_by(conn: &Conn) -> Option<Role> {
-    let side = match close(conn) {
-        Close::Reset | Close::FinThenReset => conn.reset_by(),
-        _ => conn.life.first_fin,
-    };
+    let reset = conn.protocol() == Protocol::Tcp && is_reset(conn, fins(conn));
+    let side = if reset { conn.reset_by() } else { conn.life.first_fin };
     side.map(|side| conn.role(side))
 }

@@ -209,13 +209,13 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, columns:
     for role in Role::BOTH {
         cells.cell(|out| match conn.half(role).standing {
             standing if tcp => {
-                out.text(standing.state.name());
+                out.word(standing.state.name());
                 out.push(standing.basis.mark() as u8);
             }
             _ => out.push(b'-'),
         });
     }
-    cells.cell(|out| out.extend(conn.history_letters()));
+    cells.cell(|out| conn.history_letters().for_each(|letter| out.push(letter)));
     for number in [from_client.packets, from_server.packets, from_client.payload_bytes, from_server.payload_bytes] {
         cells.cell(|out| human::write_brief(out, number));
     }

@@ -306,6 +306,8 @@ impl<W: Write> Conns<W> {
         let rows = || self.held.iter().map(|held| held.of(&self.text));
         match &self.choice.format {
             Format::Table { width, ellipsis, paint, .. } if !self.held.is_empty() => {
+                // A row says itself where it ends, and is moved faster where more stands behind it.
+                let rows = || self.held.iter().map(|held| self.text.get(held.start..).unwrap_or_default());
                 rows().for_each(|row| self.table.measure(row));
                 let above = self.written.as_ref();
                 self.written = Some(self.table.write(rows(), &mut self.out, above, *width, ellipsis, *paint)?);

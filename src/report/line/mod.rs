@@ -13,7 +13,9 @@ mod tcp;
 mod tests;
 mod udp;
 
-use super::digits::Digits as _;
+use std::net::IpAddr;
+
+use super::digits::{self, Digits as _};
 use super::paint::{Ink, Paint};
 use crate::capture::apps::names::Names;
 use crate::capture::track::Role;
@@ -89,9 +91,10 @@ fn addresses(
         None => (Ink::Bold, Ink::Bold),
     };
     let endpoint = |out: &mut Vec<u8>, addr, port: Option<u16>| {
-        match names.and_then(|names| names.get(addr)) {
-            Some(name) => out.text(name),
-            None => out.ip(addr),
+        match (names.and_then(|names| names.get(addr)), addr, port) {
+            (None, IpAddr::V4(addr), Some(port)) => return digits::endpoint_v4(out, addr, b'.', port),
+            (None, addr, _) => out.ip(addr),
+            (Some(name), ..) => out.text(name),
         }
         if let Some(port) = port {
             out.push(b'.');
