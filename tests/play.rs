@@ -181,6 +181,36 @@ fn a_server_is_played_for_somebody_elses_client() {
 }
 
 #[test]
+fn messages_of_a_declared_protocol_are_said_and_expected() {
+    space::inside(|| {
+        let program = std::env::current_exe().expect("this test is a file");
+        let program = program.parent().and_then(Path::parent).expect("target/debug/deps").join("examples/acme");
+        let declared = format!("--proto {}", root().join("examples/acme/acme.toml").display());
+        let script = root().join("examples/acme/ask.tcp");
+
+        let server = space::start(&program, "serve 127.0.0.1:9000");
+        space::wait_for_listener(9000);
+        let ran = synfin(&format!("play {declared} {} --to 127.0.0.1:9000", script.display()));
+        assert!(ran.status.success(), "{}", said(&ran));
+        for told in ["acme 0  hello id=1", "acme 3  reply id=2 4 boxes, answers acme 2 in ", "held: all 3 expectations"]
+        {
+            assert!(said(&ran).contains(told), "{told}:\n{}", said(&ran));
+        }
+        server.output_within(10);
+
+        let other = scratch("acme-error.tcp");
+        let text = fs::read_to_string(&script).expect("the script is there");
+        fs::write(&other, text.replace("< acme.reply id=2", "< acme.reply id=2 flags=err")).expect("a scratch folder");
+        let server = space::start(&program, "serve 127.0.0.1:9001");
+        space::wait_for_listener(9001);
+        let ran = synfin(&format!("play {declared} {} --to 127.0.0.1:9001", other.display()));
+        let told = "message: wanted acme.reply id=2 flags=err, got acme reply id=2 4 boxes";
+        assert!(ran.status.code() == Some(1) && said(&ran).contains(told), "{}", said(&ran));
+        server.output_within(10);
+    });
+}
+
+#[test]
 fn a_play_that_goes_wrong_says_what_was_wanted_beside_what_came() {
     space::inside(|| {
         let ran = synfin("play close-by-client --to 127.0.0.1:9");
