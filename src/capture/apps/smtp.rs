@@ -28,6 +28,8 @@ impl Line {
     pub(super) const fn act(&self) -> Act {
         match self {
             Self::Command { .. } => Act::Asks,
+            // It wants to hear more before it answers.
+            Self::Reply { code: 334 | 354, .. } => Act::Puts,
             Self::Reply { .. } => Act::Answers,
         }
     }
@@ -46,8 +48,6 @@ pub(super) struct Ear {
     mode: Mode,
     /// TLS was asked for.
     starttls: bool,
-    /// A mail is announced: it begins where the server agrees.
-    data: bool,
 }
 
 /// What the client is saying.
@@ -82,7 +82,6 @@ impl Ear {
         let mut follows = 0;
         match &*verb {
             "STARTTLS" => self.starttls = true,
-            "DATA" => self.data = true,
             // RFC 3030: so many octets follow at once.
             "BDAT" => follows = argument.split(' ').next().and_then(|size| size.parse().ok()).unwrap_or(0),
             "AUTH" => {
@@ -102,18 +101,14 @@ impl Ear {
             Found::Is(reply, len) => (reply, len),
         };
         match code {
-            354 if self.data => self.mode = Mode::Mail,
+            // Commands may come in heaps (RFC 2920): which of them is answered does not matter for this.
+            354 => self.mode = Mode::Mail,
             334 => self.mode = Mode::Secrets,
             _ if self.mode == Mode::Secrets => self.mode = Mode::Commands,
             _ => {}
         }
-        self.data = false;
         let said = vec![Said::Smtp(Line::Reply { code, text })];
-        if std::mem::take(&mut self.starttls) && code == 220 {
-            Step::ThenTls(len, said)
-        } else {
-            Step::Message(len, said)
-        }
+        if self.starttls && code == 220 { Step::ThenTls(len, said) } else { Step::Message(len, said) }
     }
 
     /// Passes over a line of a mail, or what is there of it.
@@ -164,6 +159,14 @@ mod tests {
         say(&mut ear, Role::Server, b"354 go on\r\n");
         assert_eq!(say(&mut ear, Role::Client, b"QUIT\r\n..\r\nlong li"), [""; 0]);
         assert_eq!(say(&mut ear, Role::Client, b"ne\r\n.\r\nQUIT\r\n"), ["QUIT "]);
+    }
+
+    #[test]
+    fn a_mail_begins_where_the_server_agrees_however_many_commands_came_before() {
+        let mut ear = Ear::default();
+        say(&mut ear, Role::Client, b"MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\n");
+        say(&mut ear, Role::Server, b"250 ok\r\n250 ok\r\n354 go on\r\n");
+        assert_eq!(say(&mut ear, Role::Client, b"FOR you\r\n.\r\nQUIT\r\n"), ["QUIT "]);
     }
 
     #[test]

@@ -274,6 +274,16 @@ impl Ear {
         }
     }
 
+    /// Where a record begins in the first octets of a packet.
+    pub(super) fn resume(&mut self, from: Role, octets: &[u8]) -> Option<usize> {
+        let header = octets.get(..HEADER)?;
+        let len = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        let begins = (20..=23).contains(&header[0]) && header[1] == 3 && header[2] <= 4 && (1..=RECORD).contains(&len);
+        let [own, _] = self.sides(from);
+        own.waiting.clear();
+        begins.then_some(0)
+    }
+
     /// Octets of handshake messages that wait for their end.
     pub(super) fn held(&self) -> usize {
         self.sides.iter().map(|side| side.waiting.len()).sum()

@@ -164,8 +164,12 @@ impl Heard {
             let hole = self.holes.contains(pair);
             let silent = !theirs.keys().any(|(other, name)| other == pair && same_protocol(name, field));
             let mut missing = Vec::new();
+            // tshark keeps four letters of a command.
+            let abbreviates = |ours: &str, theirs: &str| {
+                *field == "smtp.req.command" && theirs.len() == 4 && ours.starts_with(theirs)
+            };
             for value in theirs.get(key).into_iter().flatten() {
-                match left.iter().position(|ours| same(ours, value)) {
+                match left.iter().position(|ours| same(ours, value) || abbreviates(ours, value)) {
                     Some(at) => {
                         left.swap_remove(at);
                         tally.agree((Peer::Tshark, field));
