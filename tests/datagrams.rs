@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::process::Command;
 
 use synfin::capture::apps::{Apps, Confidence, Said, Saying, Talk, tls};
 use synfin::capture::file::{Captures, Options};
@@ -171,4 +172,28 @@ fn hear(name: &str) -> BTreeMap<u32, Talk> {
     let mut hearer = Hearer::default();
     pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut hearer).expect("it can be read");
     hearer.talks
+}
+
+#[test]
+fn tshark_reads_the_same_in_every_field_of_dns() {
+    if !Command::new("tshark").arg("--version").output().is_ok_and(|ran| ran.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "tshark is needed and is not there");
+        return eprintln!("not run: tshark is not there to compare with");
+    }
+    let mut check = Command::new(env!("CARGO_BIN_EXE_synfin"));
+    check.args(["check", "--against", "tshark", "--apps"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    for name in ["dns", "dns-tcp", "https-by-name", "name-not-found", "name-repeated", "second-address"] {
+        check.arg(format!("captures/{name}.pcap"));
+    }
+    let ran = check.output().expect("it runs");
+    let told = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success(), "{told}");
+    let fields: Vec<Vec<&str>> = told
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|words| words.get(1).is_some_and(|field| field.starts_with("dns.")))
+        .collect();
+    assert!(fields.len() >= 13, "{told}");
+    let equal: u32 = fields.iter().filter_map(|words| words.get(2)?.parse::<u32>().ok()).sum();
+    assert!(equal > 250, "{told}");
 }

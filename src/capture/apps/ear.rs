@@ -78,7 +78,7 @@ impl Ear {
             Self::Http(ear) => ear.resume(from, octets),
             // Lines, and datagrams, each of which is for itself.
             Self::Ftp(_) | Self::Smtp(_) | Self::Dhcp | Self::Ntp | Self::Quic(_) => Some(0),
-            Self::Dns(ear) => ear.datagrams.then_some(0),
+            Self::Dns(ear) => (ear.datagrams || dns::begins(octets, false) == Some(true)).then_some(0),
             Self::Tls(ear) => ear.resume(from, octets),
             Self::Ssh(_) => octets.starts_with(b"SSH-").then_some(0),
             Self::Http2(_) | Self::Redis(_) | Self::Postgres(_) | Self::Mysql(_) | Self::Mqtt(_) => None,

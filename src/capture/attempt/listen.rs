@@ -70,7 +70,8 @@ impl Listener {
         self.waiting -= side.waiting.len();
         match event {
             Event::Octets(octets) if conn.protocol() == Protocol::Udp => {
-                side.datagram(octets, tell);
+                let by_port = Role::BOTH.iter().any(|role| PORTS.contains(&conn.endpoint(*role).port));
+                side.datagram(octets, by_port, tell);
             }
             Event::Octets(octets) => side.stream(octets, tell),
             // Where the next message begins is not known any more.
@@ -91,8 +92,9 @@ impl Listener {
 }
 
 impl Side {
-    fn datagram(&mut self, octets: &Octets<'_>, tell: &mut dyn FnMut(Role, Mark, &Message<'_>)) {
-        match Message::read(octets.bytes).filter(Message::is_sound) {
+    fn datagram(&mut self, octets: &Octets<'_>, by_port: bool, tell: &mut dyn FnMut(Role, Mark, &Message<'_>)) {
+        let holds = if self.known || by_port { Message::is_whole } else { Message::is_sound };
+        match Message::read(octets.bytes).filter(holds) {
             Some(message) => {
                 self.known = true;
                 tell(octets.from, Mark { n: octets.n, time: octets.time }, &message);
@@ -116,7 +118,7 @@ impl Side {
             &joined
         };
         while let Some((octets_of_one, behind)) = dns::cut(rest) {
-            let Some(message) = Message::read(octets_of_one).filter(Message::is_sound) else {
+            let Some(message) = Message::read(octets_of_one).filter(Message::is_whole) else {
                 // Not DNS, or not from where a message begins.
                 return self.close();
             };

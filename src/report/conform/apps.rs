@@ -1,15 +1,17 @@
 //! What runs above TCP, field by field: what tshark's dissectors read, and what was heard here; and
 //! the applications that nDPI names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
+use super::dns;
 use super::rules;
 use super::table::Table;
 use super::tally::{Difference, Peer, Rule, Tally};
 use crate::capture::apps::{
     App, Evidence, Limits, Listener, Said, Saying, ftp, http, mqtt, mysql, postgres, smtp, tls,
 };
+use crate::capture::track::Note;
 use crate::capture::{Conn, Observation, Packet, Sink};
 use crate::wire::{Endpoint, Protocol};
 
@@ -46,7 +48,8 @@ pub(super) const FIELDS: &[&str] = &[
 ];
 
 /// The same, to know whose it is.
-pub(super) const ENDS: &[&str] = &["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport"];
+pub(super) const ENDS: &[&str] =
+    &["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport"];
 
 /// Between the values of a field of one packet.
 pub(super) const AGGREGATOR: char = '\u{1f}';
@@ -60,26 +63,29 @@ pub(super) struct Heard {
     apps: HashMap<(Protocol, Pair), App>,
     /// Between whom something is missing, cut or came in pieces that contradict each other.
     holes: Vec<Pair>,
+    /// Between whom the capture shows packets twice.
+    twice: BTreeSet<Pair>,
 }
 
 impl Default for Heard {
     fn default() -> Self {
         let limits = Limits { sayings: 1, ..Limits::default() };
         let listener = Listener::new(limits).with_news();
-        Self { listener, values: BTreeMap::new(), apps: HashMap::new(), holes: Vec::new() }
+        Self { listener, values: BTreeMap::new(), apps: HashMap::new(), holes: Vec::new(), twice: BTreeSet::new() }
     }
 }
 
 impl Sink for Heard {
     fn packet(&mut self, packet: &Packet<'_>, told: Option<(&Observation, &Conn)>) -> io::Result<()> {
         self.listener.packet(packet, told);
-        let Some((_, conn)) = told else { return Ok(()) };
+        let Some((seen, conn)) = told else { return Ok(()) };
         let pair = pair_of(conn);
+        if seen.notes.contains(Note::CaptureDuplicate) {
+            self.twice.insert(pair);
+        }
         let sayings: Vec<Saying> = self.listener.news().collect();
         for saying in sayings {
-            if conn.protocol() == Protocol::Tcp {
-                self.note(pair, &saying.said);
-            }
+            self.note(pair, &saying);
         }
         Ok(())
     }
@@ -108,8 +114,9 @@ impl Heard {
         }
     }
 
-    fn note(&mut self, pair: Pair, said: &Said) {
-        match said {
+    fn note(&mut self, pair: Pair, saying: &Saying) {
+        match &saying.said {
+            Said::Dns(digest) => dns::heard(digest, saying.took(), &mut |field, value| self.add(pair, field, value)),
             Said::Tls(tls::Message::ClientHello(hello)) => {
                 self.add(pair, "tls offered version", format!("{:#06x}", hello.version));
                 self.add(pair, "tls.handshake.extensions_server_name", hello.server_name.clone().unwrap_or_default());
@@ -156,12 +163,22 @@ impl Heard {
 
     /// Compares with a table of tshark's, of [`ENDS`] and [`FIELDS`].
     pub(super) fn compare(&self, capture: &str, table: &Table, tally: &mut Tally) {
-        let theirs = read(table);
-        let keys: std::collections::BTreeSet<_> = theirs.keys().chain(self.values.keys()).collect();
+        let (theirs, unclear) = read(table);
+        let keys: BTreeSet<_> = theirs.keys().chain(self.values.keys()).collect();
         for key in keys {
             let (pair, field) = key;
             let mut left = self.values.get(key).cloned().unwrap_or_default();
             let hole = self.holes.contains(pair);
+            let twice = self.twice.contains(pair);
+            let listed = unclear.contains(pair);
+            let circumstances = |deaf, silent| {
+                [
+                    (hole, &rules::APP_HOLE),
+                    (silent, &rules::APP_ONLY_HERE),
+                    (deaf, &rules::APP_BY_PORT),
+                    (twice, &rules::APP_TWICE),
+                ]
+            };
             let silent = !theirs.keys().any(|(other, name)| other == pair && same_protocol(name, field));
             let mut missing = Vec::new();
             // tshark keeps four letters of a command.
@@ -183,13 +200,13 @@ impl Heard {
             for theirs in missing {
                 let ours = left.next().unwrap_or_default();
                 tally.judge((Peer::Tshark, field), false, || {
-                    let rule = why(field, theirs, &ours, hole, deaf, false);
+                    let rule = why(field, circumstances(deaf, false), listed);
                     (Difference { place: place(), theirs: theirs.clone(), ours }, rule)
                 });
             }
             for ours in left {
                 tally.judge((Peer::Tshark, field), false, || {
-                    let rule = why(field, "", &ours, hole, false, silent);
+                    let rule = why(field, circumstances(false, silent), listed);
                     (Difference { place: place(), theirs: "nothing".to_owned(), ours }, rule)
                 });
             }
@@ -229,17 +246,13 @@ impl Heard {
     }
 }
 
-/// Why tshark and synfin differ.
-fn why(field: &str, theirs: &str, ours: &str, hole: bool, deaf: bool, silent: bool) -> Option<&'static Rule> {
-    if hole {
-        Some(&rules::APP_HOLE)
-    } else if silent {
-        Some(&rules::APP_ONLY_HERE)
-    } else if deaf {
-        Some(&rules::APP_BY_PORT)
-    } else {
-        let _ = (field, theirs, ours);
-        None
+/// Why tshark and synfin differ: the first of these that holds, or what holds for a field.
+fn why(field: &str, circumstances: [(bool, &'static Rule); 4], listed: bool) -> Option<&'static Rule> {
+    match circumstances.into_iter().find(|(holds, _)| *holds) {
+        Some((_, rule)) => Some(rule),
+        None if listed && field.starts_with("dns.") => Some(&rules::DNS_LISTED),
+        None if field == "dns.time" => Some(&rules::DNS_TIME),
+        None => None,
     }
 }
 
@@ -251,14 +264,16 @@ fn same_protocol(a: &str, b: &str) -> bool {
 
 /// Whether two values are the same text, as far as both tools show it.
 fn same(ours: &str, theirs: &str) -> bool {
-    ours == theirs || ours.trim() == theirs.trim()
+    ours == theirs || ours.trim() == theirs.trim() || dns::unescaped(ours) == theirs.as_bytes()
 }
 
 /// tshark's values, by whose and what.
-fn read(table: &Table) -> Values {
+fn read(table: &Table) -> (Values, BTreeSet<Pair>) {
     let mut values = Values::new();
+    let mut unclear = BTreeSet::new();
     let ends: Vec<_> = ENDS.iter().map(|name| table.column(name)).collect();
-    let columns: Vec<_> = FIELDS.iter().map(|name| (*name, table.column(name))).collect();
+    let asked = FIELDS.iter().chain(dns::FIELDS);
+    let columns: Vec<_> = asked.map(|name| (*name, table.column(name))).collect();
     for row in table.rows() {
         let all = |at: usize| ends.get(at).map_or("", |column| row.get(*column));
         let single = |at: usize| Some(all(at)).filter(|text| !text.contains(AGGREGATOR));
@@ -270,7 +285,8 @@ fn read(table: &Table) -> Values {
             _ => None,
         };
         let port = |at| single(at).and_then(|text| text.parse().ok());
-        let (Some(src), Some(dst), Some(src_port), Some(dst_port)) = (addr(src), addr(dst), port(4), port(5)) else {
+        let ports = port(4).zip(port(5)).or_else(|| port(6).zip(port(7)));
+        let (Some(src), Some(dst), Some((src_port, dst_port))) = (addr(src), addr(dst), ports) else {
             continue;
         };
         let pair = ordered(Endpoint { addr: src, port: src_port }, Endpoint { addr: dst, port: dst_port });
@@ -279,9 +295,14 @@ fn read(table: &Table) -> Values {
             let cell = column.map_or("", |column| row.get(column));
             cell.split(AGGREGATOR).filter(|value| !value.is_empty()).collect::<Vec<_>>()
         };
-        let mut add = |field, value: &str| values.entry((pair, field)).or_default().push(value.to_owned());
+        let mut add = |field, value: &str| {
+            if !value.is_empty() {
+                values.entry((pair, field)).or_default().push(value.to_owned());
+            }
+        };
         for (field, _) in &columns {
-            if field.starts_with("tls.handshake") && !field.starts_with("tls.handshake.extensions_") {
+            let apart = field.starts_with("tls.handshake") && !field.starts_with("tls.handshake.extensions_");
+            if apart || field.starts_with("dns.") || *field == "_ws.malformed" {
                 continue;
             }
             for value in list(field) {
@@ -289,6 +310,9 @@ fn read(table: &Table) -> Values {
                     add(*field, value);
                 }
             }
+        }
+        if !dns::listed(&list, &mut add) {
+            unclear.insert(pair);
         }
         // Of several hellos in one packet it cannot be said which version is whose.
         let types = list("tls.handshake.type");
@@ -312,7 +336,7 @@ fn read(table: &Table) -> Values {
             add("tls chosen cipher", list("tls.handshake.ciphersuite").first().copied().unwrap_or_default());
         }
     }
-    values
+    (values, unclear)
 }
 
 fn pair_of(conn: &Conn) -> Pair {

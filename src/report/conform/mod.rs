@@ -7,6 +7,7 @@
 mod analysis;
 mod apps;
 mod conns;
+mod dns;
 mod fields;
 mod flows;
 mod packets;

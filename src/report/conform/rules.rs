@@ -13,6 +13,9 @@ rules! {
     APP_HOLE = "said beyond a hole": "Octets of the stream are not in the capture: each tool finds its way again at another message.";
     APP_ONLY_HERE = "protocol told by its port there": "tshark chooses most dissectors by port and shows nothing of a protocol on another one; synfin goes by what is said.";
     APP_BY_PORT = "protocol supposed by its port there": "tshark's dissector of the port shows fields of what synfin does not take for that protocol, or of a stream whose beginning it does not know.";
+    APP_TWICE = "packet captured twice": "The capture shows a packet twice, as of two points on its way: tshark counts what it says twice, synfin once.";
+    DNS_LISTED = "records in one list, messages malformed": "tshark lists the records of all sections, and types and names within some of them, in one list for a packet: which of them answer cannot always be said. Of a message that contradicts itself it shows what stands before; synfin takes it for something else.";
+    DNS_TIME = "paired otherwise": "tshark pairs by the id, cut messages and multicast too, and knows repeats in its own way; synfin by id, name and type, and counts from the first question.";
     APP_NOT_KNOWN = "application not looked for": "nDPI knows some four hundred applications; synfin knows those that it has a file for in capture/apps, and few more by name.";
     APP_NOT_HEARD = "application by other means": "nDPI also goes by ports, addresses, lists of hosts and what it saw before; synfin names what the octets of the flow say.";
     APP_HERE_ALONE = "application named here alone": "synfin names what the octets say where nDPI's own tests expect nothing.";

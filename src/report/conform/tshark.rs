@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::apps;
+use super::dns;
 use super::table::Table;
 use super::tally::Tally;
 use super::{Answers, CompareError, Recorded};
@@ -133,9 +134,10 @@ pub fn compare(capture: &Path, tally: &mut Tally) -> Result<(), CompareError> {
 
 /// What tshark reads above TCP.
 fn above(capture: &Path) -> io::Result<String> {
-    let fields: Vec<&str> = apps::ENDS.iter().chain(apps::FIELDS).copied().collect();
+    let fields: Vec<&str> = apps::ENDS.iter().chain(apps::FIELDS).chain(dns::FIELDS).copied().collect();
     let preferences = ["tcp.reassemble_out_of_order:TRUE"];
-    let filter = ["-Y", "tcp && (tls || http || ssh || ftp || smtp || pgsql || mysql || mqtt)"];
+    let filter =
+        ["-Y", "dns || mdns || llmnr || quic || tcp && (tls || http || ssh || ftp || smtp || pgsql || mysql || mqtt)"];
     ask(capture, &fields, &preferences, &filter, apps::AGGREGATOR)
 }
 

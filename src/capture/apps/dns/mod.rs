@@ -74,9 +74,19 @@ impl<'a> Message<'a> {
             return false;
         }
         let mut records = self.records();
+        self.walk(&mut records) && records.at == self.octets.len()
+    }
+
+    /// Whether every record is there that the header promises, or a cut is told; what follows them
+    /// does not matter. Enough where it is known that this is DNS.
+    pub fn is_whole(&self) -> bool {
+        self.walk(&mut self.records()) || self.truncated && self.question().is_some()
+    }
+
+    fn walk(&self, records: &mut Records<'_>) -> bool {
         let promised: usize = self.counts[1..].iter().map(|count| usize::from(*count)).sum();
         let whole = records.by_ref().count() == promised;
-        records.well && whole && records.at == self.octets.len()
+        records.well && whole
     }
 
     /// The questions, as far as they can be read.

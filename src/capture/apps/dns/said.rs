@@ -24,6 +24,8 @@ pub struct Digest {
     pub authoritative: bool,
     /// The answer did not fit.
     pub truncated: bool,
+    /// There is a question; in an answer it is repeated as a rule.
+    pub asked: bool,
     /// The name in question, escaped; that of the first record where there is no question.
     pub name: String,
     /// The type of record in question (see [`kind`]).
@@ -63,6 +65,7 @@ impl Digest {
             rcode: message.extended_rcode(),
             authoritative: message.authoritative,
             truncated: message.truncated,
+            asked: message.counts[0] > 0,
             name,
             kind,
             count: message.counts[1],
@@ -137,7 +140,7 @@ impl Ear {
                 None => return Step::Short,
             }
         };
-        let said = Message::read(message).filter(Message::is_sound).and_then(|message| Digest::of(&message));
+        let said = Message::read(message).filter(Message::is_whole).and_then(|message| Digest::of(&message));
         Step::Message(len as u64, said.map(|said| Said::Dns(Box::new(said))).into_iter().collect())
     }
 }
