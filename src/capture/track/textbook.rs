@@ -15,8 +15,8 @@
 //! Its segments could take the way of every other, `Conn::segment`, and nothing would come out
 //! differently: a test holds the two ways against each other. But where the [`Chapter`] is known, all
 //! questions of that way have one answer, and what remains is to take the numbers down. Most
-//! connections are of this kind, and in small ones most segments open or close; that way takes five
-//! times as many instructions for each.
+//! connections are of this kind, and in small ones most segments open or close; that way takes some
+//! three times as many instructions for each (`benches/instructions.py`, conns, small).
 
 use std::fmt;
 
