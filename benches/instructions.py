@@ -29,6 +29,7 @@ COUNTED = [
     ("syns", ["conns"]),
     ("elephants", ["conns"]),
     ("mix", ["conns", "-T", "json"]),
+    ("mix", ["conns", "-T", "json", "--no-apps"]),
     ("mix", ["read"]),
     ("mix", ["read", "-T", "json"]),
 ]
