@@ -161,6 +161,19 @@ impl Heard {
         }
     }
 
+    /// Why tshark shows `value` more often.
+    fn why_more(&self, key: &(Pair, &'static str), value: &str) -> Option<&'static Rule> {
+        let (pair, field) = key;
+        let heard = self.values.get(key).is_some_and(|heard| heard.iter().any(|ours| same(ours, value)));
+        if *field == "smtp.response.code" && heard {
+            Some(&rules::APP_LINES)
+        } else if field.starts_with("tls") && self.apps.contains_key(&(Protocol::Udp, *pair)) {
+            Some(&rules::APP_QUIC)
+        } else {
+            None
+        }
+    }
+
     /// Compares with a table of tshark's, of [`ENDS`] and [`FIELDS`].
     pub(super) fn compare(&self, capture: &str, table: &Table, tally: &mut Tally) {
         let (theirs, unclear) = read(table);
@@ -199,8 +212,9 @@ impl Heard {
             let mut left = left.into_iter();
             for theirs in missing {
                 let ours = left.next().unwrap_or_default();
+                let more = ours.is_empty().then(|| self.why_more(key, theirs)).flatten();
                 tally.judge((Peer::Tshark, field), false, || {
-                    let rule = why(field, circumstances(deaf, false), listed);
+                    let rule = why(field, circumstances(deaf, false), listed).or(more);
                     (Difference { place: place(), theirs: theirs.clone(), ours }, rule)
                 });
             }

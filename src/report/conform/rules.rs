@@ -16,6 +16,8 @@ rules! {
     APP_TWICE = "packet captured twice": "The capture shows a packet twice, as of two points on its way: tshark counts what it says twice, synfin once.";
     DNS_LISTED = "records in one list, messages malformed": "tshark lists the records of all sections, and types and names within some of them, in one list for a packet: which of them answer cannot always be said. Of a message that contradicts itself it shows what stands before; synfin takes it for something else.";
     DNS_TIME = "paired otherwise": "tshark pairs by the id, cut messages and multicast too, and knows repeats in its own way; synfin by id, name and type, and counts from the first question.";
+    APP_LINES = "lines of one reply": "A reply of SMTP may take several lines, each with the code of all: tshark shows the code of every line, synfin that of the reply.";
+    APP_QUIC = "hello in QUIC": "Of QUIC synfin opens what the client says first, and keeps some of the names that it offers; tshark opens the server's answer too, and shows all.";
     APP_NOT_KNOWN = "application not looked for": "nDPI knows some four hundred applications; synfin knows those that it has a file for in capture/apps, and few more by name.";
     APP_NOT_HEARD = "application by other means": "nDPI also goes by ports, addresses, lists of hosts and what it saw before; synfin names what the octets of the flow say.";
     APP_HERE_ALONE = "application named here alone": "synfin names what the octets say where nDPI's own tests expect nothing.";
