@@ -117,13 +117,14 @@ impl Conn {
         if self.chapter == Chapter::Other || arrival.cut || arrival.time < self.end {
             return None;
         }
-        let step = self.step(arrival.side, segment)?;
+        let [sender, receiver] = self.facing(arrival.side);
+        let edge = segments::edge(segment, sender, receiver);
+        let step = self.step(edge, arrival.side, segment)?;
         #[cfg(test)]
         let step = Some(step).filter(|step| tests::may_be_taken(*step as usize))?;
         let before = self.now();
         let after = arrival.after(self.first_n);
         let [sender, receiver] = facing(&mut self.halves, arrival.side);
-        let edge = segments::edge(segment, sender, receiver);
         let edge = sender.mark(Mark::Edge).map_or(edge, |old| old.latest(edge));
         let note = take(step, segment, sender, receiver, after);
         if segment.flags.contains(Flags::FIN) {
@@ -159,9 +160,9 @@ impl Conn {
         Some(Meant { before, notes, nth: 0 })
     }
 
-    /// Which step a segment from `side` is, if it is the next.
+    /// Which step a segment from `side` is, if it is the next; `edge` is the end of the window it offers.
     #[inline]
-    fn step(&self, side: Side, segment: &Segment) -> Option<Step> {
+    fn step(&self, edge: Seq, side: Side, segment: &Segment) -> Option<Step> {
         let [sender, receiver] = self.facing(side);
         let flags = Flags(segment.flags.0 & !Flags::PSH.0);
         if segment.seq != sender.nxt()
@@ -175,7 +176,6 @@ impl Conn {
         let all = segment.ack == receiver.nxt();
         let fin = flags == Flags::ACK | Flags::FIN && segment.len == 0;
         let octets = flags == Flags::ACK && segment.len > 0 && zeek::is_steady(segment, &sender.zeek);
-        let edge = segments::edge(segment, sender, receiver);
         let on = steady::moves_the_edge_on(edge, segment, sender, receiver);
         let asks = side == self.client;
         let first = self.life.first_fin == Some(side);
