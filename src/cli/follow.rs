@@ -10,11 +10,10 @@ use super::look::utf8_locale;
 use super::output::Output;
 use super::protocols::Protocols;
 use super::say::say;
-use super::show::time_style;
+use super::show::{precision, time_style};
 use super::usage;
 use crate::capture::Summary;
 use crate::capture::track::Role;
-use crate::report::clock::Precision;
 use crate::report::follow::{Choice, Chosen, Follow as Writer, Form, Lack};
 use crate::report::human::plural;
 use crate::report::paint::Paint;
@@ -123,11 +122,7 @@ impl Follow {
             verbose: self.verbose,
             ascii: self.ascii || !utf8_locale(),
             time: time_style(self.time),
-            precision: match (self.nano, self.micro) {
-                (true, _) => Precision::Nano,
-                (_, true) => Precision::Micro,
-                _ => Precision::AsCaptured,
-            },
+            precision: precision(self.nano, self.micro),
             paint: Paint { on: out.color() },
         };
         let hearing = if self.format == FormatArg::Raw { None } else { self.protocols.hearing()? };

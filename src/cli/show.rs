@@ -260,16 +260,21 @@ impl Show {
             paint: Paint { on: out.color() },
         };
         let time = time_style(self.time);
-        let precision = match (self.nano, self.micro) {
-            (true, _) => Precision::Nano,
-            (_, true) => Precision::Micro,
-            _ => Precision::AsCaptured,
-        };
+        let precision = precision(self.nano, self.micro);
         let dump = [(self.hex_ascii, Form::HexAscii), (self.hex, Form::Hex), (self.ascii, Form::Ascii)]
             .into_iter()
             .find(|(times, _)| *times > 0)
             .map(|(times, form)| Dump { form, link_header: times > 1 });
         Listing { style, absolute: self.absolute, time, precision, number: self.number, dump, summary: self.summary }
+    }
+}
+
+/// How exactly times are told: as `--nano` or `--micro` ask, or as they were captured.
+pub(super) const fn precision(nano: bool, micro: bool) -> Precision {
+    match (nano, micro) {
+        (true, _) => Precision::Nano,
+        (_, true) => Precision::Micro,
+        _ => Precision::AsCaptured,
     }
 }
 
