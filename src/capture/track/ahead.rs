@@ -9,6 +9,7 @@
 //! done where the caches hold them all, or all that have packets at the time.
 
 use super::Tracker;
+use super::plain::Plain;
 use super::slab::Found;
 use crate::wire::FlowKey;
 
@@ -53,11 +54,12 @@ impl Tracker {
         for found in &ahead.foreseen {
             conns.fetch_ahead(Some(*found));
         }
-        let slots = ahead.foreseen.iter().filter_map(|found| match found {
-            Found::Conn(slot) => conns.get(*slot),
+        let last = ahead.foreseen.iter().filter_map(|found| match found {
+            Found::Conn(slot) => conns.get(*slot).map(|conn| conn.last_n),
+            Found::Plain(place) => conns.plains.get(*place).map(Plain::last_n),
             Found::Embryo(_) => None,
         });
-        let near = slots.filter(|conn| n - n.min(conn.last_n) <= NEAR).count();
+        let near = last.filter(|last| n - n.min(*last) <= NEAR).count();
         if near * 4 > ahead.foreseen.len() * 3 {
             ahead.pause = SELDOM;
         }

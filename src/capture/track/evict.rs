@@ -1,7 +1,7 @@
 //! Connections are given up: when their timers have run out, or for want of room.
 
 use super::expiry::{Ended, Timers, Worth};
-use super::slab::Slot;
+use super::slab::{Found, Slot};
 use super::{Departed, Tracker};
 use crate::wire::{Span, Timestamp};
 
@@ -39,15 +39,22 @@ impl Tracker {
         if bare > self.conns.len() / 2 {
             return self.evict_embryo();
         }
-        let places = self.conns.places();
+        // The places of connections, and behind them those of plain ones.
+        let (slots, plains) = (self.conns.places(), self.conns.plains.places());
         let mut best = None;
-        for _ in 0..places.min(CANDIDATES) {
-            let slot = Slot(self.hand % places);
-            self.hand = (self.hand + 1) % places;
-            let Some(conn) = self.followed(slot).filter(|_| slot != fresh) else { continue };
-            let worth = (Worth::of(conn), conn.end);
+        for _ in 0..(slots + plains).min(CANDIDATES) {
+            let at = self.hand % (slots + plains);
+            self.hand = (at + 1) % (slots + plains);
+            let (worth, found) = if let Some(place) = at.checked_sub(slots) {
+                let Some(plain) = self.conns.plains.get(place) else { continue };
+                ((plain.worth(), plain.end()), Found::Plain(place))
+            } else {
+                let slot = Slot(at);
+                let Some(conn) = self.followed(slot).filter(|_| slot != fresh) else { continue };
+                ((Worth::of(conn), conn.end), Found::Conn(slot))
+            };
             if best.is_none_or(|(least, _)| worth < least) {
-                best = Some((worth, slot));
+                best = Some((worth, found));
             }
             // Of a flood one is as good as another, and the hand comes to the oldest first.
             if worth.0 <= Worth::SynSent {
@@ -55,7 +62,11 @@ impl Tracker {
             }
         }
         match best {
-            Some(((worth, _), slot)) if bare == 0 || worth < Worth::SynSent => self.depart(slot, Ended::Evicted),
+            Some(((worth, _), found)) if bare == 0 || worth < Worth::SynSent => match found {
+                Found::Conn(slot) => self.depart(slot, Ended::Evicted),
+                Found::Plain(place) => self.depart_plain(place, Ended::Evicted),
+                Found::Embryo(place) => self.depart_embryo(place, Ended::Evicted),
+            },
             _ => self.evict_embryo(),
         }
     }
@@ -69,7 +80,14 @@ impl Tracker {
     fn depart_embryo(&mut self, place: u32, why: Ended) {
         if let Some(mut conn) = self.conns.take_embryo(place) {
             conn.life.ended = Some(why);
-            self.departed.push_back(Departed::Embryo(Box::new(conn)));
+            self.departed.push_back(Departed::Made(Box::new(conn)));
+        }
+    }
+
+    fn depart_plain(&mut self, place: u32, why: Ended) {
+        if let Some(mut conn) = self.conns.take_plain(place) {
+            conn.life.ended = Some(why);
+            self.departed.push_back(Departed::Made(Box::new(conn)));
         }
     }
 

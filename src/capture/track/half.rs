@@ -22,13 +22,13 @@ pub struct Half {
     pub offer: Option<Offer>,
 
     /// The numbers it may have.
-    marks: Marks<{ Mark::COUNT }>,
+    pub(super) marks: Marks<{ Mark::COUNT }>,
     /// Sequence numbers it was seen to send.
     pub(super) coverage: Coverage,
     /// What it sent.
     pub(super) sent: Sent,
     /// What hardly any end has.
-    rare: Option<Box<Rare>>,
+    pub(super) rare: Option<Box<Rare>>,
     /// Which frames taught it its facts, counted from the connection's first.
     pub(super) taught: [u32; 7],
     /// What it sent has proven that the opening is done for it.
@@ -49,10 +49,10 @@ pub struct Half {
     /// When it last sent new octets.
     pub(super) fresh: Moment,
     /// Since when an octet is being timed (Karn: dropped when it is sent again).
-    timed_since: Moment,
+    pub(super) timed_since: Moment,
     /// Its last two segments: the number each began with, and its frame, counted from the
     /// connection's first. An ICMP error quotes one of them.
-    latest: [Latest; 2],
+    pub(super) latest: [Latest; 2],
     /// Identification of its last IPv4 packet.
     pub(super) ip_id: u32,
     /// Lowest and highest TTL it was seen with.
@@ -129,10 +129,10 @@ static NOTHING_RARE: Rare = Rare {
 
 /// A segment that an ICMP error may come to quote.
 #[derive(Clone, Copy, Debug)]
-struct Latest {
-    seq: Seq,
+pub(super) struct Latest {
+    pub(super) seq: Seq,
     /// Frames after the connection's first.
-    after: u32,
+    pub(super) after: u32,
 }
 
 /// Stands for no frame, being further off than is counted.
@@ -377,11 +377,19 @@ impl Half {
         self.put(Mark::Proof, None);
     }
 
-    /// Takes in a sample of the round trip from this side's octets to their acknowledgement. A
-    /// clock that went backwards gives none.
+    /// Takes in a sample of the round trip from this side's octets to their acknowledgement.
     pub(super) fn smooth(&mut self, sample: Span) {
-        let Ok(sample) = u32::try_from(sample.0) else { return };
-        let smoothed = if self.srtt_ns == 0 { sample } else { self.srtt_ns / 8 * 7 + sample / 8 };
-        self.srtt_ns = smoothed.max(1);
+        self.srtt_ns = smoothed(self.srtt_ns, sample);
+    }
+}
+
+/// A smoothed round trip in nanoseconds, 0 while it is unknown, after another `sample` (RFC 6298 §2).
+/// A clock that went backwards gives none.
+#[inline]
+pub(super) fn smoothed(srtt_ns: u32, sample: Span) -> u32 {
+    match u32::try_from(sample.0) {
+        Ok(sample) if srtt_ns == 0 => sample.max(1),
+        Ok(sample) => (srtt_ns / 8 * 7 + sample / 8).max(1),
+        Err(_) => srtt_ns,
     }
 }

@@ -27,6 +27,7 @@ mod notes;
 mod observation;
 mod open;
 mod pass;
+mod plain;
 mod reset;
 mod reuse;
 mod roles;
@@ -76,7 +77,8 @@ use twice::Words;
 pub struct Limits {
     /// Most connections followed at once. When there are more, the one that is least worth its
     /// room goes, and is told with its reason. Of those that are no more than a SYN each takes some
-    /// 80 octets, of the others 800.
+    /// 80 octets, of those that went by the book, where nobody asks for packets, some 280, of the
+    /// others 800.
     pub conns: u32,
     /// When silent connections are given up; `None` keeps them to the end of the input.
     pub timers: Option<Timers>,
@@ -126,8 +128,8 @@ pub struct Tracker {
 #[derive(Debug)]
 enum Departed {
     Conn(Slot),
-    /// One that was never more than a SYN.
-    Embryo(Box<Conn>),
+    /// One that was made to be told: it was never more than a SYN, or went by the book.
+    Made(Box<Conn>),
 }
 
 /// How many connections ahead of the one that is told the memory is asked for.
@@ -199,7 +201,7 @@ impl Tracker {
     /// A connection that was given up since this was last asked, and will change no more.
     pub fn departed(&mut self) -> Option<Conn> {
         match self.departed.pop_front()? {
-            Departed::Embryo(conn) => Some(*conn),
+            Departed::Made(conn) => Some(*conn),
             Departed::Conn(slot) => {
                 self.leaving -= 1;
                 self.conns.release(slot)
@@ -212,7 +214,7 @@ impl Tracker {
     pub(super) fn tell_departed<E>(&mut self, mut tell: impl FnMut(&Conn) -> Result<(), E>) -> Result<(), E> {
         while let Some(departed) = self.departed.pop_front() {
             match departed {
-                Departed::Embryo(conn) => tell(&conn)?,
+                Departed::Made(conn) => tell(&conn)?,
                 Departed::Conn(slot) => {
                     let told = self.conns.get(slot).map_or(Ok(()), &mut tell);
                     self.leaving -= 1;
@@ -243,16 +245,18 @@ impl Tracker {
     }
 
     /// The connections that are being followed, in order of first packet. Those that are no more
-    /// than a SYN are made as they are asked for.
+    /// than a SYN, or went by the book, are made as they are asked for.
     pub fn conns(&self) -> impl ExactSizeIterator<Item = Cow<'_, Conn>> {
         let followed = self.conns.iter().filter(|(_, conn)| conn.life.ended.is_none());
         let mut all: Vec<_> = followed.map(|(slot, conn)| (conn.id, Found::Conn(slot))).collect();
+        all.extend(self.conns.plains.iter().map(|(id, place)| (id, Found::Plain(place))));
         all.extend(self.conns.embryos.iter().map(|(id, place)| (id, Found::Embryo(place))));
         all.sort_unstable_by_key(|(id, _)| *id);
         (0..all.len()).map(move |at| {
             self.conns.fetch_ahead(all.get(at + FETCHED).map(|(_, found)| *found));
             match all[at].1 {
                 Found::Conn(slot) => Cow::Borrowed(self.conns.at(slot)),
+                Found::Plain(place) => Cow::Owned(self.conns.plains.at(place)),
                 Found::Embryo(place) => Cow::Owned(self.conns.embryos.at(place)),
             }
         })
@@ -292,11 +296,13 @@ impl Tracker {
         notes.add(Note::CaptureDuplicate);
         // The copy may be of another VLAN.
         let found = self.conns.find(&arrival.key);
-        if let Some(Found::Embryo(place)) = found {
-            self.pass_by(self.conns.embryos.at(place));
+        match found {
+            Some(Found::Embryo(place)) => self.pass_by(self.conns.embryos.at(place)),
+            Some(Found::Plain(place)) => self.pass_by(self.conns.plains.at(place)),
+            Some(Found::Conn(_)) | None => {}
         }
         let (slot, conn) = match found {
-            Some(Found::Embryo(_)) => (Slot::PASSING, self.passing.as_deref()?),
+            Some(Found::Embryo(_) | Found::Plain(_)) => (Slot::PASSING, self.passing.as_deref()?),
             Some(Found::Conn(slot)) => (slot, self.conns.at(slot)),
             None => {
                 let slot = self.last_of_pair(arrival.key)?;
@@ -317,6 +323,9 @@ impl Tracker {
         {
             return Some(Taken { slot, stream: conn.stream, meant });
         }
+        if !asked && found.is_some_and(|found| self.goes_by_the_book(found, arrival, segment, notes)) {
+            return None;
+        }
         self.unsteady(found, arrival, segment, notes, asked)
     }
 
@@ -330,6 +339,10 @@ impl Tracker {
         notes: Notes,
         asked: bool,
     ) -> Option<Taken> {
+        let found = match found {
+            Some(Found::Plain(place)) => self.unfold(place).map(Found::Conn),
+            found => found,
+        };
         if let Some(found) = found
             && let Some(taken) = self.by_the_book(found, arrival, segment, notes)
         {
@@ -337,6 +350,7 @@ impl Tracker {
         }
         let known = match found {
             Some(Found::Conn(slot)) => Some(slot),
+            Some(Found::Plain(place)) => self.unfold(place),
             Some(Found::Embryo(place)) => self.hatch(place),
             None => self.other_vlan(arrival, segment),
         };
@@ -421,6 +435,7 @@ impl Tracker {
     fn find(&mut self, key: &FlowKey) -> Option<Slot> {
         match self.conns.find(key)? {
             Found::Conn(slot) => Some(slot),
+            Found::Plain(place) => self.unfold(place),
             Found::Embryo(place) => self.hatch(place),
         }
     }

@@ -76,6 +76,11 @@ impl Pair {
         base[side as usize] = Some(iss);
         Self::Own(Numbers { stream, base })
     }
+
+    /// The pair of a connection of which both ends have shown where they begin.
+    pub(super) fn numbered(stream: u32, [a, b]: [Seq; 2]) -> Self {
+        Self::Own(Numbers { stream, base: [Some(a), Some(b)] })
+    }
 }
 
 impl Shark {
@@ -160,9 +165,14 @@ impl Shark {
 
     /// `stream`, which is new, begins with a SYN.
     pub(super) fn begin(&mut self, stream: u32) {
+        self.add(stream, bit::SYN);
+    }
+
+    /// Adds what a connection has shown meanwhile to its stream.
+    pub(super) fn add(&mut self, stream: u32, bits: u8) {
         let at = stream.wrapping_sub(self.oldest) as usize;
         if let Some(completeness) = self.completeness.get_mut(at) {
-            *completeness |= bit::SYN;
+            *completeness |= bits;
         }
     }
 
@@ -220,6 +230,13 @@ impl Shark {
         }
         stream
     }
+}
+
+/// `tcp.completeness` of a connection whose SYN was answered, given whether step three, data and a FIN
+/// followed, all with ACK.
+pub(super) fn plain_completeness(opened: bool, data: bool, fin: bool) -> u8 {
+    let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+    bit::SYN | bit::SYN_ACK | bit(opened, bit::ACK) | bit(data, bit::DATA) | bit(fin, bit::FIN)
 }
 
 impl Conn {

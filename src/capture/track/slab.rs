@@ -5,6 +5,7 @@ use super::conn::Conn;
 use super::embryo::Embryos;
 use super::notes::Notes;
 use super::observation::ConnId;
+use super::plain::{Plain, Plains};
 use super::table::Table;
 use crate::capture::arrival::Arrival;
 use crate::wire::{FlowKey, Segment};
@@ -23,6 +24,8 @@ impl Slot {
 pub(super) enum Found {
     /// Their connection.
     Conn(Slot),
+    /// One that went by the book so far, and its place.
+    Plain(u32),
     /// A bare SYN, and its place.
     Embryo(u32),
 }
@@ -30,11 +33,20 @@ pub(super) enum Found {
 /// Marks a place in the index as that of a bare SYN.
 const EMBRYO: u32 = 1 << 31;
 
+/// Marks a place in the index as that of a plain connection.
+const PLAIN: u32 = 1 << 30;
+
 impl Found {
     /// What the index says with `place`.
     #[inline]
     fn at(place: u32) -> Self {
-        if place & EMBRYO == 0 { Self::Conn(Slot(place)) } else { Self::Embryo(place & !EMBRYO) }
+        if place & PLAIN != 0 {
+            Self::Plain(place & !PLAIN)
+        } else if place & EMBRYO != 0 {
+            Self::Embryo(place & !EMBRYO)
+        } else {
+            Self::Conn(Slot(place))
+        }
     }
 }
 
@@ -43,6 +55,8 @@ impl Found {
 #[derive(Debug, Default)]
 pub(super) struct Slab {
     places: Chunks<Option<Conn>>,
+    /// Connections that went by the book so far.
+    pub(super) plains: Plains,
     /// Connections of which there is only a SYN.
     pub(super) embryos: Embryos,
     free: Vec<Slot>,
@@ -61,7 +75,7 @@ impl Slab {
 
     /// How many connections are being followed.
     pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len() + self.embryos.len()
+        self.places.len() - self.free.len() + self.plains.len() + self.embryos.len()
     }
 
     /// Places in use or used before.
@@ -72,7 +86,7 @@ impl Slab {
     /// The latest connection of these endpoints.
     #[inline]
     pub(super) fn find(&self, key: &FlowKey) -> Option<Found> {
-        match self.table.find(key, |at| has_key(&self.places, &self.embryos, at, key)) {
+        match self.table.find(key, |at| has_key(&self.places, &self.plains, &self.embryos, at, key)) {
             Some(place) => Some(Found::at(place)),
             None if self.aliases.is_empty() => None,
             None => self.aliases.get(key).copied().map(Found::Conn),
@@ -90,6 +104,7 @@ impl Slab {
     pub(super) fn fetch_ahead(&self, found: Option<Found>) {
         match found {
             Some(Found::Conn(slot)) => self.get(slot).map(fetch_ahead),
+            Some(Found::Plain(place)) => self.plains.get(place).map(fetch_ahead),
             Some(Found::Embryo(place)) => self.embryos.get(place).map(fetch_ahead),
             None => None,
         };
@@ -117,6 +132,30 @@ impl Slab {
         slot
     }
 
+    /// Puts the plain connection that the bare SYN at `place` has become in its place; returns where.
+    pub(super) fn grow_plain(&mut self, place: u32, plain: Plain, key: &FlowKey) -> u32 {
+        let plain = self.plains.add(plain, key);
+        self.table.replace(key, plain | PLAIN, |at| at == place | EMBRYO);
+        self.embryos.take_out(place);
+        plain
+    }
+
+    /// Puts the connection that the plain one at `place` is in its place.
+    pub(super) fn unfold(&mut self, place: u32) -> Option<Slot> {
+        let conn = self.plains.take_out(place)?;
+        let key = conn.key;
+        let slot = self.keep(conn);
+        self.table.replace(&key, slot.0, |at| at == place | PLAIN);
+        Some(slot)
+    }
+
+    /// Takes out the plain connection at `place`.
+    pub(super) fn take_plain(&mut self, place: u32) -> Option<Conn> {
+        let conn = self.plains.take_out(place)?;
+        self.table.remove(&conn.key, |at| at == place | PLAIN);
+        Some(conn)
+    }
+
     /// Takes out the connection that the bare SYN at `place` began.
     pub(super) fn take_embryo(&mut self, place: u32) -> Option<Conn> {
         let key = self.embryos.key_of(self.embryos.get(place)?);
@@ -127,8 +166,8 @@ impl Slab {
     fn put(&mut self, conn: Conn) -> Slot {
         let key = conn.key;
         let slot = self.keep(conn);
-        let (places, embryos) = (&self.places, &self.embryos);
-        self.table.replace(&key, slot.0, |at| has_key(places, embryos, at, &key));
+        let Self { places, plains, embryos, table, .. } = self;
+        table.replace(&key, slot.0, |at| has_key(places, plains, embryos, at, &key));
         slot
     }
 
@@ -151,8 +190,7 @@ impl Slab {
     pub(super) fn unlink(&mut self, slot: Slot) {
         let Some(key) = self.get(slot).map(|conn| conn.key) else { return };
         if self.find(&key) == Some(Found::Conn(slot)) {
-            let (places, embryos) = (&self.places, &self.embryos);
-            self.table.remove(&key, |at| has_key(places, embryos, at, &key));
+            self.table.remove(&key, |at| at == slot.0);
         }
         if let Some(alias) = self.aliased.remove(&slot) {
             self.aliases.remove(&alias);
@@ -198,12 +236,15 @@ impl Slab {
 
 /// Whether the place `at`, which the table knows and which is therefore in use, has this key.
 #[inline]
-fn has_key(places: &Chunks<Option<Conn>>, embryos: &Embryos, at: u32, key: &FlowKey) -> bool {
-    if at & EMBRYO != 0 {
-        return embryos.has_key(at & !EMBRYO, key);
+fn has_key(places: &Chunks<Option<Conn>>, plains: &Plains, embryos: &Embryos, at: u32, key: &FlowKey) -> bool {
+    match Found::at(at) {
+        Found::Plain(place) => plains.has_key(place, key),
+        Found::Embryo(place) => embryos.has_key(place, key),
+        Found::Conn(slot) => {
+            let conn = places.get(slot.0 as usize).and_then(Option::as_ref);
+            conn.expect("the table leads to places in use").key == *key
+        }
     }
-    let conn = places.get(at as usize).and_then(Option::as_ref);
-    conn.expect("the table leads to places in use").key == *key
 }
 
 #[cfg(all(feature = "live", target_os = "linux"))]

@@ -9,7 +9,7 @@
 //!                  |      ^---- FIN/ACK ---- HalfClosed <---- ACK ------- |
 //!                  | ACK
 //!                  v
-//!                 over
+//!                 Over
 //! ```
 //!
 //! Its segments could take the way of every other, `Conn::segment`, and nothing would come out
@@ -33,9 +33,9 @@ use crate::capture::arrival::Arrival;
 use crate::wire::{Flags, Segment, Seq, Side, options::Present};
 
 /// How far a connection has come that has gone by the book so far.
-#[derive(Clone, Copy, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Chapter {
-    /// It has not, or is over.
+    /// It has not.
     #[default]
     Other,
     /// SYN, SYN/ACK.
@@ -51,6 +51,8 @@ pub(super) enum Chapter {
     HalfClosed,
     /// The FINs of both, the second with the ACK of the first, or after it.
     BothClosed,
+    /// And the ACK of that.
+    Over,
 }
 
 /// Only how it is dealt with, and nothing that it would differ in from another.
@@ -61,8 +63,8 @@ impl fmt::Debug for Chapter {
 }
 
 /// The next step of such a connection.
-#[derive(Clone, Copy)]
-enum Step {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Step {
     /// Step three of the opening.
     Open3,
     /// The client's octets, before the server has shown that it is open.
@@ -77,12 +79,26 @@ enum Step {
     Close4,
 }
 
+impl Step {
+    /// The chapter that it begins, or goes on with.
+    pub(super) const fn leads_to(self) -> Chapter {
+        match self {
+            Self::Open3 | Self::Octets => Chapter::Opened,
+            Self::Confirm => Chapter::Calm,
+            Self::Close1 => Chapter::Closing,
+            Self::Close2 => Chapter::HalfClosed,
+            Self::Close3 | Self::Close23 => Chapter::BothClosed,
+            Self::Close4 => Chapter::Over,
+        }
+    }
+}
+
 /// What both ends know of each other when a connection is open.
-const OPEN: [Fact; 4] = [Fact::Receives, Fact::Sends, Fact::KnowsIss, Fact::IssKnown];
-const ALL: Facts = Facts::of(&OPEN, Basis::Proven);
+pub(super) const OPEN: [Fact; 4] = [Fact::Receives, Fact::Sends, Fact::KnowsIss, Fact::IssKnown];
+pub(super) const ALL: Facts = Facts::of(&OPEN, Basis::Proven);
 /// What a server is to learn from a SYN, and knows that has answered it.
 const HEARD: Facts = Facts::of(&[Fact::Receives, Fact::KnowsIss], Basis::Expected);
-const ASKED: Facts = Facts::of(&[Fact::Receives, Fact::KnowsIss], Basis::Proven);
+pub(super) const ASKED: Facts = Facts::of(&[Fact::Receives, Fact::KnowsIss], Basis::Proven);
 
 impl Tracker {
     /// Takes in a segment of the connection that was found, if it is the next step of one that goes
@@ -97,6 +113,7 @@ impl Tracker {
     ) -> Option<Taken> {
         let (slot, meant) = match found {
             Found::Conn(slot) => (slot, self.conns.at_mut(slot).by_the_book(arrival, segment, notes)?),
+            Found::Plain(_) => return None,
             Found::Embryo(place) => {
                 let question = self.conns.embryos.question(self.conns.embryos.get(place)?);
                 let (conn, meant) = answered(&question, arrival, segment, notes)?;
@@ -146,14 +163,7 @@ impl Conn {
             Step::Close1 => self.life.first_fin = Some(arrival.side),
             _ => {}
         }
-        self.chapter = match step {
-            Step::Open3 | Step::Octets => Chapter::Opened,
-            Step::Confirm => Chapter::Calm,
-            Step::Close1 => Chapter::Closing,
-            Step::Close2 => Chapter::HalfClosed,
-            Step::Close3 | Step::Close23 => Chapter::BothClosed,
-            Step::Close4 => Chapter::Other,
-        };
+        self.chapter = step.leads_to();
         self.count_packet(arrival, segment.len);
         let notes = note.map_or(notes, |note| notes | note.into());
         self.life.seen |= notes;
@@ -300,7 +310,7 @@ pub(super) struct Question {
 /// The connection of a first SYN, if that is as in the book.
 pub(super) fn asked(question: &Question) -> Option<Conn> {
     let Question { id, stream, arrival, segment, notes } = question;
-    let fits = segment.flags == Flags::SYN && segment.ack == Seq(0) && offers_the_usual(segment);
+    let fits = asks(segment);
     #[cfg(test)]
     let fits = fits && tests::may_be_taken(tests::ASKED);
     if !fits {
@@ -330,14 +340,7 @@ pub(super) fn asked(question: &Question) -> Option<Conn> {
 /// in the book.
 #[inline]
 fn answered(question: &Question, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<(Conn, Meant)> {
-    let fits = segment.flags == Flags::SYN | Flags::ACK
-        && segment.len == 0
-        && segment.ack == question.segment.seq + 1
-        && arrival.side != question.arrival.side
-        && !arrival.cut
-        && arrival.time >= question.arrival.time
-        && offers_the_usual(segment);
-    if !fits {
+    if !answers(question, arrival, segment) {
         return None;
     }
     let mut conn = asked(question)?;
@@ -379,6 +382,22 @@ fn say(half: &mut Half, segment: &Segment, arrival: &Arrival, after: u32) {
     half.window = segment.window.0;
     half.put(Mark::TsVal, segment.options.timestamps().map(|(val, _)| Seq(val)));
     half.passed(segment.seq, after, arrival.time, arrival.ip_id, arrival.ttl);
+}
+
+/// Whether a segment is a SYN as in the book.
+pub(super) fn asks(segment: &Segment) -> bool {
+    segment.flags == Flags::SYN && segment.ack == Seq(0) && offers_the_usual(segment)
+}
+
+/// Whether a segment is the SYN/ACK that comes next in the book.
+pub(super) fn answers(question: &Question, arrival: &Arrival, segment: &Segment) -> bool {
+    segment.flags == Flags::SYN | Flags::ACK
+        && segment.len == 0
+        && segment.ack == question.segment.seq + 1
+        && arrival.side != question.arrival.side
+        && !arrival.cut
+        && arrival.time >= question.arrival.time
+        && offers_the_usual(segment)
 }
 
 /// A window, a segment size, and nothing that is out of the ordinary.

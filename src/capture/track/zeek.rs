@@ -80,7 +80,8 @@ const FEW: usize = 15;
 const MAX_LETTERS: usize = 64;
 
 impl History {
-    fn push(&mut self, letter: u8, side: Side) {
+    /// Writes a letter, given in lower case.
+    pub(super) fn push(&mut self, letter: u8, side: Side) {
         let letter = if side == Side::A { letter.to_ascii_uppercase() } else { letter };
         let at = usize::from(self.len);
         let place = if at < FEW {
@@ -234,7 +235,31 @@ fn write(segment: &Segment, side: Side, sender: &mut End, receiver: &mut End, hi
     }
 }
 
+/// What there is to say of an end that has only opened, acknowledged, sent and closed, all in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlainEnd {
+    /// Its first sequence number, where it asked.
+    pub(super) syn: Option<Seq>,
+    pub(super) fin: Option<Seq>,
+    /// The number after the last it sent.
+    pub(super) nxt: Seq,
+    /// Whether it sent a bare acknowledgement; whether it sent data.
+    pub(super) acks: bool,
+    pub(super) data: bool,
+}
+
 impl End {
+    /// Such an end, after its SYN was answered.
+    pub(super) fn plain(said: &PlainEnd) -> Self {
+        let [a, d, h] = [said.acks, said.data, said.syn.is_none()].map(u8::from);
+        let mut end = Self { told: a | d << 1 | h << 2, was_established: said.fin.is_some(), ..Self::default() };
+        end.state = if said.fin.is_some() { State::Closed } else { State::Established };
+        end.put(Mark::Syn, said.syn);
+        end.put(Mark::Fin, said.fin);
+        end.put(Mark::Nxt, Some(said.nxt));
+        end
+    }
+
     #[inline]
     fn mark(&self, mark: Mark) -> Option<Seq> {
         self.marks.get(mark as usize)
