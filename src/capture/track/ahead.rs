@@ -23,7 +23,8 @@ const CACHED: usize = 1 << 12;
 /// A connection that had a packet so few packets ago is still in the caches.
 const NEAR: u64 = 1 << 13;
 
-/// Where the connections of nearly all packets are near, only one batch in so many is shown.
+/// Where the connections of nearly all packets are near, only one batch in so many is shown. And only
+/// in one of so many is it asked whether they are: that waits for them.
 const SELDOM: u32 = 16;
 
 /// Where the connections of the next packets may be.
@@ -32,6 +33,8 @@ pub(super) struct Ahead {
     foreseen: Vec<Found>,
     /// Batches to let pass before the next one is looked at.
     pause: u32,
+    /// Batches to be made ready before it is asked again whether that is of use.
+    sure: u32,
 }
 
 impl Tracker {
@@ -54,6 +57,11 @@ impl Tracker {
         for found in &ahead.foreseen {
             conns.fetch_ahead(Some(*found));
         }
+        if ahead.sure > 0 {
+            ahead.sure -= 1;
+            ahead.foreseen.clear();
+            return;
+        }
         let last = ahead.foreseen.iter().filter_map(|found| match found {
             Found::Conn(slot) => conns.get(*slot).map(|conn| conn.last_n),
             Found::Plain(place) => conns.plains.get(*place).map(Plain::last_n),
@@ -62,6 +70,8 @@ impl Tracker {
         let near = last.filter(|last| n - n.min(*last) <= NEAR).count();
         if near * 4 > ahead.foreseen.len() * 3 {
             ahead.pause = SELDOM;
+        } else {
+            ahead.sure = SELDOM;
         }
         ahead.foreseen.clear();
     }

@@ -156,6 +156,11 @@ impl Embryos {
         self.places.get(place as usize)?.as_ref()
     }
 
+    /// The room for the one at `place`.
+    pub(super) fn place(&self, place: u32) -> Option<&Option<Embryo>> {
+        self.places.get(place as usize)
+    }
+
     /// Keeps what the first segment of connection `id` says, which [fits](Embryo::holds); returns
     /// where.
     pub(super) fn add(&mut self, id: ConnId, stream: u32, arrival: &Arrival, segment: &Segment, notes: Notes) -> u32 {

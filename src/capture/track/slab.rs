@@ -103,9 +103,10 @@ impl Slab {
     #[inline]
     pub(super) fn fetch_ahead(&self, found: Option<Found>) {
         match found {
-            Some(Found::Conn(slot)) => self.get(slot).map(fetch_ahead),
-            Some(Found::Plain(place)) => self.plains.get(place).map(fetch_ahead),
-            Some(Found::Embryo(place)) => self.embryos.get(place).map(fetch_ahead),
+            // Not even a look at whether there is one: that would wait for it.
+            Some(Found::Conn(slot)) => self.places.get(slot.0 as usize).map(fetch_ahead),
+            Some(Found::Plain(place)) => self.plains.place(place).map(fetch_ahead),
+            Some(Found::Embryo(place)) => self.embryos.place(place).map(fetch_ahead),
             None => None,
         };
     }

@@ -202,7 +202,8 @@ pub(super) mod tests {
                 change(&mut record.time, &mut tcp.segment, random >> 32);
             }
             let n = told.len() as u64 + 1;
-            if let Some(passenger) = Passenger::of(n, &record).filter(|_| way == Way::Unasked && n % 61 != 0) {
+            if let Some(passenger) = Passenger::of(n, &record).filter(|_| way == Way::Unasked && !n.is_multiple_of(61))
+            {
                 tracker.take(&passenger);
                 told.push(String::new());
             } else {
@@ -221,7 +222,7 @@ pub(super) mod tests {
             let Body::Tcp(tcp) = &record.body else { return None };
             let arrival = Arrival::of(n, record)?;
             let tells = arrival.vlans.count() == 0 && !arrival.cut && arrival::capture_notes(record).is_empty();
-            tells.then(|| Self { arrival, segment: tcp.segment, checksum: tcp.checksum })
+            tells.then_some(Self { arrival, segment: tcp.segment, checksum: tcp.checksum })
         }
     }
 

@@ -237,7 +237,7 @@ impl Plain {
             || older
             || !in_order
             || arrival.cut
-            || arrival.ip_id > 0xffff
+            || u16::try_from(arrival.ip_id).is_err()
         {
             return None;
         }
@@ -446,7 +446,7 @@ impl End {
             is_timed: true,
             offers: bit(options.sack_permitted(), SACK_OK) | bit(options.timestamps().is_some(), TS_OK),
         };
-        let fits = after != u32::MAX && arrival.ip_id <= u32::from(u16::MAX);
+        let fits = after != u32::MAX && u16::try_from(arrival.ip_id).is_ok();
         end.passed(segment, arrival, after);
         fits.then_some(end)
     }

@@ -37,7 +37,13 @@ impl Plains {
         self.places.get(place as usize)?.as_ref()
     }
 
-    /// The same, to be changed.
+    /// The room for the one at `place`.
+    #[inline]
+    pub(in crate::capture::track) fn place(&self, place: u32) -> Option<&Option<Plain>> {
+        self.places.get(place as usize)
+    }
+
+    /// The one at `place`, to be changed.
     #[inline]
     pub(in crate::capture::track) fn get_mut(&mut self, place: u32) -> Option<&mut Plain> {
         self.places.get_mut(place as usize)?.as_mut()

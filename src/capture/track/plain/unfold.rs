@@ -7,6 +7,7 @@ use crate::capture::track::half::{Half, Mark, Offer, Sent};
 use crate::capture::track::life::{Life, Times};
 use crate::capture::track::notes::{Note, Notes};
 use crate::capture::track::shark::{self, Pair};
+use crate::capture::track::slim::Moment;
 use crate::capture::track::standing::{Basis, RoleBasis, Standing, State};
 use crate::capture::track::textbook::{ALL, ASKED, Chapter, OPEN};
 use crate::capture::track::zeek::{self, History};
@@ -165,7 +166,7 @@ impl Plain {
         let apart = !self.says(Is::Close23);
         match (self.chapter, role == self.first()) {
             (Chapter::Closing, false) => learn(Fact::PeerDone, Basis::Expected, last),
-            (Chapter::HalfClosed, false) | (Chapter::BothClosed, false) => learn(Fact::PeerDone, Basis::Proven, last),
+            (Chapter::HalfClosed | Chapter::BothClosed, false) => learn(Fact::PeerDone, Basis::Proven, last),
             (Chapter::HalfClosed, true) => learn(Fact::AllDelivered, Basis::Expected, last),
             (Chapter::BothClosed, true) => {
                 learn(Fact::AllDelivered, Basis::Expected, if apart { before } else { last });
@@ -197,7 +198,7 @@ impl Plain {
                 last_syn: self.start.into(),
                 last_syn_ts_val: stamped.then_some(self.syn_ts_val),
                 last_synack: synack.into(),
-                step3: if opened { step3.into() } else { Default::default() },
+                step3: if opened { step3.into() } else { Moment::default() },
                 rtt_server_ns: Some(self.synack_ns.into()),
                 rtt_client_ns: opened.then_some(self.step3_ns.into()),
                 asked: self.asked,
