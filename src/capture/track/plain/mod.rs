@@ -53,9 +53,9 @@ pub(super) struct Plain {
     syn_ts_val: u32,
     /// What Zeek's history tells behind `ShA`, in order; 0 where it tells no more.
     letters: [u8; 5],
-    chapter: Chapter,
     /// Bits of `Is`.
     is: u16,
+    chapter: Chapter,
 }
 
 const _: () = assert!(size_of::<Option<Plain>>() == 256);
@@ -97,6 +97,22 @@ pub(super) enum Turn {
     Step(Step),
 }
 
+/// What a segment that fits was held against.
+struct Fit {
+    /// Who sent it.
+    from: usize,
+    /// Frames after the SYN.
+    after: u32,
+    /// What its sender has sent with it.
+    ip_bytes: u32,
+    /// How much more it acknowledges than was before.
+    ahead: i32,
+    /// Where the window ends that it offers.
+    edge: Seq,
+    /// It neither fills the window of its receiver nor takes back anything of its sender's.
+    moves_on: bool,
+}
+
 /// One end of it: the numbers that its next segment is held against, and what is counted.
 #[derive(Clone, Copy, Debug)]
 struct End {
@@ -121,14 +137,18 @@ struct End {
     /// As sent, [`NO_SCALE`] where none was.
     wscale: u8,
     is_timed: bool,
-    offers: u8,
+    /// Bits, as below.
+    said: u8,
 }
 
 const NO_SCALE: u8 = u8::MAX;
 
-/// Bits of what an end offers.
+/// Bits of what an end offered, and of what Zeek's history tells of it so far.
 const SACK_OK: u8 = 1;
-const TS_OK: u8 = 2;
+const TS_OK: u8 = 1 << 1;
+const TOLD_ACK: u8 = 1 << 2;
+const TOLD_DATA: u8 = 1 << 3;
+const TOLD_FIN: u8 = 1 << 4;
 
 const CLIENT: usize = 0;
 const SERVER: usize = 1;
@@ -166,7 +186,7 @@ impl Plain {
             is: 0,
         };
         plain.set(Is::ClientB, first.side == Side::B);
-        plain.set(Is::Stamped, client.offers & server.offers & TS_OK != 0);
+        plain.set(Is::Stamped, client.said & server.said & TS_OK != 0);
         plain.set(Is::Scaled, client.wscale != NO_SCALE && server.wscale != NO_SCALE);
         plain.add_notes(notes | *noted);
         Some(plain)
@@ -177,33 +197,121 @@ impl Plain {
     pub(super) fn take(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Turn> {
         #[cfg(test)]
         let chapter = self.chapter;
-        let turn = self.take_next(arrival, segment, notes);
+        let turn = self.turn(arrival, segment, notes);
         #[cfg(test)]
         let turn = tests::took(chapter, turn);
         turn
     }
 
     #[inline]
-    fn take_next(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Turn> {
-        let from = usize::from(arrival.side != self.client());
-        let after = arrival.after(self.first_n);
-        let (turn, edge) = self.turn(from, arrival, segment)?;
-        let ip_bytes = self.ends[from].ip_bytes.checked_add(arrival.ip_bytes)?;
-        if after == u32::MAX || !self.goes_on(turn, from, after, arrival.time) {
+    fn turn(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Turn> {
+        if self.chapter != Chapter::Calm || !is_plain(segment) {
+            return self.step(arrival, segment, notes).map(Turn::Step);
+        }
+        let fit = self.fit(arrival, segment)?;
+        // Not the same again with nothing else.
+        if !fit.moves_on || segment.len == 0 && fit.ahead == 0 {
             return None;
         }
+        self.go_on(&fit, arrival, segment, notes);
+        Some(Turn::Next)
+    }
+
+    /// Takes in a segment, if it is the next step of the opening or the close.
+    #[inline(never)]
+    fn step(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Step> {
+        let mut fit = self.fit(arrival, segment)?;
+        let step = self.next_step(&fit, segment)?;
+        match step {
+            Step::Open3 => {
+                self.step3_ns = u32::try_from((arrival.time - self.synack_time()).0).ok()?;
+                self.step3_after = fit.after;
+                self.ends[CLIENT].said |= TOLD_ACK;
+            }
+            Step::Close1 => self.set(Is::ServerFirst, fit.from == SERVER),
+            Step::Close23 => self.set(Is::Close23, true),
+            _ => {}
+        }
+        if step != Step::Open3 {
+            fit.edge = self.ends[fit.from].edge.latest(fit.edge);
+        }
+        self.chapter = step.leads_to();
+        self.go_on(&fit, arrival, segment, notes);
+        Some(step)
+    }
+
+    /// What a segment is held against, if it comes right after what its sender sent before, and
+    /// acknowledges neither less than before nor what was not seen.
+    #[inline]
+    fn fit(&self, arrival: &Arrival, segment: &Segment) -> Option<Fit> {
+        let from = usize::from(arrival.side != self.client());
+        let [client, server] = &self.ends;
+        let [sender, receiver] = if from == CLIENT { [client, server] } else { [server, client] };
+        let stamps = if self.says(Is::Stamped) { Present::TIMESTAMPS } else { Present::default() };
+        let older = segment.options.timestamps().is_some_and(|(val, _)| Seq(val).before(Seq(sender.ts_val)));
+        let ahead = if self.chapter == Chapter::Answered { 1 } else { segment.ack.offset_from(receiver.una) };
+        let fits = segment.seq == sender.nxt
+            && segment.window.0 != 0
+            && segment.options.present == stamps
+            && !older
+            && (0..=WILD).contains(&ahead)
+            && !segment.ack.after(receiver.nxt)
+            && arrival.time >= sender.last.max(receiver.last)
+            && !arrival.cut
+            && u16::try_from(arrival.ip_id).is_ok();
+        let (after, ip_bytes) = (arrival.after(self.first_n), sender.ip_bytes.checked_add(arrival.ip_bytes)?);
+        if !fits || after == u32::MAX {
+            return None;
+        }
+        let shift = if self.says(Is::Scaled) { sender.wscale } else { 0 };
+        let edge = segment.ack + (u32::from(segment.window.0) << shift);
+        let fills = segment.len > 0 && segment.end() == receiver.edge;
+        let moves_on = !fills && !edge.before(sender.edge);
+        Some(Fit { from, after, ip_bytes, ahead, edge, moves_on })
+    }
+
+    /// The step that a segment is which fits.
+    fn next_step(&self, fit: &Fit, segment: &Segment) -> Option<Step> {
+        let [sender, receiver] = if fit.from == CLIENT { [CLIENT, SERVER] } else { [SERVER, CLIENT] };
+        let receiver = &self.ends[receiver];
+        let asks = sender == CLIENT;
+        let first = asks != self.says(Is::ServerFirst);
+        let bare = segment.flags == Flags::ACK && segment.len == 0;
+        let octets = is_plain(segment) && segment.len > 0;
+        let fin = segment.flags.0 & !Flags::PSH.0 == (Flags::ACK | Flags::FIN).0 && segment.len == 0;
+        let all = segment.ack == receiver.nxt;
+        // Past what step three carried, or the octet after it: so that has come.
+        let proves = !segment.ack.before(receiver.iss + 2) && (octets || fit.ahead > 0);
+        match self.chapter {
+            Chapter::Answered if asks && bare && all => Some(Step::Open3),
+            Chapter::Opened if asks && octets && all && fit.moves_on => Some(Step::Octets),
+            Chapter::Opened if !asks && (octets || bare) && proves && fit.moves_on => Some(Step::Confirm),
+            Chapter::Calm if fin => Some(Step::Close1),
+            Chapter::Closing if !first && all && fin => Some(Step::Close23),
+            Chapter::Closing if !first && all && bare => Some(Step::Close2),
+            Chapter::HalfClosed if !first && all && fin => Some(Step::Close3),
+            Chapter::BothClosed if first && all && bare => Some(Step::Close4),
+            _ => None,
+        }
+    }
+
+    /// Takes down the numbers that such a segment moves.
+    #[inline]
+    fn go_on(&mut self, fit: &Fit, arrival: &Arrival, segment: &Segment, notes: Notes) {
+        let (now, end) = (arrival.time, segment.end());
         if !notes.is_empty() {
             self.add_notes(notes);
         }
-        let now = arrival.time;
-        let fin = segment.flags.contains(Flags::FIN);
-        self.write(from, fin, segment.len);
-        if segment.len > 0 {
-            self.time_answer(from, now);
-        }
-        let [sender, receiver] = facing(&mut self.ends, from);
-        let end = segment.end();
-        sender.nxt = end;
+        let letter = if segment.flags.contains(Flags::FIN) {
+            b'f'
+        } else if segment.len > 0 {
+            self.time_answer(fit.from, now);
+            b'd'
+        } else {
+            b'a'
+        };
+        self.tell(fit.from, letter);
+        let [sender, receiver] = facing(&mut self.ends, fit.from);
         if segment.len > 0 {
             sender.fresh = now.into();
         }
@@ -212,90 +320,15 @@ impl Plain {
         }
         receiver.acknowledged(segment.ack, now);
         receiver.una = segment.ack;
-        sender.edge = edge;
+        sender.nxt = end;
+        sender.edge = fit.edge;
         sender.window = segment.window.0;
         if let Some((val, _)) = segment.options.timestamps() {
             sender.ts_val = val;
         }
-        sender.passed(segment, arrival, after);
-        sender.ip_bytes = ip_bytes;
+        sender.passed(segment, arrival, fit.after);
+        sender.ip_bytes = fit.ip_bytes;
         sender.packets += 1;
-        Some(turn)
-    }
-
-    /// What the next segment is, if it is what comes next; and where its sender's window ends then.
-    #[inline]
-    fn turn(&self, from: usize, arrival: &Arrival, segment: &Segment) -> Option<(Turn, Seq)> {
-        let [sender, receiver] =
-            if from == CLIENT { [&self.ends[0], &self.ends[1]] } else { [&self.ends[1], &self.ends[0]] };
-        let stamps = if self.says(Is::Stamped) { Present::TIMESTAMPS } else { Present::default() };
-        let older = segment.options.timestamps().is_some_and(|(val, _)| Seq(val).before(Seq(sender.ts_val)));
-        let in_order = arrival.time >= sender.last && arrival.time >= receiver.last;
-        if segment.seq != sender.nxt
-            || segment.window.0 == 0
-            || segment.options.present != stamps
-            || older
-            || !in_order
-            || arrival.cut
-            || u16::try_from(arrival.ip_id).is_err()
-        {
-            return None;
-        }
-        let shift = if self.says(Is::Scaled) { sender.wscale } else { 0 };
-        let edge = segment.ack + (u32::from(segment.window.0) << shift);
-        // Neither less than before, nor what was not seen.
-        let ahead = if self.chapter == Chapter::Answered { 1 } else { segment.ack.offset_from(receiver.una) };
-        if !(0..=WILD).contains(&ahead) || segment.ack.after(receiver.nxt) {
-            return None;
-        }
-        let empty = segment.len == 0;
-        let plain = segment.flags == Flags::ACK || segment.flags == Flags::ACK | Flags::PSH;
-        // It neither fills the window offered nor takes anything back of its own.
-        let fills = !empty && segment.end() == receiver.edge;
-        let on = !fills && !edge.before(sender.edge);
-        // Not the same again with nothing else.
-        let new = !empty || ahead > 0;
-        if self.chapter == Chapter::Calm && plain {
-            return (on && new).then_some((Turn::Next, edge));
-        }
-        let bare = segment.flags == Flags::ACK && empty;
-        let fin = empty && segment.flags.0 & !Flags::PSH.0 == (Flags::ACK | Flags::FIN).0;
-        let all = segment.ack == receiver.nxt;
-        let asks = from == CLIENT;
-        let first = asks != self.says(Is::ServerFirst);
-        let step = match self.chapter {
-            Chapter::Answered if asks && bare && all => return Some((Turn::Step(Step::Open3), edge)),
-            Chapter::Opened if asks && plain && !empty && all && on => Step::Octets,
-            // Past what step three carried, which proves that it came.
-            Chapter::Opened if !asks && (bare || plain && !empty) && on && new => {
-                let proves = !segment.ack.before(receiver.iss + 2);
-                proves.then_some(Step::Confirm)?
-            }
-            Chapter::Calm if fin => Step::Close1,
-            Chapter::Closing if !first && all && fin => Step::Close23,
-            Chapter::Closing if !first && all && bare => Step::Close2,
-            Chapter::HalfClosed if !first && all && fin => Step::Close3,
-            Chapter::BothClosed if first && all && bare => Step::Close4,
-            _ => return None,
-        };
-        Some((Turn::Step(step), sender.edge.latest(edge)))
-    }
-
-    /// Goes on to the chapter that the next segment begins; not if that takes too long to be kept here.
-    #[inline]
-    fn goes_on(&mut self, turn: Turn, from: usize, after: u32, now: Timestamp) -> bool {
-        let Turn::Step(step) = turn else { return true };
-        match step {
-            Step::Open3 => {
-                let Ok(lapse) = u32::try_from((now - self.synack_time()).0) else { return false };
-                (self.step3_after, self.step3_ns) = (after, lapse);
-            }
-            Step::Close1 => self.set(Is::ServerFirst, from == SERVER),
-            Step::Close23 => self.set(Is::Close23, true),
-            _ => {}
-        }
-        self.chapter = step.leads_to();
-        true
     }
 
     fn time_answer(&mut self, from: usize, now: Timestamp) {
@@ -309,28 +342,19 @@ impl Plain {
         }
     }
 
-    /// Writes what Zeek's history tells of a segment, the first time of each side.
+    /// Writes a letter of Zeek's history, the first time of each side.
     #[inline]
-    fn write(&mut self, from: usize, fin: bool, len: u32) {
-        let letter = if fin {
-            b'f'
-        } else if len > 0 {
-            b'd'
-        } else {
-            b'a'
+    fn tell(&mut self, from: usize, letter: u8) {
+        let bit = match letter {
+            b'a' => TOLD_ACK,
+            b'd' => TOLD_DATA,
+            _ => TOLD_FIN,
         };
-        let letter = if from == CLIENT { letter.to_ascii_uppercase() } else { letter };
-        if letter == b'A' {
-            // Step three.
-            return;
-        }
-        for place in &mut self.letters {
-            if *place == letter {
-                return;
-            }
-            if *place == 0 {
-                *place = letter;
-                return;
+        let end = &mut self.ends[from];
+        if end.said & bit == 0 {
+            end.said |= bit;
+            if let Some(place) = self.letters.iter_mut().find(|place| **place == 0) {
+                *place = if from == CLIENT { letter.to_ascii_uppercase() } else { letter };
             }
         }
     }
@@ -347,8 +371,8 @@ impl Plain {
     /// What the findings have to be told of the SYN/ACK.
     pub(super) fn answer(&self) -> Event {
         let [asked, given] = &self.ends;
-        let comparable = asked.wscale != NO_SCALE && asked.offers == SACK_OK;
-        Event::Answered(comparable.then_some(given.wscale == NO_SCALE && given.offers & SACK_OK == 0))
+        let comparable = asked.wscale != NO_SCALE && asked.said & (SACK_OK | TS_OK) == SACK_OK;
+        Event::Answered(comparable.then_some(given.wscale == NO_SCALE && given.said & SACK_OK == 0))
     }
 
     /// Its client and its server, of the endpoints of `key`.
@@ -444,7 +468,7 @@ impl End {
             ttl: (arrival.ttl, arrival.ttl),
             wscale: options.window_scale().unwrap_or(NO_SCALE),
             is_timed: true,
-            offers: bit(options.sack_permitted(), SACK_OK) | bit(options.timestamps().is_some(), TS_OK),
+            said: bit(options.sack_permitted(), SACK_OK) | bit(options.timestamps().is_some(), TS_OK),
         };
         let fits = after != u32::MAX && u16::try_from(arrival.ip_id).is_ok();
         end.passed(segment, arrival, after);
@@ -470,6 +494,12 @@ impl End {
         self.last = arrival.time;
         self.ttl = (self.ttl.0.min(arrival.ttl), self.ttl.1.max(arrival.ttl));
     }
+}
+
+/// Octets or an acknowledgement, and nothing that opens or closes.
+#[inline]
+fn is_plain(segment: &Segment) -> bool {
+    segment.flags == Flags::ACK || segment.flags == Flags::ACK | Flags::PSH
 }
 
 /// The sender, and the end it speaks to.

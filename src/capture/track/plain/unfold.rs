@@ -1,9 +1,10 @@
 //! The [`Conn`] that a plain connection is, written out.
 
-use super::{CLIENT, End, Is, NO_SCALE, NOTES, Plain, SACK_OK, SERVER, TS_OK};
+use super::{CLIENT, End, Is, NO_SCALE, NOTES, Plain, SACK_OK, SERVER, TOLD_ACK, TOLD_DATA, TS_OK};
 use crate::capture::track::conn::Conn;
 use crate::capture::track::facts::{Fact, Facts};
 use crate::capture::track::half::{Half, Mark, Offer, Sent};
+use crate::capture::track::intake::facing;
 use crate::capture::track::life::{Life, Times};
 use crate::capture::track::notes::{Note, Notes};
 use crate::capture::track::shark::{self, Pair};
@@ -16,43 +17,54 @@ use crate::wire::{FlowKey, Seq, Side, Timestamp, Vlans};
 impl Plain {
     /// The connection that this is, between the endpoints of `key`.
     pub(super) fn conn(&self, key: FlowKey) -> Conn {
-        let client = self.client();
-        let [asks, answers] = [self.half(CLIENT), self.half(SERVER)];
-        let iss = self.ends.map(|end| end.iss);
-        let (halves, base) = match client {
-            Side::A => ([asks, answers], iss),
-            Side::B => ([answers, asks], [iss[SERVER], iss[CLIENT]]),
-        };
-        Conn {
+        let nothing = Seq(0);
+        let mut conn = Conn {
             id: self.id,
             key,
             vlans: Vlans::default(),
             incarnation: 0,
-            client,
+            client: Side::A,
             role_basis: RoleBasis::Syn,
-            first_n: self.first_n,
-            last_n: self.last_n(),
+            first_n: 0,
+            last_n: 0,
             start: self.start,
-            end: self.end(),
-            stream: self.stream,
-            completeness: self.completeness(),
-            pair: Pair::numbered(self.stream, base),
-            halves,
-            life: self.life(),
-            history: self.history(),
+            end: self.start,
+            stream: 0,
+            completeness: 0,
+            pair: Pair::numbered(0, [nothing; 2]),
+            halves: [Half::default(), Half::default()],
+            life: Life { syn_validated: true, ..Life::default() },
+            history: History::default(),
             flipped: false,
             chapter: self.chapter,
-        }
+        };
+        self.write(key, &mut conn);
+        conn
+    }
+
+    /// The same, written over another that was made of a plain one: all that they may differ in.
+    pub(super) fn write(&self, key: FlowKey, conn: &mut Conn) {
+        let client = self.client();
+        let [asks, answers] = facing(&mut conn.halves, client);
+        self.write_half(CLIENT, asks);
+        self.write_half(SERVER, answers);
+        let iss = self.ends.map(|end| end.iss);
+        let base = if client == Side::A { iss } else { [iss[SERVER], iss[CLIENT]] };
+        (conn.id, conn.key, conn.client) = (self.id, key, client);
+        (conn.first_n, conn.last_n) = (self.first_n, self.last_n());
+        (conn.start, conn.end) = (self.start, self.end());
+        (conn.stream, conn.completeness) = self.streamed();
+        conn.pair = Pair::numbered(self.stream, base);
+        conn.chapter = self.chapter;
+        self.write_history(&mut conn.history);
+        self.write_life(&mut conn.life);
     }
 
     /// Wireshark's number of its stream, and its `tcp.completeness`.
     pub(in crate::capture::track) fn streamed(&self) -> (u32, u8) {
-        (self.stream, self.completeness())
-    }
-
-    fn completeness(&self) -> u8 {
         let data = self.payload_bytes() != [0, 0];
-        shark::plain_completeness(self.has_come_to(Chapter::Opened), data, self.has_come_to(Chapter::Closing))
+        let (opened, fin) = (self.has_come_to(Chapter::Opened), self.has_come_to(Chapter::Closing));
+        (self.stream, shark::plain_completeness(opened, data, fin))
     }
 
     fn has_come_to(&self, chapter: Chapter) -> bool {
@@ -64,48 +76,44 @@ impl Plain {
         if self.says(Is::ServerFirst) { SERVER } else { CLIENT }
     }
 
-    fn half(&self, role: usize) -> Half {
+    fn write_half(&self, role: usize, half: &mut Half) {
         let end = &self.ends[role];
         let (is_client, opened) = (role == CLIENT, self.has_come_to(Chapter::Opened));
-        let payload_bytes = self.payload_bytes()[role].into();
-        let mut half = Half {
-            standing: self.standing(role),
-            window: end.window,
-            offer: Some(end.offer()),
-            sent: Sent {
-                packets: end.packets.into(),
-                payload_bytes,
-                unique_bytes: payload_bytes,
-                ip_bytes: end.ip_bytes.into(),
-            },
-            opened: if is_client { opened } else { self.has_come_to(Chapter::Calm) },
-            spoke: !is_client || opened,
-            syns: u16::from(is_client),
-            synacks: u16::from(!is_client),
-            fins: u16::from(self.fin(role)),
-            acked_peer_fin: self.fin(role) && role != self.first(),
-            last: end.last.into(),
-            fresh: end.fresh,
-            timed_since: end.timed_since,
-            latest: end.latest,
-            ip_id: end.ip_id.into(),
-            ttl: Some(end.ttl),
-            srtt_ns: end.srtt_ns,
-            zeek: self.zeek(role),
-            ..Half::default()
+        let (fin, payload_bytes) = (self.fin(role), self.payload_bytes()[role].into());
+        half.standing = self.standing(role);
+        half.window = end.window;
+        half.offer = Some(end.offer());
+        half.sent = Sent {
+            packets: end.packets.into(),
+            payload_bytes,
+            unique_bytes: payload_bytes,
+            ip_bytes: end.ip_bytes.into(),
         };
+        half.opened = if is_client { opened } else { self.has_come_to(Chapter::Calm) };
+        half.spoke = !is_client || opened;
+        (half.syns, half.synacks, half.fins) = (is_client.into(), (!is_client).into(), fin.into());
+        half.acked_peer_fin = fin && role != self.first();
+        (half.last, half.fresh, half.timed_since) = (end.last.into(), end.fresh, end.timed_since);
+        half.latest = end.latest;
+        (half.ip_id, half.ttl, half.srtt_ns) = (end.ip_id.into(), Some(end.ttl), end.srtt_ns);
         half.coverage.restart(end.iss);
         half.coverage.go_on(end.nxt.offset_from(end.iss) as u32);
-        let answered = is_client || opened;
+        let last_octet = end.nxt - 1;
         half.put(Mark::Iss, Some(end.iss));
-        half.put(Mark::Una, answered.then_some(end.una));
-        half.put(Mark::Fin, self.fin(role).then(|| end.nxt - 1));
+        half.put(Mark::Una, (is_client || opened).then_some(end.una));
+        half.put(Mark::Fin, fin.then_some(last_octet));
         half.put(Mark::Edge, (!is_client || opened).then_some(end.edge));
         half.put(Mark::Proof, self.proof(role));
-        half.put(Mark::TsVal, (end.offers & TS_OK != 0).then_some(Seq(end.ts_val)));
+        half.put(Mark::TsVal, (end.said & TS_OK != 0).then_some(Seq(end.ts_val)));
         half.put(Mark::Timed, end.is_timed.then_some(end.timed));
-        self.teach(role, &mut half);
-        half
+        half.zeek = zeek::End::plain(&zeek::PlainEnd {
+            syn: is_client.then_some(end.iss),
+            fin: fin.then_some(last_octet),
+            nxt: end.nxt,
+            acks: end.said & TOLD_ACK != 0,
+            data: end.said & TOLD_DATA != 0,
+        });
+        self.teach(role, half);
     }
 
     fn standing(&self, role: usize) -> Standing {
@@ -155,6 +163,7 @@ impl Plain {
             half.facts.set(Fact::Sends, Some(Basis::Expected));
             half.facts.set(Fact::IssKnown, Some(Basis::Expected));
         }
+        half.taught = [0; _];
         half.taught[Fact::Receives as usize] = from;
         half.taught[Fact::KnowsIss as usize] = from;
         half.taught[Fact::Sends as usize] = rest;
@@ -184,31 +193,27 @@ impl Plain {
         }
     }
 
-    fn life(&self) -> Life {
+    fn write_life(&self, life: &mut Life) {
         let opened = self.has_come_to(Chapter::Opened);
-        let closes = self.has_come_to(Chapter::Closing);
         let synack = self.synack_time();
         let step3 = Timestamp(synack.0 + u64::from(self.step3_ns));
-        let stamped = self.ends[CLIENT].offers & TS_OK != 0;
-        Life {
-            seen: self.notes(),
-            first_fin: closes.then(|| if self.first() == CLIENT { self.client() } else { !self.client() }),
-            times: Times {
-                first_syn: self.start.into(),
-                last_syn: self.start.into(),
-                last_syn_ts_val: stamped.then_some(self.syn_ts_val),
-                last_synack: synack.into(),
-                step3: if opened { step3.into() } else { Moment::default() },
-                rtt_server_ns: Some(self.synack_ns.into()),
-                rtt_client_ns: opened.then_some(self.step3_ns.into()),
-                asked: self.asked,
-                answered: self.answered,
-                ambiguous: false,
-            },
-            syn_validated: true,
-            ack_validated: opened,
-            ..Life::default()
-        }
+        let stamped = self.ends[CLIENT].said & TS_OK != 0;
+        let first = if self.first() == CLIENT { self.client() } else { !self.client() };
+        life.seen = self.notes();
+        life.first_fin = self.has_come_to(Chapter::Closing).then_some(first);
+        life.ack_validated = opened;
+        life.times = Times {
+            first_syn: self.start.into(),
+            last_syn: self.start.into(),
+            last_syn_ts_val: stamped.then_some(self.syn_ts_val),
+            last_synack: synack.into(),
+            step3: if opened { step3.into() } else { Moment::default() },
+            rtt_server_ns: Some(self.synack_ns.into()),
+            rtt_client_ns: opened.then_some(self.step3_ns.into()),
+            asked: self.asked,
+            answered: self.answered,
+            ambiguous: false,
+        };
     }
 
     fn notes(&self) -> Notes {
@@ -234,27 +239,13 @@ impl Plain {
         notes
     }
 
-    fn history(&self) -> History {
-        let mut history = History::default();
+    fn write_history(&self, history: &mut History) {
+        *history = History::default();
         let opening: &[u8] = if self.has_come_to(Chapter::Opened) { b"ShA" } else { b"Sh" };
         for letter in opening.iter().chain(self.letters.iter().take_while(|letter| **letter != 0)) {
             let side = if letter.is_ascii_uppercase() { self.client() } else { !self.client() };
             history.push(letter.to_ascii_lowercase(), side);
         }
-        history
-    }
-
-    fn zeek(&self, role: usize) -> zeek::End {
-        let end = &self.ends[role];
-        let said =
-            |letter: u8| self.letters.contains(&if role == CLIENT { letter.to_ascii_uppercase() } else { letter });
-        zeek::End::plain(&zeek::PlainEnd {
-            syn: (role == CLIENT).then_some(end.iss),
-            fin: self.fin(role).then(|| end.nxt - 1),
-            nxt: end.nxt,
-            acks: said(b'a') || role == CLIENT && self.has_come_to(Chapter::Opened),
-            data: said(b'd'),
-        })
     }
 }
 
@@ -263,8 +254,8 @@ impl End {
         Offer {
             mss: Some(self.mss),
             wscale: (self.wscale != NO_SCALE).then_some(self.wscale),
-            sack_ok: self.offers & SACK_OK != 0,
-            ts_ok: self.offers & TS_OK != 0,
+            sack_ok: self.said & SACK_OK != 0,
+            ts_ok: self.said & TS_OK != 0,
         }
     }
 }
