@@ -218,7 +218,7 @@ pub(super) mod tests {
 
     impl Passenger {
         /// The segment of a packet of which a glance could have told all there is to tell.
-        fn of(n: u64, record: &Record) -> Option<Self> {
+        pub(in super::super) fn of(n: u64, record: &Record) -> Option<Self> {
             let Body::Tcp(tcp) = &record.body else { return None };
             let arrival = Arrival::of(n, record)?;
             let tells = arrival.vlans.count() == 0 && !arrival.cut && arrival::capture_notes(record).is_empty();

@@ -26,7 +26,7 @@ use super::textbook::{self, Chapter, Question, Step};
 use crate::capture::arrival::Arrival;
 use crate::capture::findings::Event;
 use crate::wire::options::Present;
-use crate::wire::{Endpoint, Flags, FlowKey, Segment, Seq, Side, Timestamp};
+use crate::wire::{Flags, Segment, Seq, Side, Timestamp};
 
 /// Such a connection. Its endpoints are kept beside it ([`Plains`]) where they are too wide for it.
 #[derive(Clone, Copy, Debug)]
@@ -375,16 +375,6 @@ impl Plain {
         Event::Answered(comparable.then_some(given.wscale == NO_SCALE && given.said & SACK_OK == 0))
     }
 
-    /// Its client and its server, of the endpoints of `key`.
-    pub(super) fn ends_of(&self, key: &FlowKey) -> [Endpoint; 2] {
-        [self.client(), !self.client()].map(|side| key.endpoint(side))
-    }
-
-    /// When it began.
-    pub(super) fn start(&self) -> Timestamp {
-        self.start
-    }
-
     /// Time of its latest frame.
     pub(super) fn end(&self) -> Timestamp {
         let [client, server] = &self.ends;
@@ -510,59 +500,4 @@ fn facing(ends: &mut [End; 2], from: usize) -> [&mut End; 2] {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::path::Path;
-
-    use super::super::steady::tests::{Way, all_captures, told};
-    use super::{Chapter, Turn};
-
-    thread_local! {
-        /// How often a plain connection went on from each chapter, and how often it left the book there.
-        pub(super) static WENT_ON: Cell<[u32; Chapter::Over as usize + 1]> = const { Cell::new([0; _]) };
-        pub(super) static LEFT: Cell<[u32; Chapter::Over as usize + 1]> = const { Cell::new([0; _]) };
-    }
-
-    /// Takes down that a segment was taken in, or was not.
-    pub(super) fn took(chapter: Chapter, turn: Option<Turn>) -> Option<Turn> {
-        let counts = if turn.is_some() { &WENT_ON } else { &LEFT };
-        let mut count = counts.get();
-        count[chapter as usize] += 1;
-        counts.set(count);
-        turn
-    }
-
-    fn holds(path: &Path, seed: u64) {
-        let connections = |way| told(path, way, seed).into_iter().filter(|line| line.starts_with("Conn {"));
-        let (plain, long) = (connections(Way::Unasked), connections(Way::Long));
-        let (plain, long): (Vec<_>, Vec<_>) = (plain.collect(), long.collect());
-        assert_eq!(plain.len(), long.len(), "{}, seed {seed}", path.display());
-        for (plain, long) in plain.iter().zip(&long) {
-            assert_eq!(plain, long, "{}, seed {seed}", path.display());
-        }
-    }
-
-    #[test]
-    fn what_was_kept_plain_is_what_it_would_have_been() {
-        WENT_ON.set([0; _]);
-        for path in all_captures() {
-            holds(&path, 0);
-        }
-        assert!(WENT_ON.get()[1..6].iter().all(|went| *went > 100), "every chapter, often: {:?}", WENT_ON.get());
-    }
-
-    #[test]
-    fn what_leaves_the_book_anywhere_is_what_it_would_have_been() {
-        LEFT.set([0; _]);
-        let mut seed = 1;
-        for path in all_captures() {
-            if path.metadata().is_ok_and(|file| file.len() < 200_000) {
-                for _ in 0..12 {
-                    seed += 1;
-                    holds(&path, seed);
-                }
-            }
-        }
-        assert!(LEFT.get()[1..].iter().all(|left| *left > 20), "every chapter, often: {:?}", LEFT.get());
-    }
-}
+mod tests;

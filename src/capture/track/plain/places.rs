@@ -1,7 +1,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{Is, Plain};
+use super::{Is, Plain, Turn};
 use crate::capture::arrival::Arrival;
+use crate::capture::findings::Event;
 use crate::capture::track::Tracker;
 use crate::capture::track::chunks::Chunks;
 use crate::capture::track::conn::Conn;
@@ -143,28 +144,43 @@ impl Tracker {
         segment: &Segment,
         notes: Notes,
     ) -> bool {
-        let (place, event) = match found {
-            Found::Conn(_) => return false,
+        match found {
             Found::Plain(place) => {
                 let Some(plain) = self.conns.plains.get_mut(place) else { return false };
                 let Some(turn) = plain.take(arrival, segment, notes) else { return false };
-                (place, plain.event(turn, arrival.side))
+                if turn != Turn::Next
+                    && let Some(event) = plain.event(turn, arrival.side)
+                {
+                    self.tell_plain(event, place, &arrival.key);
+                }
+                true
             }
-            Found::Embryo(place) => {
-                // Whoever is silent for too long is looked for among the others.
-                let Some(embryo) = self.conns.embryos.get(place).filter(|_| self.limits.timers.is_none()) else {
-                    return false;
-                };
-                let question = self.conns.embryos.question(embryo);
-                let Some(plain) = Plain::of(&question, arrival, segment, notes) else { return false };
-                (self.conns.grow_plain(place, plain, &arrival.key), Some(plain.answer()))
-            }
-        };
-        if let (Some(event), Some(plain)) = (event, self.conns.plains.get(place)) {
-            let ends = plain.ends_of(&arrival.key);
-            self.findings.take(event, ends, Some(plain.start()), self.clock);
+            Found::Embryo(place) => self.become_plain(place, arrival, segment, notes),
+            Found::Conn(_) => false,
         }
+    }
+
+    /// The bare SYN at `place` becomes a plain connection, if the segment is its answer.
+    #[inline(never)]
+    fn become_plain(&mut self, place: u32, arrival: &Arrival, segment: &Segment, notes: Notes) -> bool {
+        // Whoever is silent for too long is looked for among the others.
+        let embryo = self.conns.embryos.get(place).filter(|_| self.limits.timers.is_none());
+        let question = embryo.map(|embryo| self.conns.embryos.question(embryo));
+        let Some(plain) = question.and_then(|question| Plain::of(&question, arrival, segment, notes)) else {
+            return false;
+        };
+        let event = plain.answer();
+        let place = self.conns.grow_plain(place, plain, &arrival.key);
+        self.tell_plain(event, place, &arrival.key);
         true
+    }
+
+    /// Tells the findings what happened to the plain connection at `place`.
+    #[inline(never)]
+    fn tell_plain(&mut self, event: Event, place: u32, key: &FlowKey) {
+        let Some(plain) = self.conns.plains.get(place) else { return };
+        let ends = [plain.client(), !plain.client()].map(|side| key.endpoint(side));
+        self.findings.take(event, ends, Some(plain.start), self.clock);
     }
 
     /// The plain connection at `place` becomes one like others: there is more to say of it.
