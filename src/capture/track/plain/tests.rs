@@ -56,6 +56,7 @@ fn what_leaves_the_book_anywhere_is_what_it_would_have_been() {
     }
     assert!(LEFT.get()[1..].iter().all(|left| *left > 20), "every chapter, often: {:?}", LEFT.get());
 }
+
 #[test]
 fn where_there_is_no_room_each_is_told_once() {
     let mut plain = 0;
