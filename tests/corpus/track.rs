@@ -4,7 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::octets::Octets;
 use synfin::capture::track::{Basis, Limits, Role, Timers};
-use synfin::capture::{Body, Checksums, Conn, Link, Observation, OwnedFrame, Record, Tracker, decode};
+use synfin::capture::{
+    Body, Checksums, Conn, Link, Next, Observation, OwnedFrame, Record, Sink, Source, SourceError, Tracker, decode,
+    pump,
+};
 use synfin::craft::Field;
 use synfin::craft::emit::{self, Spec, Transport, emit};
 use synfin::wire::{Endpoint, Flags, OptionList, Segment, Seq, Timestamp, Window};
@@ -16,15 +19,20 @@ const MOST: usize = 300;
 const CONNS: usize = 4;
 
 /// Reads an input as a play: what each packet is, an octet; what is odd about it, two more. It is shown
-/// to a tracker as it is, and with other addresses, numbers and days, which changes nothing.
+/// to a tracker as it is, and with other addresses, numbers and days, which changes nothing; nor does
+/// it that nobody asks what the packets meant.
 pub(crate) fn check(input: &[u8]) {
     let plain = Scene { mirrored: false, base: 0x4000_0000, day: 0 };
-    let (said, literal) = perform(input, plain);
-    compare("mirrored addresses", &said, &perform(input, Scene { mirrored: true, ..plain }).0);
-    compare("another day", &said, &perform(input, Scene { day: 1, ..plain }).0);
-    let (shifted, literal_too) = perform(input, Scene { base: 0xffff_fff0, ..plain });
-    if !(literal || literal_too) {
-        compare("shifted numbers", &said, &shifted);
+    let Performed { said, literal, frames, limits } = perform(input, plain);
+    if limits.conns == Limits::default().conns {
+        let asked = pumped(&frames, limits, true);
+        compare("packets that nobody asks for", &asked, &pumped(&frames, limits, false));
+    }
+    compare("mirrored addresses", &said, &perform(input, Scene { mirrored: true, ..plain }).said);
+    compare("another day", &said, &perform(input, Scene { day: 1, ..plain }).said);
+    let shifted = perform(input, Scene { base: 0xffff_fff0, ..plain });
+    if !(literal || shifted.literal) {
+        compare("shifted numbers", &said, &shifted.said);
     }
 }
 
@@ -50,9 +58,19 @@ struct End {
     window: u16,
 }
 
-/// Plays the input; what the tracker says of each packet and each connection, and whether a number
-/// was a literal 0, which means something of its own.
-fn perform(input: &[u8], scene: Scene) -> (Vec<String>, bool) {
+/// What comes of a play.
+struct Performed {
+    /// What the tracker says of each packet and each connection.
+    said: Vec<String>,
+    /// Whether a number was a literal 0, which means something of its own.
+    literal: bool,
+    /// The packets, in Ethernet, and how the tracker kept within its bounds.
+    frames: Vec<OwnedFrame>,
+    limits: Limits,
+}
+
+/// Plays the input.
+fn perform(input: &[u8], scene: Scene) -> Performed {
     let mut octets = Octets(input);
     let how = octets.u8();
     #[allow(clippy::needless_update)]
@@ -70,7 +88,7 @@ fn perform(input: &[u8], scene: Scene) -> (Vec<String>, bool) {
         }
     }
     let mut time = 1_000_000_000 + scene.day * 86_400_000_000_000;
-    let (mut said, mut literal) = (Vec::new(), false);
+    let (mut said, mut literal, mut frames) = (Vec::new(), false, Vec::new());
     let mut last = Vec::new();
     let mut given_up = 0;
     for n in 1..=MOST as u64 {
@@ -91,6 +109,9 @@ fn perform(input: &[u8], scene: Scene) -> (Vec<String>, bool) {
         } else {
             packet(&mut octets, what & 15, odd & 63, &mut ends[conn], side, conn, scene)
         };
+        let ethertype: [u8; 2] = if bytes.first().is_some_and(|first| first >> 4 == 6) { [0x86, 0xdd] } else { [8, 0] };
+        let ethernet = [&[2; 12], &ethertype[..], &bytes].concat();
+        frames.push(OwnedFrame::new(Timestamp(time), Link::Ethernet, ethernet));
         let frame = OwnedFrame::new(Timestamp(time), Link::Raw, bytes);
         let record = decode(&frame.as_frame(), Checksums::Verify);
         literal |= is_literal(&record);
@@ -110,7 +131,40 @@ fn perform(input: &[u8], scene: Scene) -> (Vec<String>, bool) {
     }
     tracker.settle();
     said.extend(tracker.conns().map(|conn| conn_words(&conn)));
-    (said, literal)
+    Performed { said, literal, frames, limits }
+}
+
+/// What is told of the connections of `frames`, where packets are asked for or not.
+fn pumped(frames: &[OwnedFrame], limits: Limits, asks: bool) -> Vec<String> {
+    let mut told = Connections { asks, told: Vec::new() };
+    let mut source = Frames(frames.iter());
+    pump(&mut source, Checksums::Ignore, &mut Tracker::new(limits), &mut told).expect("nothing here fails");
+    told.told
+}
+
+struct Frames<'a>(std::slice::Iter<'a, OwnedFrame>);
+
+impl Source for Frames<'_> {
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        Ok(self.0.next().map_or(Next::End, |frame| Next::Frame(frame.as_frame())))
+    }
+}
+
+/// Hears of connections.
+struct Connections {
+    asks: bool,
+    told: Vec<String>,
+}
+
+impl Sink for Connections {
+    fn wants_packets(&self) -> bool {
+        self.asks
+    }
+
+    fn ended(&mut self, conn: &Conn) -> std::io::Result<()> {
+        self.told.push(format!("{} {:?}", conn_words(conn), conn.notes()));
+        Ok(())
+    }
 }
 
 fn packet(
