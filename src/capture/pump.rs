@@ -7,7 +7,7 @@ use super::defrag::Defrag;
 use super::findings::{self, Finding, Phase};
 use super::frame::{Aside, Damage, Frame, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
-use super::track::{self, Conn, Observation, Tracker};
+use super::track::{self, Conn, Observation, Told, Tracker, Unanswered};
 use crate::wire::Timestamp;
 
 /// One packet on its way to a sink.
@@ -75,6 +75,16 @@ pub trait Sink {
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
         let _ = conn;
         Ok(())
+    }
+
+    /// A connection that will change no more, and of which no more than a first SYN was seen. By
+    /// default it is one like any other.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written: stops the pump.
+    fn unanswered(&mut self, syn: &Unanswered<'_>) -> io::Result<()> {
+        self.ended(&syn.conn())
     }
 
     /// Something that goes on around many connections begins, changes or ends.
@@ -178,11 +188,19 @@ pub fn pump(
     summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     summary.last = tracker.now();
-    for conn in tracker.conns() {
-        sink.ended(&conn)?;
+    for told in tracker.told() {
+        tell(sink, &told)?;
     }
     sink.finish(&summary)?;
     outcome.map(|()| summary)
+}
+
+/// Hands on a connection that is over, or was there at the end.
+fn tell(sink: &mut dyn Sink, told: &Told<'_>) -> io::Result<()> {
+    match told {
+        Told::Conn(conn) => sink.ended(conn),
+        Told::Unanswered(syn) => sink.unanswered(syn),
+    }
 }
 
 /// Hands on what the tracker has found since this was done last.
@@ -265,7 +283,7 @@ fn pass_all(
                 summary.wire_octets += u64::from(frame.wire_len);
                 if glances && glance(summary.frames, &frame, &mut passenger) {
                     tracker.take(&passenger);
-                    tracker.tell_departed(|conn| sink.ended(conn))?;
+                    tracker.tell_departed(|told| tell(sink, &told))?;
                     tell_findings(tracker, sink, summary)?;
                     continue;
                 }
@@ -285,7 +303,7 @@ fn pass_all(
                     Body::Tcp(_) | Body::Udp(_) | Body::Icmp(_) => {}
                 }
                 let seen = tracker.observe(packet.n, &record);
-                tracker.tell_departed(|conn| sink.ended(conn))?;
+                tracker.tell_departed(|told| tell(sink, &told))?;
                 let told = seen.as_ref().and_then(|seen| Some((seen, tracker.conn(seen)?)));
                 sink.packet(&packet, told)?;
                 tell_findings(tracker, sink, summary)?;
@@ -293,7 +311,7 @@ fn pass_all(
             }
             Next::Idle(now) => {
                 tracker.rest(now);
-                tracker.tell_departed(|conn| sink.ended(conn))?;
+                tracker.tell_departed(|told| tell(sink, &told))?;
                 tell_findings(tracker, sink, summary)?;
                 sink.idle()?;
                 sink.survey(tracker)?;

@@ -134,6 +134,59 @@ impl Digits for Vec<u8> {
     }
 }
 
+/// A text of at most sixteen octets, the first lowest, which stays in registers: most cells of a table
+/// are no longer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Short {
+    pub(super) text: u128,
+    pub(super) len: usize,
+}
+
+impl Short {
+    /// A `-`.
+    pub(super) const DASH: Self = Self { text: b'-' as u128, len: 1 };
+
+    /// `text`, unless it is longer.
+    #[inline]
+    pub(super) fn of(text: &[u8]) -> Option<Self> {
+        short(text).map(|short| Self { text: short, len: text.len() })
+    }
+
+    /// `value` in decimal, unless it has more than eight digits.
+    #[inline]
+    pub(super) fn dec(value: u64) -> Option<Self> {
+        let (text, len) = match value {
+            0..10 => (u64::from(b'0') + value, 1),
+            10..100 => (u16::from_le_bytes(PAIRS[value as usize]).into(), 2),
+            100..10_000 => {
+                let ([a, b], [c, d]) = (PAIRS[value as usize / 100 % 100], PAIRS[value as usize % 100]);
+                let zeros = usize::from(value < 1_000);
+                (u64::from(u32::from_le_bytes([a, b, c, d]) >> (8 * zeros)), 4 - zeros)
+            }
+            10_000..EIGHT => {
+                let digits = eight(value);
+                let zeros = (digits.trailing_zeros() / 8).min(7);
+                ((digits | ZEROS) >> (8 * zeros), 8 - zeros as usize)
+            }
+            _ => return None,
+        };
+        Some(Self { text: text.into(), len })
+    }
+
+    /// The same with an octet more, where there is room for it.
+    #[inline]
+    pub(super) const fn then(self, octet: u8) -> Self {
+        Self { text: self.text | (octet as u128) << (8 * (self.len & 15)), len: self.len + 1 }
+    }
+}
+
+/// The three digits of a `value` below 1,000.
+#[inline]
+pub(super) fn three(value: u64) -> [u8; 3] {
+    let [b, c] = PAIRS[value as usize % 100];
+    [b'0' + (value / 100 % 10) as u8, b, c]
+}
+
 /// Room for a number, and then some: whole words are written.
 pub(super) const ROOM: usize = 24;
 
@@ -313,15 +366,25 @@ fn ipv4(out: &mut Vec<u8>, addr: Ipv4Addr) {
 
 /// Appends an address and a port with `between` between them.
 pub(super) fn endpoint_v4(out: &mut Vec<u8>, addr: Ipv4Addr, between: u8, port: u16) {
-    window(out, |place: &mut [u8; 40]| {
-        let (front, _) = place.split_first_chunk_mut().expect("it is larger");
-        let end = put_ipv4(front, addr);
-        if let Some(point) = place.get_mut(end - 1) {
-            *point = between;
-        }
-        let room = place.get_mut(end..end + ROOM).and_then(|room| room.first_chunk_mut());
-        end + room.map_or(0, |room| put(room, port.into()))
-    });
+    window(out, |place| put_endpoint_v4(place, addr, between, port));
+}
+
+/// Room for an address and a port, and for what is written behind them.
+pub(super) const ENDPOINT: usize = 40;
+
+/// Puts an address and a port with `between` between them where `place` begins, and tells how long
+/// that is.
+#[inline]
+pub(super) fn put_endpoint_v4(place: &mut [u8; ENDPOINT], addr: Ipv4Addr, between: u8, port: u16) -> usize {
+    let (front, _) = place.split_first_chunk_mut().expect("it is larger");
+    let end = put_ipv4(front, addr);
+    if let Some(point) = place.get_mut(end - 1) {
+        *point = between;
+    }
+    let room = place.get_mut(end..end + 8);
+    let Some((digits, room)) = Short::dec(port.into()).zip(room) else { return end };
+    room.copy_from_slice(&(digits.text as u64).to_le_bytes());
+    end + digits.len
 }
 
 /// Puts an address and a point where `place` begins, and tells how long that is.

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::digits::{self, Digits as _};
+use super::digits::{self, Digits as _, Short};
 use crate::wire::Span;
 
 /// A stretch of time in the unit that suits it, three figures or so: `0.350 ms`, `22.1 ms`,
@@ -13,9 +13,17 @@ pub fn span(span: Span) -> String {
 
 /// Appends what [`span`] says.
 pub fn write_span(out: &mut Vec<u8>, span: Span) {
-    const MS: u64 = 1_000_000;
-    const S: u64 = 1_000_000_000;
+    if let Some(Short { text, len }) = short_span(span) {
+        return digits::append(out, &text.to_le_bytes(), len);
+    }
+    write_any_span(out, span);
+}
 
+const MS: u64 = 1_000_000;
+const S: u64 = 1_000_000_000;
+
+/// The same of any span, those that are common among them.
+fn write_any_span(out: &mut Vec<u8>, span: Span) {
     if span.0 < 0 {
         out.push(b'-');
     }
@@ -44,6 +52,48 @@ pub fn write_span(out: &mut Vec<u8>, span: Span) {
             out.text(rest);
         }
     }
+}
+
+/// What [`span`] says, of those that are common: they are told by three digits.
+#[inline]
+pub(super) fn short_span(span: Span) -> Option<Short> {
+    let ns = span.0.cast_unsigned();
+    let (text, len) = match ns {
+        0 => (*b"0 ms\0\0\0\0", 4),
+        1_000..999_500 => {
+            let [a, b, c] = steps::<1_000>(ns)?;
+            ([b'0', b'.', a, b, c, b' ', b'm', b's'], 8)
+        }
+        999_500..9_995_000 => {
+            let [a, b, c] = steps::<10_000>(ns)?;
+            ([a, b'.', b, c, b' ', b'm', b's', 0], 7)
+        }
+        9_995_000..99_950_000 => {
+            let [a, b, c] = steps::<100_000>(ns)?;
+            ([a, b, b'.', c, b' ', b'm', b's', 0], 7)
+        }
+        99_950_000..999_500_000 => {
+            let [a, b, c] = steps::<1_000_000>(ns)?;
+            ([a, b, c, b' ', b'm', b's', 0, 0], 6)
+        }
+        999_500_000..9_995_000_000 => {
+            let [a, b, c] = steps::<10_000_000>(ns)?;
+            ([a, b'.', b, c, b' ', b's', 0, 0], 6)
+        }
+        9_995_000_000..99_950_000_000 => {
+            let [a, b, c] = steps::<100_000_000>(ns)?;
+            ([a, b, b'.', c, b' ', b's', 0, 0], 6)
+        }
+        _ => return None,
+    };
+    Some(Short { text: u64::from_le_bytes(text).into(), len })
+}
+
+/// The three digits of how often there is a `STEP` in `value`, unless half a one is left over.
+#[inline]
+fn steps<const STEP: u64>(value: u64) -> Option<[u8; 3]> {
+    let (steps, rest) = (value / STEP, value % STEP);
+    (2 * rest != STEP).then(|| digits::three(steps + u64::from(2 * rest > STEP)))
 }
 
 /// Appends `value` in units of `UNIT`, rounded to so many `DIGITS` behind the point, and what the

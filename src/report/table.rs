@@ -68,11 +68,11 @@ pub struct Fit {
 
 /// Where a column is shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Shown {
+pub(super) struct Shown {
     /// Its place in a line.
-    at: usize,
-    width: usize,
-    align: Align,
+    pub(super) at: usize,
+    pub(super) width: usize,
+    pub(super) align: Align,
 }
 
 impl<'a> Cells<'a> {
@@ -263,6 +263,16 @@ impl Table {
 }
 
 impl Fit {
+    /// The columns, and where each is shown.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&Column, Option<Shown>)> {
+        self.columns.iter().zip(self.shown.iter().copied())
+    }
+
+    /// Octets of a line that shows all its cells in full.
+    pub(super) const fn room(&self) -> usize {
+        self.room
+    }
+
     /// Whether lines of both stand under the same header.
     pub fn looks_like(&self, other: &Self) -> bool {
         self.shown == other.shown

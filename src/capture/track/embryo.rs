@@ -11,14 +11,16 @@ use std::num::NonZeroU8;
 
 use super::chunks::Chunks;
 use super::conn::Conn;
+use super::expiry::Ended;
 use super::notes::{Note, Notes};
 use super::observation::ConnId;
 use super::roles;
 use super::shark::Pair;
+use super::standing::Role;
 use super::textbook::{self, Question};
 use crate::capture::arrival::{Arrival, Place};
 use crate::wire::options::Present;
-use crate::wire::{Flags, FlowKey, Options, Segment, Seq, Side, Timestamp, Vlans, Window, flow};
+use crate::wire::{Endpoint, Flags, FlowKey, Options, Segment, Seq, Side, Timestamp, Vlans, Window, flow};
 
 /// What a bare SYN said.
 #[derive(Clone, Copy, Debug)]
@@ -145,6 +147,48 @@ impl Embryo {
     }
 }
 
+/// A connection that was never more than a first SYN.
+#[derive(Clone, Copy, Debug)]
+pub struct Unanswered<'a> {
+    embryos: &'a Embryos,
+    embryo: &'a Embryo,
+    ended: Option<Ended>,
+}
+
+impl Unanswered<'_> {
+    /// Its handle.
+    pub const fn id(&self) -> ConnId {
+        self.embryo.id
+    }
+
+    /// Address and port of who asked, or of who was asked.
+    pub fn endpoint(&self, role: Role) -> Endpoint {
+        let side = self.embryo.side();
+        self.embryos.key_of(self.embryo).endpoint(if role == Role::Client { side } else { !side })
+    }
+
+    /// Why it was given up before the input ended, if it was.
+    pub const fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// Whether it said nothing but what any SYN says. Connections of such differ in their handles,
+    /// endpoints, times and initial sequence numbers, and in what their options offer, and where
+    /// they were given up in why; how they opened, where their ends stand and what was counted is
+    /// the same.
+    pub fn is_plain(&self) -> bool {
+        let odd = NOTES.iter().fold(Said::StrayAck as u16, |all, (said, _)| all | *said as u16);
+        self.embryo.flags == SYN && self.embryo.said & odd == 0 && self.embryo.window != Window(0)
+    }
+
+    /// The connection that it is like any other.
+    pub fn conn(&self) -> Conn {
+        let mut conn = self.embryos.conn_of(self.embryo);
+        conn.life.ended = self.ended;
+        conn
+    }
+}
+
 impl Embryos {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
@@ -208,22 +252,31 @@ impl Embryos {
         place
     }
 
-    /// Takes out the one at `place`, and makes the connection of it that it began.
-    pub(super) fn hatch(&mut self, place: u32) -> Option<Conn> {
-        let conn = self.conn_of(self.get(place)?);
-        self.take_out(place);
-        Some(conn)
-    }
-
-    /// Takes out the one at `place`.
-    pub(super) fn take_out(&mut self, place: u32) {
-        let Some(embryo) = self.places.get_mut(place as usize).and_then(Option::take) else { return };
+    /// Takes out the one at `place`. What it asked for is known until it is [forgotten](Self::forget).
+    pub(super) fn take_out(&mut self, place: u32) -> Option<Embryo> {
+        let embryo = self.places.get_mut(place as usize).and_then(Option::take)?;
         self.free.push(place);
         let count = &mut self.tallies[tally(&embryo)];
         *count = count.saturating_sub(1);
+        Some(embryo)
+    }
+
+    /// Nobody will ask any more for what `embryo`, which was taken out, asked for.
+    pub(super) fn forget(&mut self, embryo: &Embryo) {
         if embryo.says(Said::Wide) {
             self.targets.leave(embryo.addrs[4]);
         }
+    }
+
+    /// The one at `place`, which is in use, as it is told.
+    pub(super) fn waiting(&self, place: u32) -> Unanswered<'_> {
+        let embryo = self.get(place).expect("a place that was just found is in use");
+        Unanswered { embryos: self, embryo, ended: None }
+    }
+
+    /// One that was given up, as it is told.
+    pub(super) const fn given_up<'a>(&'a self, embryo: &'a Embryo, why: Ended) -> Unanswered<'a> {
+        Unanswered { embryos: self, embryo, ended: Some(why) }
     }
 
     /// The connection that the one at `place`, which is in use, began.

@@ -78,9 +78,8 @@ impl Tracker {
     }
 
     fn depart_embryo(&mut self, place: u32, why: Ended) {
-        if let Some(mut conn) = self.conns.take_embryo(place) {
-            conn.life.ended = Some(why);
-            self.departed.push_back(Departed::Made(Box::new(conn)));
+        if let Some(embryo) = self.conns.take_embryo(place) {
+            self.departed.push_back(Departed::Embryo(embryo, why));
         }
     }
 

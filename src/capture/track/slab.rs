@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::chunks::Chunks;
 use super::conn::Conn;
-use super::embryo::Embryos;
+use super::embryo::{Embryo, Embryos};
 use super::notes::Notes;
 use super::observation::ConnId;
 use super::plain::{Plain, Plains};
@@ -129,7 +129,7 @@ impl Slab {
         let key = conn.key;
         let slot = self.keep(conn);
         self.table.replace(&key, slot.0, |at| at == place | EMBRYO);
-        self.embryos.take_out(place);
+        self.forget_embryo(place);
         slot
     }
 
@@ -137,7 +137,7 @@ impl Slab {
     pub(super) fn grow_plain(&mut self, place: u32, plain: Plain, key: &FlowKey) -> u32 {
         let plain = self.plains.add(plain, key);
         self.table.replace(key, plain | PLAIN, |at| at == place | EMBRYO);
-        self.embryos.take_out(place);
+        self.forget_embryo(place);
         plain
     }
 
@@ -157,11 +157,18 @@ impl Slab {
         Some(conn)
     }
 
-    /// Takes out the connection that the bare SYN at `place` began.
-    pub(super) fn take_embryo(&mut self, place: u32) -> Option<Conn> {
+    /// Takes out the bare SYN at `place`, which has to be [forgotten](Embryos::forget).
+    pub(super) fn take_embryo(&mut self, place: u32) -> Option<Embryo> {
         let key = self.embryos.key_of(self.embryos.get(place)?);
         self.table.remove(&key, |at| at == place | EMBRYO);
-        self.embryos.hatch(place)
+        self.embryos.take_out(place)
+    }
+
+    /// Takes out the bare SYN at `place`, to which no endpoints lead.
+    fn forget_embryo(&mut self, place: u32) {
+        if let Some(embryo) = self.embryos.take_out(place) {
+            self.embryos.forget(&embryo);
+        }
     }
 
     fn put(&mut self, conn: Conn) -> Slot {

@@ -135,7 +135,7 @@ impl<W: Write> Sink for Board<W> {
     }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
-        let left = self.last.held.len();
+        let left = self.last.held();
         self.last.finish(summary)?;
         self.head(left, summary.conns);
         self.text.append(&mut self.last.out);

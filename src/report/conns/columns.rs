@@ -1,12 +1,12 @@
 //! The columns of the connection table.
 
 use super::Beside;
+use super::pen::Pen;
 use crate::capture::Conn;
 use crate::capture::apps::{self, Evidence, Talk};
-use crate::capture::track::{Close, Ends, Role};
+use crate::capture::track::{Close, ConnId, Ends, Role};
 use crate::report::apps as report;
 use crate::report::digits::Digits as _;
-use crate::report::human;
 use crate::report::process::Process;
 use crate::report::table::{Align, Cells, Column, Table, cells};
 use crate::wire::{Endpoint, Protocol, ports};
@@ -127,6 +127,11 @@ impl Columns {
         if self.all { table.with_all() } else { table }
     }
 
+    /// Whether each is there once, in its own order.
+    pub(super) const fn are_in_order(&self) -> bool {
+        self.chosen.is_empty()
+    }
+
     /// Makes of the row of all columns that begins at `start` one of those that were chosen.
     pub(super) fn choose(&self, rows: &mut Vec<u8>, start: usize) {
         if self.chosen.is_empty() {
@@ -170,64 +175,81 @@ pub(super) const COMMON: &[&str] = &[
 
 /// Appends the row of `conn`, a cell for each column.
 pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, columns: &Columns) {
+    put(&mut Cells::begin(out, columns.cells()), conn, beside, columns);
+}
+
+/// Puts the cells of the row of `conn` where `pen` has them.
+pub(super) fn put(pen: &mut impl Pen, conn: &Conn, beside: Beside<'_>, columns: &Columns) {
     let tcp = conn.protocol() == Protocol::Tcp;
-    let timing = conn.timing();
     let [from_client, from_server] = Role::BOTH.map(|role| conn.half(role).counts());
-    let mut cells = Cells::begin(out, columns.cells());
-    cells.cell(|out| out.dec(conn.id.0.into()));
-    cells.word(conn.protocol().name());
-    let name = |endpoint: Endpoint| beside.names.and_then(|names| names.get(endpoint.addr));
+    pen.number(conn.id.0.into());
+    pen.word(conn.protocol().name());
     for role in Role::BOTH {
-        cells.cell(|out| match (conn.protocol(), conn.endpoint(role)) {
-            (Protocol::Icmp, endpoint) => match name(endpoint) {
-                Some(name) => out.text(name),
-                None => out.ip(endpoint.addr),
-            },
-            (Protocol::Tcp | Protocol::Udp, endpoint) => match name(endpoint) {
-                Some(name) => {
-                    out.text(name);
-                    out.push(b':');
-                    out.dec(endpoint.port.into());
-                }
-                None => out.endpoint(endpoint),
-            },
-        });
+        let endpoint = conn.endpoint(role);
+        match (conn.protocol(), beside.names.and_then(|names| names.get(endpoint.addr))) {
+            (Protocol::Icmp, Some(name)) => pen.word(name),
+            (Protocol::Icmp, None) => pen.text(|out| out.ip(endpoint.addr)),
+            (Protocol::Tcp | Protocol::Udp, Some(name)) => pen.text(|out| {
+                out.text(name);
+                out.push(b':');
+                out.dec(endpoint.port.into());
+            }),
+            (Protocol::Tcp | Protocol::Udp, None) => pen.endpoint(endpoint),
+        }
     }
-    cells.word(service(conn).unwrap_or("-"));
-    cells.cell(|out| processes(out, beside.owners));
+    pen.word(service(conn).unwrap_or("-"));
+    match beside.owners {
+        Ends { client: None, server: None } => pen.dash(),
+        owners => pen.text(|out| processes(out, owners)),
+    }
     match beside.spoken {
-        Some(spoken) => cells.cell(|out| spoken.write_cell(out)),
-        None => cells.word("-"),
+        Some(spoken) => pen.text(|out| spoken.write_cell(out)),
+        None => pen.dash(),
     }
-    cells.word(conn.open().name());
-    cells.word(match conn.close() {
-        Close::CaptureEnd => "-",
-        _ if !tcp => "-",
-        close => close.name(),
-    });
-    cells.word(conn.closed_by().map_or("-", Role::name));
+    pen.word(conn.open().name());
+    match conn.close() {
+        Close::CaptureEnd => pen.dash(),
+        _ if !tcp => pen.dash(),
+        close => pen.word(close.name()),
+    }
+    pen.word(conn.closed_by().map_or("-", Role::name));
     for role in Role::BOTH {
-        cells.cell(|out| match conn.half(role).standing {
-            standing if tcp => {
-                out.word(standing.state.name());
-                out.push(standing.basis.mark() as u8);
-            }
-            _ => out.push(b'-'),
-        });
+        if tcp {
+            pen.standing(conn.half(role).standing);
+        } else {
+            pen.dash();
+        }
     }
-    cells.cell(|out| conn.history_letters().for_each(|letter| out.push(letter)));
+    pen.letters(conn.history_letters());
     for number in [from_client.packets, from_server.packets, from_client.payload_bytes, from_server.payload_bytes] {
-        cells.cell(|out| human::write_brief(out, number));
+        pen.brief(number);
     }
-    cells.cell(|out| out.dec((from_client.retransmits + from_server.retransmits).into()));
+    pen.number((from_client.retransmits + from_server.retransmits).into());
+    let timing = conn.timing();
     for span in [timing.rtt_server.or(conn.reply_time()), timing.rtt_client, Some(conn.duration())] {
-        cells.cell(|out| match span {
-            Some(span) => human::write_span(out, span),
-            None => out.push(b'-'),
-        });
+        match span {
+            Some(span) => pen.span(span),
+            None => pen.dash(),
+        }
     }
     if columns.apps {
-        cells.cell(|out| app(out, conn, beside.talk));
+        pen.text(|out| app(out, conn, beside.talk));
+    }
+}
+
+/// Columns that a SYN without answer differs in from others: its number and who asks; and where it
+/// asks another, that and the service there.
+pub(super) const ASKER: usize = 3;
+pub(super) const ASKED: usize = 5;
+
+/// Puts those of connection `id`, the second too where they are wanted.
+pub(super) fn put_asked(pen: &mut impl Pen, id: ConnId, client: Endpoint, server: Option<Endpoint>) {
+    pen.number(id.0.into());
+    pen.word(Protocol::Tcp.name());
+    pen.endpoint(client);
+    if let Some(server) = server {
+        pen.endpoint(server);
+        pen.word(ports::service(server.port).unwrap_or("-"));
     }
 }
 

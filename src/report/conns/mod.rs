@@ -11,6 +11,8 @@ mod community;
 mod ecs;
 mod fields;
 mod follow;
+mod lines;
+mod pen;
 mod record;
 mod zeek;
 
@@ -21,7 +23,7 @@ use crate::capture::apps::names::Names;
 use crate::capture::apps::{Limits, Listener, Talk};
 use crate::capture::attempt::Attempts;
 use crate::capture::findings::Finding;
-use crate::capture::track::{Ends, Role};
+use crate::capture::track::{Ends, Role, Unanswered};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::clock::{Clock, Precision, TimeStyle, Utc};
 use crate::report::digits::Digits as _;
@@ -41,6 +43,7 @@ pub use columns::Columns;
 pub use fields::Field;
 pub use follow::Follow;
 use follow::Running;
+use lines::Lines;
 
 /// What a line looks like.
 #[derive(Clone, Debug)]
@@ -121,6 +124,11 @@ impl Choice {
         self.order == Order::Id && !self.reverse && self.top.is_none()
     }
 
+    /// Whether they stand in a table in which nothing is left out, cut or moved.
+    fn has_lines(&self) -> bool {
+        matches!(&self.format, Format::Table { width: 0, columns, .. } if columns.are_in_order()) && self.is_in_order()
+    }
+
     /// Whether they stand in a table.
     fn is_table(&self) -> bool {
         matches!(self.format, Format::Table { .. })
@@ -152,6 +160,8 @@ pub struct Conns<W> {
     held: Vec<Held>,
     /// The lines that are held, one after the other: of a table the cells.
     text: Vec<u8>,
+    /// Those of a table that are written at once as they will stand.
+    lines: Option<Lines>,
     line: Vec<u8>,
     utc: Utc,
     table: Table,
@@ -191,6 +201,7 @@ impl<W: Write> Conns<W> {
             #[cfg(feature = "parquet")]
             file: choice.format.file(),
             table: choice.format.table(),
+            lines: choice.has_lines().then(Lines::default),
             listener: choice.apps.then(|| Box::new(Listener::new(Limits::default()))),
             attempts: choice.names.then(Box::default),
             out,
@@ -222,6 +233,12 @@ impl<W: Write> Conns<W> {
     pub fn with_messages(mut self, hearing: Option<Hearing>) -> Self {
         self.hearing = hearing;
         self
+    }
+
+    /// Whether more is to be known of a connection than itself.
+    fn listens(&self) -> bool {
+        let Self { processes, hearing, listener, attempts, .. } = self;
+        processes.is_some() || hearing.is_some() || listener.is_some() || attempts.is_some()
     }
 
     fn streams(&self) -> bool {
@@ -286,6 +303,10 @@ impl<W: Write> Conns<W> {
             }
             return self.out.write_all(&self.line);
         }
+        if let (Some(lines), Format::Table { columns, .. }) = (&mut self.lines, &self.choice.format) {
+            lines.add(&mut self.table, conn, beside, columns);
+            return self.write_part();
+        }
         let start = self.text.len();
         self.choice.format.write(&mut self.text, conn, beside, &mut self.utc);
         let len = (self.text.len() - start) as u32;
@@ -300,8 +321,22 @@ impl<W: Write> Conns<W> {
         Ok(())
     }
 
+    /// How many lines are held.
+    fn held(&self) -> usize {
+        self.lines.as_ref().map_or(self.held.len(), Lines::len)
+    }
+
+    /// Writes the lines of a table that are held, where there are enough.
+    fn write_part(&mut self) -> io::Result<()> {
+        if self.held() == PART { self.write_held() } else { Ok(()) }
+    }
+
     /// Writes what is held, in order.
     fn write_held(&mut self) -> io::Result<()> {
+        if let (Some(lines), Format::Table { paint, .. }) = (&mut self.lines, &self.choice.format) {
+            self.written = lines.write_to(&mut self.out, self.written.take(), *paint)?;
+            return Ok(());
+        }
         self.sort();
         let rows = || self.held.iter().map(|held| held.of(&self.text));
         match &self.choice.format {
@@ -436,12 +471,13 @@ impl<W: Write> Sink for Conns<W> {
     }
 
     fn wants_packets(&self) -> bool {
-        let Self { first, choice, processes, hearing, listener, attempts, .. } = self;
-        let listens = hearing.is_some() || listener.is_some() || attempts.is_some();
-        first.is_none() || choice.summary || processes.is_some() || listens
+        self.first.is_none() || self.choice.summary || self.listens()
     }
 
     fn ended(&mut self, conn: &Conn) -> io::Result<()> {
+        if !self.listens() {
+            return self.tell(conn, Beside { apps: self.choice.apps, ..Beside::default() });
+        }
         let (mut processes, mut hearing) = (self.processes.take(), self.hearing.take());
         let owners = processes.as_mut().map_or_else(Ends::default, |processes| processes.known(conn));
         let spoken = hearing.as_mut().and_then(|hearing| hearing.spoken(conn));
@@ -453,6 +489,22 @@ impl<W: Write> Sink for Conns<W> {
         (self.processes, self.hearing) = (processes, hearing);
         self.forget(conn);
         told
+    }
+
+    fn unanswered(&mut self, syn: &Unanswered<'_>) -> io::Result<()> {
+        let whole = self.listens() || self.choice.summary || self.choice.protocol.is_some();
+        if whole || self.running.is_some() || !syn.is_plain() {
+            return self.ended(&syn.conn());
+        }
+        let ends = Role::BOTH.map(|role| syn.endpoint(role));
+        if self.lines.as_mut().is_some_and(|lines| lines.add_like(syn.id(), ends, syn.ended())) {
+            return self.write_part();
+        }
+        self.ended(&syn.conn())?;
+        if let Some(lines) = &mut self.lines {
+            lines.remember(ends[1], syn.ended());
+        }
+        Ok(())
     }
 
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {

@@ -1,0 +1,359 @@
+//! Rows that are written at once where they will stand.
+//!
+//! How wide the columns of a part have to be is known when its last row is. But nearly every row
+//! fits into columns that are wide enough for those before it. So it is written as a line of such
+//! columns, and nothing has to be measured or moved; for the few rows that do not fit, which are
+//! fewer the longer a table is, the lines so far are set anew.
+
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::ops::Range;
+use std::slice;
+
+use super::Beside;
+use super::columns::{self, Columns};
+use super::pen::Pen;
+use crate::capture::Conn;
+use crate::capture::track::{ConnId, Ended};
+use crate::report::digits::{self, Digits as _, ENDPOINT, Short};
+use crate::report::paint::Paint;
+use crate::report::table::{Align, Fit, Shown, Table};
+use crate::wire::Endpoint;
+
+/// The lines of a part of a table.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    text: Vec<u8>,
+    held: Vec<Line>,
+    /// Whether they stand in order.
+    sorted: bool,
+    /// The columns that they stand in; none before the first.
+    fit: Option<Fit>,
+    places: Vec<Place>,
+    /// A row that did not fit, and a cell of many octets.
+    row: Vec<u8>,
+    cell: Vec<u8>,
+    /// SYNs without answer, by why they were given up.
+    asked: [Option<Asked>; 3],
+}
+
+/// A line: whose it is, and where it begins.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Line {
+    id: u32,
+    start: u32,
+}
+
+/// The line of a SYN without answer: others differ from it in little.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    line: usize,
+    server: Endpoint,
+}
+
+/// Where the cells of a column go.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Into a line: where, how many octets, and whether to its right end.
+    Line { at: usize, width: usize, right: bool },
+    /// Nowhere, as long as they read like this.
+    Nowhere(Short),
+}
+
+/// Octets behind a line that may be written while it is.
+const SLACK: usize = 64;
+
+/// Most octets of a cell.
+const LONGEST: usize = u8::MAX as usize;
+
+impl Lines {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Adds the row of `conn`.
+    pub(super) fn add(&mut self, table: &mut Table, conn: &Conn, beside: Beside<'_>, columns: &Columns) {
+        let put = |pen: &mut Pencil<'_>| columns::put(pen, conn, beside, columns);
+        let mut start = self.text.len();
+        if self.write(None, put).is_none() {
+            self.text.truncate(start);
+            start = self.add_wide(table, |row| columns::write(row, conn, beside, columns));
+        }
+        self.hold(conn.id, start);
+    }
+
+    /// Adds the row of a SYN without answer, given one that differs in nothing else; tells whether
+    /// there is one.
+    pub(super) fn add_like(&mut self, id: ConnId, ends: [Endpoint; 2], why: Option<Ended>) -> bool {
+        let [client, server] = ends;
+        let Some(asked) = self.asked[index(why)] else { return false };
+        let same = asked.server == server;
+        let (count, server) = if same { (columns::ASKER, None) } else { (columns::ASKED, Some(server)) };
+        let like = self.range(asked.line);
+        let start = self.text.len();
+        let put = |pen: &mut Pencil<'_>| columns::put_asked(pen, id, client, server);
+        let Some(rest) = self.write(Some(count), put).filter(|rest| like.start + rest + 1 < like.end) else {
+            self.text.truncate(start);
+            return false;
+        };
+        self.text.extend_from_within(like.start + rest..like.end);
+        self.hold(id, start);
+        true
+    }
+
+    /// The last row was that of a SYN without answer.
+    pub(super) fn remember(&mut self, server: Endpoint, why: Option<Ended>) {
+        self.asked[index(why)] = self.held.len().checked_sub(1).map(|line| Asked { line, server });
+    }
+
+    /// Writes the lines in order, under a header unless they look like those `above`; forgets them,
+    /// and gives back how their columns stand.
+    pub(super) fn write_to(
+        &mut self,
+        out: &mut dyn Write,
+        above: Option<Fit>,
+        paint: Paint,
+    ) -> io::Result<Option<Fit>> {
+        let Some(fit) = self.fit.as_ref().filter(|_| !self.held.is_empty()) else { return Ok(above) };
+        if !above.is_some_and(|above| above.looks_like(fit)) {
+            self.row.clear();
+            fit.head(&mut self.row, "", paint);
+            out.write_all(&self.row)?;
+        }
+        if self.sorted {
+            out.write_all(&self.text)?;
+        } else {
+            let ranges = (0..self.held.len()).map(|at| self.range(at));
+            let mut lines: Vec<_> = self.held.iter().zip(ranges).map(|(line, range)| (line.id, range)).collect();
+            lines.sort_unstable_by_key(|(id, range)| (*id, range.start));
+            let mut sorted = Vec::with_capacity(self.text.len());
+            for (_, range) in lines {
+                sorted.extend_from_slice(self.text.get(range).unwrap_or_default());
+            }
+            out.write_all(&sorted)?;
+        }
+        self.text.clear();
+        self.held.clear();
+        self.asked = [None; 3];
+        Ok(self.fit.clone())
+    }
+
+    fn hold(&mut self, id: ConnId, start: usize) {
+        self.sorted = self.held.last().is_none_or(|last| self.sorted && last.id < id.0);
+        self.held.push(Line { id: id.0, start: start as u32 });
+    }
+
+    /// Where a line is.
+    fn range(&self, at: usize) -> Range<usize> {
+        let start = |at: usize| self.held.get(at).map_or(self.text.len(), |line| line.start as usize);
+        start(at)..start(at + 1)
+    }
+
+    /// Writes the first `count` cells of a line where the columns are, all if there is none; tells
+    /// how long that is, or `None` where they do not fit.
+    #[inline]
+    fn write(&mut self, count: Option<usize>, put: impl FnOnce(&mut Pencil<'_>)) -> Option<usize> {
+        let room = match count {
+            None => self.fit.as_ref()?.room(),
+            Some(count) => self.places.get(count..)?.iter().find_map(Place::at)?,
+        };
+        let start = self.text.len();
+        self.text.resize(start + room + SLACK, b' ');
+        let line = self.text.get_mut(start..)?;
+        let mut pencil = Pencil { line, places: self.places.iter(), end: 0, fits: true, cell: &mut self.cell };
+        put(&mut pencil);
+        let Pencil { line, fits: true, end, .. } = pencil else { return None };
+        if count.is_some() {
+            self.text.truncate(start + room);
+            return Some(room);
+        }
+        let len = line.get(..end)?.trim_ascii_end().len();
+        self.text.truncate(start + len);
+        self.text.push(b'\n');
+        Some(len)
+    }
+
+    /// Writes a row that needs other columns; tells where.
+    #[cold]
+    fn add_wide(&mut self, table: &mut Table, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.row.clear();
+        write(&mut self.row);
+        table.measure(&self.row);
+        let fit = table.fitted(0);
+        if let Some(old) = &self.fit {
+            self.set_anew(&moves(old, &fit), fit.room());
+        }
+        self.places = fit.columns().map(|(column, shown)| Place::of(column.dull, shown)).collect();
+        let start = self.text.len();
+        fit.row(&mut self.text, &self.row, "");
+        self.fit = Some(fit);
+        start
+    }
+
+    /// Sets all lines in other columns.
+    fn set_anew(&mut self, moves: &[Move], room: usize) {
+        let old = std::mem::take(&mut self.text);
+        self.text.reserve(old.len() + old.len() / 8);
+        for at in 0..self.held.len() {
+            let from = self.held[at].start as usize;
+            let to = self.held.get(at + 1).map_or(old.len(), |next| next.start as usize);
+            let line = old.get(from..to).unwrap_or_default().trim_ascii_end();
+            let start = self.text.len();
+            self.held[at].start = start as u32;
+            self.text.resize(start + room, b' ');
+            for Move { from, to } in moves {
+                let text = match from {
+                    From::Line(from) => line.get(from.start..from.end.min(line.len())).unwrap_or_default(),
+                    From::Words(words) => words.as_bytes(),
+                };
+                if let Some(place) = self.text.get_mut(start + to..start + to + text.len()) {
+                    place.copy_from_slice(text);
+                }
+            }
+            let len = self.text.get(start..).unwrap_or_default().trim_ascii_end().len();
+            self.text.truncate(start + len);
+            self.text.push(b'\n');
+        }
+    }
+}
+
+fn index(why: Option<Ended>) -> usize {
+    match why {
+        None => 0,
+        Some(Ended::Timeout) => 1,
+        Some(Ended::Evicted) => 2,
+    }
+}
+
+/// Something of a line that stands elsewhere in other columns.
+#[derive(Debug)]
+struct Move {
+    from: From,
+    to: usize,
+}
+
+#[derive(Debug)]
+enum From {
+    /// So many octets of a line.
+    Line(Range<usize>),
+    /// What a column that was not shown says.
+    Words(&'static str),
+}
+
+/// How lines in the columns of `old` become lines in those of `new`, in which all of them are that
+/// were shown, and as wide at least.
+fn moves(old: &Fit, new: &Fit) -> Vec<Move> {
+    let mut moves: Vec<Move> = Vec::new();
+    for ((column, old), (_, new)) in old.columns().zip(new.columns()) {
+        let Some(new) = new else { continue };
+        let width = old.map_or(column.dull.len(), |old| old.width);
+        let to = if new.align == Align::Right { new.at + new.width.saturating_sub(width) } else { new.at };
+        let Some(old) = old else {
+            moves.push(Move { from: From::Words(column.dull), to });
+            continue;
+        };
+        let end = old.at + old.width;
+        match moves.last_mut() {
+            // Between both there are only spaces.
+            Some(Move { from: From::Line(before), to: at }) if to - *at == old.at - before.start => before.end = end,
+            _ => moves.push(Move { from: From::Line(old.at..end), to }),
+        }
+    }
+    moves
+}
+
+impl Place {
+    fn of(dull: &str, shown: Option<Shown>) -> Self {
+        match shown {
+            Some(Shown { at, width, align }) => Self::Line { at, width, right: align == Align::Right },
+            // What is longer than any cell is like none.
+            None => Self::Nowhere(Short::of(dull.as_bytes()).unwrap_or(Short { text: 0, len: usize::MAX })),
+        }
+    }
+
+    /// Where it begins, if it is in the line.
+    fn at(&self) -> Option<usize> {
+        match self {
+            Self::Line { at, .. } => Some(*at),
+            Self::Nowhere(_) => None,
+        }
+    }
+}
+
+/// Writes the cells of a row into a line of spaces. What it writes behind a cell is spaces again,
+/// or written over by the next.
+struct Pencil<'a> {
+    line: &'a mut [u8],
+    places: slice::Iter<'a, Place>,
+    /// Where the last cell ends.
+    end: usize,
+    /// Whether all of them fit.
+    fits: bool,
+    /// Room for a cell of many octets.
+    cell: &'a mut Vec<u8>,
+}
+
+impl Pencil<'_> {
+    /// The place for a cell of `len` octets, and what may be written there; `None` where it is not
+    /// written: it does not fit, unless it `is` what may be left out.
+    #[inline]
+    fn place(&mut self, len: usize, is: impl FnOnce(Short) -> bool) -> Option<&mut [u8]> {
+        match *self.places.next()? {
+            Place::Line { at, width, right } if len <= width => {
+                let at = if right { at + (width - len) } else { at };
+                self.end = at + len;
+                self.line.get_mut(at..)
+            }
+            Place::Line { .. } => {
+                self.fits = false;
+                None
+            }
+            Place::Nowhere(dull) => {
+                self.fits &= is(dull);
+                None
+            }
+        }
+    }
+}
+
+impl Pen for Pencil<'_> {
+    #[inline]
+    fn short(&mut self, cell: Short) {
+        let Some(place) = self.place(cell.len, |dull| dull == cell) else { return };
+        // Whole words, with spaces over what is too much: a call to copy a few octets takes longer.
+        if let Some(place) = place.first_chunk_mut::<48>() {
+            place[..16].copy_from_slice(&cell.text.to_le_bytes());
+            let end = cell.len & 31;
+            place[end..end + 16].copy_from_slice(&[b' '; 16]);
+        }
+    }
+
+    fn text(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut cell = std::mem::take(self.cell);
+        cell.clear();
+        write(&mut cell);
+        cell.truncate(LONGEST);
+        let dull = Short::of(&cell);
+        if let Some(place) = self.place(cell.len(), |is| dull == Some(is)).and_then(|place| place.get_mut(..cell.len()))
+        {
+            place.copy_from_slice(&cell);
+        }
+        *self.cell = cell;
+    }
+
+    #[inline]
+    fn endpoint(&mut self, endpoint: Endpoint) {
+        let IpAddr::V4(addr) = endpoint.addr else {
+            return self.text(|out| out.endpoint(endpoint));
+        };
+        let mut text = [b' '; ENDPOINT];
+        let len = digits::put_endpoint_v4(&mut text, addr, b':', endpoint.port);
+        let Some(place) = self.place(len, |_| false) else { return };
+        if let Some(place) = place.first_chunk_mut::<48>() {
+            place[..32].copy_from_slice(&text[..32]);
+            let end = len & 31;
+            place[end..end + 16].copy_from_slice(&[b' '; 16]);
+        }
+    }
+}
