@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::short::Short;
 use crate::wire::Endpoint;
 
 /// Appends text and numbers to a line.
@@ -51,7 +52,7 @@ const HEX_PAIRS: [[u8; 2]; 256] = {
 };
 
 /// `00` to `99`.
-const PAIRS: [[u8; 2]; 100] = {
+pub(super) const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
     let mut at = 0;
     while at < pairs.len() {
@@ -134,59 +135,6 @@ impl Digits for Vec<u8> {
     }
 }
 
-/// A text of at most sixteen octets, the first lowest, which stays in registers: most cells of a table
-/// are no longer.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Short {
-    pub(super) text: u128,
-    pub(super) len: usize,
-}
-
-impl Short {
-    /// A `-`.
-    pub(super) const DASH: Self = Self { text: b'-' as u128, len: 1 };
-
-    /// `text`, unless it is longer.
-    #[inline]
-    pub(super) fn of(text: &[u8]) -> Option<Self> {
-        short(text).map(|short| Self { text: short, len: text.len() })
-    }
-
-    /// `value` in decimal, unless it has more than eight digits.
-    #[inline]
-    pub(super) fn dec(value: u64) -> Option<Self> {
-        let (text, len) = match value {
-            0..10 => (u64::from(b'0') + value, 1),
-            10..100 => (u16::from_le_bytes(PAIRS[value as usize]).into(), 2),
-            100..10_000 => {
-                let ([a, b], [c, d]) = (PAIRS[value as usize / 100 % 100], PAIRS[value as usize % 100]);
-                let zeros = usize::from(value < 1_000);
-                (u64::from(u32::from_le_bytes([a, b, c, d]) >> (8 * zeros)), 4 - zeros)
-            }
-            10_000..EIGHT => {
-                let digits = eight(value);
-                let zeros = (digits.trailing_zeros() / 8).min(7);
-                ((digits | ZEROS) >> (8 * zeros), 8 - zeros as usize)
-            }
-            _ => return None,
-        };
-        Some(Self { text: text.into(), len })
-    }
-
-    /// The same with an octet more, where there is room for it.
-    #[inline]
-    pub(super) const fn then(self, octet: u8) -> Self {
-        Self { text: self.text | (octet as u128) << (8 * (self.len & 15)), len: self.len + 1 }
-    }
-}
-
-/// The three digits of a `value` below 1,000.
-#[inline]
-pub(super) fn three(value: u64) -> [u8; 3] {
-    let [b, c] = PAIRS[value as usize % 100];
-    [b'0' + (value / 100 % 10) as u8, b, c]
-}
-
 /// Room for a number, and then some: whole words are written.
 pub(super) const ROOM: usize = 24;
 
@@ -248,7 +196,7 @@ pub(super) fn window<const N: usize>(out: &mut Vec<u8>, write: impl FnOnce(&mut 
 }
 
 /// One more than eight digits can tell, and than sixteen can.
-const EIGHT: u64 = 100_000_000;
+pub(super) const EIGHT: u64 = 100_000_000;
 const SIXTEEN: u64 = EIGHT * EIGHT;
 
 /// Appends `value`, with zeros in front up to `width` digits.
@@ -294,11 +242,12 @@ fn sixteen(front: u64, back: u64) -> u128 {
 }
 
 /// Eight times `0`.
-const ZEROS: u64 = 0x3030_3030_3030_3030;
+pub(super) const ZEROS: u64 = 0x3030_3030_3030_3030;
 
 /// The eight digits of `value`, one to an octet, the first digit lowest: all halves are divided at
 /// once, by multiplying with what is nearly an inverse. Exact for what has no more digits.
-fn eight(value: u64) -> u64 {
+#[inline]
+pub(super) fn eight(value: u64) -> u64 {
     // Two numbers of four digits, then four of two, then eight of one.
     let fours = (value / 10_000) | ((value % 10_000) << 32);
     let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
@@ -339,22 +288,23 @@ pub(super) fn short(text: &[u8]) -> Option<u128> {
     })
 }
 
-/// An octet in decimal with a point behind it, and how long that is.
-const OCTETS: [([u8; 4], u8); 256] = {
-    let mut octets = [([b'.'; 4], 0); 256];
+/// An octet in decimal with a point behind it, the first digit lowest, and above four octets how long
+/// that is.
+const OCTETS: [u64; 256] = {
+    let mut octets = [0; 256];
     let mut octet = 0;
     while octet < octets.len() {
-        let (text, len) = &mut octets[octet];
         let mut power = if octet >= 100 { 100 } else { 10 };
         if octet < 10 {
             power = 1;
         }
+        let (mut text, mut len) = (0, 0);
         while power > 0 {
-            text[*len as usize] = b'0' + (octet / power % 10) as u8;
-            *len += 1;
+            text |= (b'0' as u64 + (octet / power % 10) as u64) << (8 * len);
+            len += 1;
             power /= 10;
         }
-        *len += 1;
+        octets[octet] = text | (b'.' as u64) << (8 * len) | (len + 1) << 32;
         octet += 1;
     }
     octets
@@ -370,7 +320,7 @@ pub(super) fn endpoint_v4(out: &mut Vec<u8>, addr: Ipv4Addr, between: u8, port: 
 }
 
 /// Room for an address and a port, and for what is written behind them.
-pub(super) const ENDPOINT: usize = 40;
+pub(super) const ENDPOINT: usize = 48;
 
 /// Puts an address and a port with `between` between them where `place` begins, and tells how long
 /// that is.
@@ -378,26 +328,21 @@ pub(super) const ENDPOINT: usize = 40;
 pub(super) fn put_endpoint_v4(place: &mut [u8; ENDPOINT], addr: Ipv4Addr, between: u8, port: u16) -> usize {
     let (front, _) = place.split_first_chunk_mut().expect("it is larger");
     let end = put_ipv4(front, addr);
-    if let Some(point) = place.get_mut(end - 1) {
-        *point = between;
-    }
-    let room = place.get_mut(end..end + 8);
-    let Some((digits, room)) = Short::dec(port.into()).zip(room) else { return end };
-    room.copy_from_slice(&(digits.text as u64).to_le_bytes());
-    end + digits.len
+    place[(end - 1) % 16] = between;
+    let Some(digits) = Short::dec(port.into()) else { return end };
+    place[end % 32..end % 32 + 16].copy_from_slice(&digits.octets());
+    end + digits.len()
 }
 
-/// Puts an address and a point where `place` begins, and tells how long that is.
+/// Puts an address and a point where `place` begins, and tells how long that is: sixteen octets at
+/// most.
 #[inline]
-fn put_ipv4(place: &mut [u8; 16], addr: Ipv4Addr) -> usize {
+fn put_ipv4(place: &mut [u8; ROOM], addr: Ipv4Addr) -> usize {
     let mut end = 0;
     for octet in addr.octets() {
-        let (digits, len) = OCTETS[usize::from(octet)];
-        // Three octets take twelve characters at most.
-        if let Some(place) = place.get_mut(end..end + 4) {
-            place.copy_from_slice(&digits);
-        }
-        end += usize::from(len);
+        let digits = OCTETS[usize::from(octet)];
+        place[end % 16..end % 16 + 4].copy_from_slice(&(digits as u32).to_le_bytes());
+        end += (digits >> 32) as usize;
     }
     end
 }

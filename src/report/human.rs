@@ -2,7 +2,8 @@
 
 use std::io::Write as _;
 
-use super::digits::{self, Digits as _, Short};
+use super::digits::{self, Digits as _};
+use super::short::{Short, three};
 use crate::wire::Span;
 
 /// A stretch of time in the unit that suits it, three figures or so: `0.350 ms`, `22.1 ms`,
@@ -13,8 +14,8 @@ pub fn span(span: Span) -> String {
 
 /// Appends what [`span`] says.
 pub fn write_span(out: &mut Vec<u8>, span: Span) {
-    if let Some(Short { text, len }) = short_span(span) {
-        return digits::append(out, &text.to_le_bytes(), len);
+    if let Some(short) = short_span(span) {
+        return digits::append(out, &short.octets(), short.len());
     }
     write_any_span(out, span);
 }
@@ -57,43 +58,42 @@ fn write_any_span(out: &mut Vec<u8>, span: Span) {
 /// What [`span`] says, of those that are common: they are told by three digits.
 #[inline]
 pub(super) fn short_span(span: Span) -> Option<Short> {
+    const MS: u64 = u32::from_le_bytes(*b" ms\0") as u64;
+    const S: u64 = u16::from_le_bytes(*b" s") as u64;
+    // The first octet is the lowest.
+    const ZERO: u64 = u16::from_le_bytes(*b"0.") as u64;
+    const POINT: u64 = b'.' as u64;
+
     let ns = span.0.cast_unsigned();
-    let (text, len) = match ns {
-        0 => (*b"0 ms\0\0\0\0", 4),
-        1_000..999_500 => {
-            let [a, b, c] = steps::<1_000>(ns)?;
-            ([b'0', b'.', a, b, c, b' ', b'm', b's'], 8)
-        }
+    match ns {
+        0 => Short::eight(u64::from(b'0') | MS << 8, 4),
+        1_000..999_500 => Short::eight(ZERO | steps::<1_000>(ns)? << 16 | MS << 40, 8),
         999_500..9_995_000 => {
-            let [a, b, c] = steps::<10_000>(ns)?;
-            ([a, b'.', b, c, b' ', b'm', b's', 0], 7)
+            let digits = steps::<10_000>(ns)?;
+            Short::eight(digits & 0xff | POINT << 8 | (digits & !0xff) << 8 | MS << 32, 7)
         }
         9_995_000..99_950_000 => {
-            let [a, b, c] = steps::<100_000>(ns)?;
-            ([a, b, b'.', c, b' ', b'm', b's', 0], 7)
+            let digits = steps::<100_000>(ns)?;
+            Short::eight(digits & 0xffff | POINT << 16 | (digits & !0xffff) << 8 | MS << 32, 7)
         }
-        99_950_000..999_500_000 => {
-            let [a, b, c] = steps::<1_000_000>(ns)?;
-            ([a, b, c, b' ', b'm', b's', 0, 0], 6)
-        }
+        99_950_000..999_500_000 => Short::eight(steps::<1_000_000>(ns)? | MS << 24, 6),
         999_500_000..9_995_000_000 => {
-            let [a, b, c] = steps::<10_000_000>(ns)?;
-            ([a, b'.', b, c, b' ', b's', 0, 0], 6)
+            let digits = steps::<10_000_000>(ns)?;
+            Short::eight(digits & 0xff | POINT << 8 | (digits & !0xff) << 8 | S << 32, 6)
         }
         9_995_000_000..99_950_000_000 => {
-            let [a, b, c] = steps::<100_000_000>(ns)?;
-            ([a, b, b'.', c, b' ', b's', 0, 0], 6)
+            let digits = steps::<100_000_000>(ns)?;
+            Short::eight(digits & 0xffff | POINT << 16 | (digits & !0xffff) << 8 | S << 32, 6)
         }
-        _ => return None,
-    };
-    Some(Short { text: u64::from_le_bytes(text).into(), len })
+        _ => None,
+    }
 }
 
 /// The three digits of how often there is a `STEP` in `value`, unless half a one is left over.
 #[inline]
-fn steps<const STEP: u64>(value: u64) -> Option<[u8; 3]> {
-    let (steps, rest) = (value / STEP, value % STEP);
-    (2 * rest != STEP).then(|| digits::three(steps + u64::from(2 * rest > STEP)))
+fn steps<const STEP: u64>(value: u64) -> Option<u64> {
+    let (steps, rest) = ((value + STEP / 2) / STEP, (value + STEP / 2) % STEP);
+    (rest != 0).then(|| three(steps))
 }
 
 /// Appends `value` in units of `UNIT`, rounded to so many `DIGITS` behind the point, and what the

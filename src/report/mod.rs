@@ -28,6 +28,7 @@ pub mod paint;
 pub mod played;
 pub mod process;
 pub mod replayed;
+mod short;
 pub mod side_by_side;
 pub mod steps;
 pub mod story;

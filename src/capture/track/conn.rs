@@ -211,6 +211,14 @@ impl Conn {
         front.bytes().chain(self.history.told(self.client).skip(instead_of))
     }
 
+    /// The same of most connections, all letters at once: the first is the lowest octet, and told is
+    /// how many there are.
+    #[inline]
+    pub(crate) fn few_history_letters(&self) -> Option<(u128, usize)> {
+        let plain = self.protocol() != Protocol::Udp && !self.flipped;
+        if plain { self.history.told_at_once(self.client) } else { None }
+    }
+
     /// Zeek's `conn_state`.
     pub fn zeek_state(&self) -> &'static str {
         let (client, server) = (self.half(Role::Client), self.half(Role::Server));

@@ -167,6 +167,14 @@ impl Unanswered<'_> {
         self.embryos.key_of(self.embryo).endpoint(if role == Role::Client { side } else { !side })
     }
 
+    /// Addresses and ports of who asked and of who was asked, over IPv4.
+    #[inline]
+    pub fn ends_v4(&self) -> Option<[(Ipv4Addr, u16); 2]> {
+        let Embryo { addrs, ports, .. } = *self.embryo;
+        let [a, b] = [(Ipv4Addr::from_bits(addrs[0]), ports[0]), (Ipv4Addr::from_bits(addrs[1]), ports[1])];
+        (!self.embryo.says(Said::Wide)).then_some(if self.embryo.says(Said::FromB) { [b, a] } else { [a, b] })
+    }
+
     /// Why it was given up before the input ended, if it was.
     pub const fn ended(&self) -> Option<Ended> {
         self.ended
@@ -176,9 +184,14 @@ impl Unanswered<'_> {
     /// endpoints, times and initial sequence numbers, and in what their options offer, and where
     /// they were given up in why; how they opened, where their ends stand and what was counted is
     /// the same.
+    #[inline]
     pub fn is_plain(&self) -> bool {
-        let odd = NOTES.iter().fold(Said::StrayAck as u16, |all, (said, _)| all | *said as u16);
-        self.embryo.flags == SYN && self.embryo.said & odd == 0 && self.embryo.window != Window(0)
+        const ODD: u16 = Said::StrayAck as u16
+            | Said::ChecksumBad as u16
+            | Said::ChecksumOffload as u16
+            | Said::EcnCe as u16
+            | Said::ClockBackwards as u16;
+        self.embryo.flags == SYN && self.embryo.said & ODD == 0 && self.embryo.window != Window(0)
     }
 
     /// The connection that it is like any other.
@@ -561,6 +574,7 @@ pub(super) mod tests {
         let mut tracker = Tracker::new(Limits { conns: 10, timers: None });
         for n in 0..1000 {
             ask(&mut tracker, n, true, (n % 256) as u8);
+            while tracker.departed().is_some() {}
         }
         let targets = &tracker.conns.embryos.targets;
         assert_eq!((targets.index.len(), targets.kept.len() - targets.free.len()), (10, 10));

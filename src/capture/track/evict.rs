@@ -12,6 +12,9 @@ pub(super) const LOOK: Span = Span::from_secs(10);
 /// Places looked at to find the connection that is least worth its room.
 const CANDIDATES: u32 = 16;
 
+/// Places of the index that are asked for together.
+const AHEAD: u32 = 16;
+
 impl Tracker {
     pub(super) fn expire(&mut self, timers: Timers) {
         let Some(due) = self.wheel.advance(self.clock) else { return };
@@ -72,9 +75,14 @@ impl Tracker {
     }
 
     fn evict_embryo(&mut self) {
-        if let Some(place) = self.conns.embryos.least(self.conns.next_id()) {
-            self.depart_embryo(place, Ended::Evicted);
+        let Some(place) = self.conns.embryos.least(self.conns.next_id()) else { return };
+        // The index is large and its places are far apart, but the hand goes from one to the next.
+        if place.is_multiple_of(AHEAD) {
+            for next in place..place + AHEAD {
+                self.conns.fetch_index_ahead(next);
+            }
         }
+        self.depart_embryo(place, Ended::Evicted);
     }
 
     fn depart_embryo(&mut self, place: u32, why: Ended) {

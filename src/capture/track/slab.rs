@@ -104,9 +104,9 @@ impl Slab {
     pub(super) fn fetch_ahead(&self, found: Option<Found>) {
         match found {
             // Not even a look at whether there is one: that would wait for it.
-            Some(Found::Conn(slot)) => self.places.get(slot.0 as usize).map(fetch_ahead),
-            Some(Found::Plain(place)) => self.plains.place(place).map(fetch_ahead),
-            Some(Found::Embryo(place)) => self.embryos.place(place).map(fetch_ahead),
+            Some(Found::Conn(slot)) => self.places.get(slot.0 as usize).map(memory::fetch_ahead),
+            Some(Found::Plain(place)) => self.plains.place(place).map(memory::fetch_ahead),
+            Some(Found::Embryo(place)) => self.embryos.place(place).map(memory::fetch_ahead),
             None => None,
         };
     }
@@ -155,6 +155,14 @@ impl Slab {
         let conn = self.plains.take_out(place)?;
         self.table.remove(&conn.key, |at| at == place | PLAIN);
         Some(conn)
+    }
+
+    /// Asks for the memory that is needed to take out the bare SYN at `place`.
+    #[inline]
+    pub(super) fn fetch_index_ahead(&self, place: u32) {
+        if let Some(embryo) = self.embryos.get(place) {
+            self.table.fetch_ahead(&self.embryos.key_of(embryo));
+        }
     }
 
     /// Takes out the bare SYN at `place`, which has to be [forgotten](Embryos::forget).
@@ -255,8 +263,11 @@ fn has_key(places: &Chunks<Option<Conn>>, plains: &Plains, embryos: &Embryos, at
     }
 }
 
+/// Memory that is asked for before it is needed.
 #[cfg(all(feature = "live", target_os = "linux"))]
-use crate::sys::memory::fetch_ahead;
+pub(super) use crate::sys::memory;
 
 #[cfg(not(all(feature = "live", target_os = "linux")))]
-fn fetch_ahead<T>(_value: &T) {}
+pub(super) mod memory {
+    pub(in super::super) fn fetch_ahead<T>(_value: &T) {}
+}

@@ -4,6 +4,7 @@ use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
 
+use super::slab::memory;
 use crate::wire::FlowKey;
 
 /// An index from flow keys to places in a slab. Keys live in the slab, so that the table stays
@@ -64,6 +65,16 @@ impl Table {
         let tag = self.tag(key);
         let entry = self.entries.find(hash_of(tag), |entry| entry.tag == tag && has(entry.place));
         entry.map(|entry| entry.place)
+    }
+
+    /// Asks for the memory in which `key` would be found.
+    #[inline]
+    pub(super) fn fetch_ahead(&self, key: &FlowKey) {
+        let tag = self.tag(key);
+        self.entries.find(hash_of(tag), |entry| {
+            memory::fetch_ahead(entry);
+            false
+        });
     }
 
     /// Puts `key` at `place`, which is new.

@@ -101,6 +101,19 @@ impl History {
         self.first.iter().chain(self.more.iter().flat_map(|more| more.iter())).take(usize::from(self.len))
     }
 
+    /// What [`told`](Self::told) tells, all at once and the first lowest, and how many they are; `None`
+    /// where they are too many for it.
+    #[inline]
+    pub(super) fn told_at_once(&self, client: Side) -> Option<(u128, usize)> {
+        let len = usize::from(self.len);
+        let mut letters = [0; 16];
+        letters[..FEW].copy_from_slice(&self.first);
+        let letters = u128::from_le_bytes(letters);
+        // The cases of a letter differ in one bit.
+        let cases = u128::from_le_bytes([0x20; 16]).checked_shr(8 * (16 - len.min(FEW)) as u32).unwrap_or(0);
+        (len <= FEW).then_some((if client == Side::B { letters ^ cases } else { letters }, len))
+    }
+
     /// The letters as Zeek writes them: upper case from the client.
     pub(super) fn told(&self, client: Side) -> impl Iterator<Item = u8> {
         let swap = client == Side::B;

@@ -4,10 +4,11 @@ use super::Beside;
 use super::pen::Pen;
 use crate::capture::Conn;
 use crate::capture::apps::{self, Evidence, Talk};
-use crate::capture::track::{Close, ConnId, Ends, Role};
+use crate::capture::track::{ConnId, Ends, Role};
 use crate::report::apps as report;
 use crate::report::digits::Digits as _;
 use crate::report::process::Process;
+use crate::report::short::Short;
 use crate::report::table::{Align, Cells, Column, Table, cells};
 use crate::wire::{Endpoint, Protocol, ports};
 
@@ -179,25 +180,16 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, columns:
 }
 
 /// Puts the cells of the row of `conn` where `pen` has them.
+#[inline]
 pub(super) fn put(pen: &mut impl Pen, conn: &Conn, beside: Beside<'_>, columns: &Columns) {
     let tcp = conn.protocol() == Protocol::Tcp;
-    let [from_client, from_server] = Role::BOTH.map(|role| conn.half(role).counts());
+    let [client, server] = Role::BOTH.map(|role| conn.half(role));
+    let [from_client, from_server] = [client.counts(), server.counts()];
     pen.number(conn.id.0.into());
-    pen.word(conn.protocol().name());
-    for role in Role::BOTH {
-        let endpoint = conn.endpoint(role);
-        match (conn.protocol(), beside.names.and_then(|names| names.get(endpoint.addr))) {
-            (Protocol::Icmp, Some(name)) => pen.word(name),
-            (Protocol::Icmp, None) => pen.text(|out| out.ip(endpoint.addr)),
-            (Protocol::Tcp | Protocol::Udp, Some(name)) => pen.text(|out| {
-                out.text(name);
-                out.push(b':');
-                out.dec(endpoint.port.into());
-            }),
-            (Protocol::Tcp | Protocol::Udp, None) => pen.endpoint(endpoint),
-        }
-    }
-    pen.word(service(conn).unwrap_or("-"));
+    put_protocol(pen, conn.protocol());
+    put_endpoint(pen, conn, Role::Client, beside);
+    put_endpoint(pen, conn, Role::Server, beside);
+    put_service(pen, service(conn));
     match beside.owners {
         Ends { client: None, server: None } => pen.dash(),
         owners => pen.text(|out| processes(out, owners)),
@@ -206,34 +198,72 @@ pub(super) fn put(pen: &mut impl Pen, conn: &Conn, beside: Beside<'_>, columns: 
         Some(spoken) => pen.text(|out| spoken.write_cell(out)),
         None => pen.dash(),
     }
-    pen.word(conn.open().name());
-    match conn.close() {
-        Close::CaptureEnd => pen.dash(),
-        _ if !tcp => pen.dash(),
-        close => pen.word(close.name()),
+    pen.open(conn.open());
+    if tcp {
+        pen.close(conn.close());
+    } else {
+        pen.dash();
     }
-    pen.word(conn.closed_by().map_or("-", Role::name));
-    for role in Role::BOTH {
-        if tcp {
-            pen.standing(conn.half(role).standing);
-        } else {
-            pen.dash();
-        }
+    put_role(pen, conn.closed_by());
+    if tcp {
+        pen.standing(client.standing);
+        pen.standing(server.standing);
+    } else {
+        pen.dash();
+        pen.dash();
     }
-    pen.letters(conn.history_letters());
-    for number in [from_client.packets, from_server.packets, from_client.payload_bytes, from_server.payload_bytes] {
-        pen.brief(number);
-    }
+    pen.history(conn);
+    pen.brief(from_client.packets);
+    pen.brief(from_server.packets);
+    pen.brief(from_client.payload_bytes);
+    pen.brief(from_server.payload_bytes);
     pen.number((from_client.retransmits + from_server.retransmits).into());
     let timing = conn.timing();
-    for span in [timing.rtt_server.or(conn.reply_time()), timing.rtt_client, Some(conn.duration())] {
-        match span {
-            Some(span) => pen.span(span),
-            None => pen.dash(),
-        }
-    }
+    pen.span(timing.rtt_server.or_else(|| conn.reply_time()));
+    pen.span(timing.rtt_client);
+    pen.span(Some(conn.duration()));
     if columns.apps {
         pen.text(|out| app(out, conn, beside.talk));
+    }
+}
+
+#[inline]
+fn put_protocol(pen: &mut impl Pen, protocol: Protocol) {
+    pen.word(
+        const { Short::constant(Protocol::Tcp.name(), None) }.filter(|_| protocol == Protocol::Tcp),
+        protocol.name(),
+    );
+}
+
+#[inline]
+fn put_endpoint(pen: &mut impl Pen, conn: &Conn, role: Role, beside: Beside<'_>) {
+    let endpoint = conn.endpoint(role);
+    match (conn.protocol(), beside.names.and_then(|names| names.get(endpoint.addr))) {
+        (Protocol::Icmp, Some(name)) => pen.text(|out| out.text(name)),
+        (Protocol::Icmp, None) => pen.text(|out| out.ip(endpoint.addr)),
+        (Protocol::Tcp | Protocol::Udp, Some(name)) => pen.text(|out| {
+            out.text(name);
+            out.push(b':');
+            out.dec(endpoint.port.into());
+        }),
+        (Protocol::Tcp | Protocol::Udp, None) => pen.endpoint(endpoint),
+    }
+}
+
+#[inline]
+fn put_service(pen: &mut impl Pen, service: Option<&str>) {
+    match service {
+        Some(service) => pen.word(None, service),
+        None => pen.dash(),
+    }
+}
+
+#[inline]
+fn put_role(pen: &mut impl Pen, role: Option<Role>) {
+    match role {
+        Some(Role::Client) => pen.word(const { Short::constant(Role::Client.name(), None) }, Role::Client.name()),
+        Some(Role::Server) => pen.word(const { Short::constant(Role::Server.name(), None) }, Role::Server.name()),
+        None => pen.dash(),
     }
 }
 
@@ -245,11 +275,11 @@ pub(super) const ASKED: usize = 5;
 /// Puts those of connection `id`, the second too where they are wanted.
 pub(super) fn put_asked(pen: &mut impl Pen, id: ConnId, client: Endpoint, server: Option<Endpoint>) {
     pen.number(id.0.into());
-    pen.word(Protocol::Tcp.name());
+    put_protocol(pen, Protocol::Tcp);
     pen.endpoint(client);
     if let Some(server) = server {
         pen.endpoint(server);
-        pen.word(ports::service(server.port).unwrap_or("-"));
+        put_service(pen, ports::service(server.port));
     }
 }
 

@@ -8,20 +8,20 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::ops::Range;
-use std::slice;
 
 use super::Beside;
 use super::columns::{self, Columns};
 use super::pen::Pen;
 use crate::capture::Conn;
 use crate::capture::track::{ConnId, Ended};
-use crate::report::digits::{self, Digits as _, ENDPOINT, Short};
+use crate::report::digits::{self, Digits as _};
 use crate::report::paint::Paint;
-use crate::report::table::{Align, Fit, Shown, Table};
+use crate::report::short::Short;
+use crate::report::table::{Align, Column, Fit, Shown, Table};
 use crate::wire::Endpoint;
 
 /// The lines of a part of a table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lines {
     text: Vec<u8>,
     held: Vec<Line>,
@@ -29,7 +29,7 @@ pub(super) struct Lines {
     sorted: bool,
     /// The columns that they stand in; none before the first.
     fit: Option<Fit>,
-    places: Vec<Place>,
+    places: [Place; MOST],
     /// A row that did not fit, and a cell of many octets.
     row: Vec<u8>,
     cell: Vec<u8>,
@@ -51,20 +51,46 @@ struct Asked {
     server: Endpoint,
 }
 
-/// Where the cells of a column go.
+/// Where the cells of a column go: into so many octets of a line.
 #[derive(Clone, Copy, Debug)]
-enum Place {
-    /// Into a line: where, how many octets, and whether to its right end.
-    Line { at: usize, width: usize, right: bool },
-    /// Nowhere, as long as they read like this.
-    Nowhere(Short),
+struct Place {
+    at: u32,
+    width: u32,
+    /// All bits where they are flush right, else none.
+    right: u32,
+    /// What they are that have no room here.
+    dull: Option<Short>,
 }
 
-/// Octets behind a line that may be written while it is.
+/// Places that are known; there are fewer columns.
+const MOST: usize = 32;
+
+const _: () = assert!(columns::COLUMNS.len() <= MOST);
+
+/// Octets that may be written where a cell begins, and those behind a line.
+const WINDOW: usize = digits::ENDPOINT;
 const SLACK: usize = 64;
+
+/// Most octets of an IPv4 address and a port.
+const ENDPOINT_V4: u32 = 21;
 
 /// Most octets of a cell.
 const LONGEST: usize = u8::MAX as usize;
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            text: Vec::new(),
+            held: Vec::new(),
+            sorted: true,
+            fit: None,
+            places: [Place::of(None, 0); MOST],
+            row: Vec::new(),
+            cell: Vec::new(),
+            asked: [None; 3],
+        }
+    }
+}
 
 impl Lines {
     /// How many there are.
@@ -85,6 +111,8 @@ impl Lines {
 
     /// Adds the row of a SYN without answer, given one that differs in nothing else; tells whether
     /// there is one.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is known of the ends has to be known inside")]
     pub(super) fn add_like(&mut self, id: ConnId, ends: [Endpoint; 2], why: Option<Ended>) -> bool {
         let [client, server] = ends;
         let Some(asked) = self.asked[index(why)] else { return false };
@@ -156,12 +184,12 @@ impl Lines {
     fn write(&mut self, count: Option<usize>, put: impl FnOnce(&mut Pencil<'_>)) -> Option<usize> {
         let room = match count {
             None => self.fit.as_ref()?.room(),
-            Some(count) => self.places.get(count..)?.iter().find_map(Place::at)?,
+            Some(count) => self.fit.as_ref()?.columns().skip(count).find_map(|(_, shown)| shown)?.at,
         };
         let start = self.text.len();
         self.text.resize(start + room + SLACK, b' ');
         let line = self.text.get_mut(start..)?;
-        let mut pencil = Pencil { line, places: self.places.iter(), end: 0, fits: true, cell: &mut self.cell };
+        let mut pencil = Pencil { line, places: &self.places, next: 0, end: 0, fits: true, cell: &mut self.cell };
         put(&mut pencil);
         let Pencil { line, fits: true, end, .. } = pencil else { return None };
         if count.is_some() {
@@ -184,7 +212,9 @@ impl Lines {
         if let Some(old) = &self.fit {
             self.set_anew(&moves(old, &fit), fit.room());
         }
-        self.places = fit.columns().map(|(column, shown)| Place::of(column.dull, shown)).collect();
+        let mut columns = fit.columns();
+        self.places = std::array::from_fn(|_| Place::of(columns.next(), fit.room()));
+        drop(columns);
         let start = self.text.len();
         fit.row(&mut self.text, &self.row, "");
         self.fit = Some(fit);
@@ -264,19 +294,18 @@ fn moves(old: &Fit, new: &Fit) -> Vec<Move> {
 }
 
 impl Place {
-    fn of(dull: &str, shown: Option<Shown>) -> Self {
-        match shown {
-            Some(Shown { at, width, align }) => Self::Line { at, width, right: align == Align::Right },
-            // What is longer than any cell is like none.
-            None => Self::Nowhere(Short::of(dull.as_bytes()).unwrap_or(Short { text: 0, len: usize::MAX })),
-        }
-    }
-
-    /// Where it begins, if it is in the line.
-    fn at(&self) -> Option<usize> {
-        match self {
-            Self::Line { at, .. } => Some(*at),
-            Self::Nowhere(_) => None,
+    /// That of a column, or of one too many, in lines of so much room.
+    fn of(column: Option<(&Column, Option<Shown>)>, room: usize) -> Self {
+        match column {
+            Some((_, Some(Shown { at, width, align }))) => {
+                let right = if align == Align::Right { u32::MAX } else { 0 };
+                Self { at: at as u32, width: width as u32, right, dull: None }
+            }
+            // What is empty may be written behind the line.
+            Some((column, None)) => {
+                Self { at: room as u32, width: 0, right: 0, dull: Short::of(column.dull.as_bytes()) }
+            }
+            None => Self { at: room as u32, width: 0, right: 0, dull: None },
         }
     }
 }
@@ -285,7 +314,8 @@ impl Place {
 /// or written over by the next.
 struct Pencil<'a> {
     line: &'a mut [u8],
-    places: slice::Iter<'a, Place>,
+    places: &'a [Place; MOST],
+    next: usize,
     /// Where the last cell ends.
     end: usize,
     /// Whether all of them fit.
@@ -295,51 +325,55 @@ struct Pencil<'a> {
 }
 
 impl Pencil<'_> {
-    /// The place for a cell of `len` octets, and what may be written there; `None` where it is not
-    /// written: it does not fit, unless it `is` what may be left out.
+    /// The place of the next cell.
     #[inline]
-    fn place(&mut self, len: usize, is: impl FnOnce(Short) -> bool) -> Option<&mut [u8]> {
-        match *self.places.next()? {
-            Place::Line { at, width, right } if len <= width => {
-                let at = if right { at + (width - len) } else { at };
-                self.end = at + len;
-                self.line.get_mut(at..)
-            }
-            Place::Line { .. } => {
-                self.fits = false;
-                None
-            }
-            Place::Nowhere(dull) => {
-                self.fits &= is(dull);
-                None
-            }
-        }
+    fn place(&mut self) -> Place {
+        let place = self.places[self.next % MOST];
+        self.next += 1;
+        place
+    }
+
+    /// What may be written where a cell of `len` octets goes, which its place has room for.
+    #[inline]
+    fn window(&mut self, place: Place, len: usize) -> Option<&mut [u8; WINDOW]> {
+        let at = (place.at + ((place.width - len as u32) & place.right)) as usize;
+        self.end = at + len;
+        self.line.get_mut(at..)?.first_chunk_mut()
     }
 }
 
 impl Pen for Pencil<'_> {
     #[inline]
     fn short(&mut self, cell: Short) {
-        let Some(place) = self.place(cell.len, |dull| dull == cell) else { return };
+        let place = self.place();
+        if cell.len() > place.width as usize {
+            self.fits &= place.dull == Some(cell);
+            return;
+        }
         // Whole words, with spaces over what is too much: a call to copy a few octets takes longer.
-        if let Some(place) = place.first_chunk_mut::<48>() {
-            place[..16].copy_from_slice(&cell.text.to_le_bytes());
-            let end = cell.len & 31;
-            place[end..end + 16].copy_from_slice(&[b' '; 16]);
+        if let Some(window) = self.window(place, cell.len()) {
+            window[..16].copy_from_slice(&cell.octets());
+            let end = cell.len() % 16;
+            window[end..end + 16].copy_from_slice(&[b' '; 16]);
         }
     }
 
+    #[inline(never)]
     fn text(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut cell = std::mem::take(self.cell);
-        cell.clear();
-        write(&mut cell);
-        cell.truncate(LONGEST);
-        let dull = Short::of(&cell);
-        if let Some(place) = self.place(cell.len(), |is| dull == Some(is)).and_then(|place| place.get_mut(..cell.len()))
-        {
-            place.copy_from_slice(&cell);
+        let place = self.place();
+        self.cell.clear();
+        write(self.cell);
+        self.cell.truncate(LONGEST);
+        let len = self.cell.len();
+        if len > place.width as usize {
+            self.fits &= place.dull.is_some() && place.dull == Short::of(self.cell);
+            return;
         }
-        *self.cell = cell;
+        let at = (place.at + ((place.width - len as u32) & place.right)) as usize;
+        self.end = at + len;
+        if let Some(to) = self.line.get_mut(at..at + len) {
+            to.copy_from_slice(self.cell);
+        }
     }
 
     #[inline]
@@ -347,13 +381,15 @@ impl Pen for Pencil<'_> {
         let IpAddr::V4(addr) = endpoint.addr else {
             return self.text(|out| out.endpoint(endpoint));
         };
-        let mut text = [b' '; ENDPOINT];
-        let len = digits::put_endpoint_v4(&mut text, addr, b':', endpoint.port);
-        let Some(place) = self.place(len, |_| false) else { return };
-        if let Some(place) = place.first_chunk_mut::<48>() {
-            place[..32].copy_from_slice(&text[..32]);
-            let end = len & 31;
-            place[end..end + 16].copy_from_slice(&[b' '; 16]);
+        let place = self.places[self.next % MOST];
+        if place.width < ENDPOINT_V4 || place.right != 0 {
+            return self.text(|out| out.endpoint(endpoint));
+        }
+        self.next += 1;
+        if let Some(window) = self.window(place, 0) {
+            let len = digits::put_endpoint_v4(window, addr, b':', endpoint.port);
+            window[len % 32..len % 32 + 16].copy_from_slice(&[b' '; 16]);
+            self.end = place.at as usize + len;
         }
     }
 }

@@ -1,8 +1,10 @@
 //! How the cells of a row are written, whoever keeps them.
 
-use crate::capture::track::Standing;
-use crate::report::digits::{Digits as _, Short, append};
+use crate::capture::Conn;
+use crate::capture::track::{Basis, Close, Open, Standing, State};
+use crate::report::digits::{Digits as _, append};
 use crate::report::human;
+use crate::report::short::Short;
 use crate::report::table::Cells;
 use crate::wire::{Endpoint, Span};
 
@@ -23,14 +25,16 @@ pub(super) trait Pen {
         self.short(Short::DASH);
     }
 
+    /// A word: as it is `known`, else by its letters.
     #[inline]
-    fn word(&mut self, word: &str) {
-        match Short::of(word.as_bytes()) {
+    fn word(&mut self, known: Option<Short>, word: &str) {
+        match known.or_else(|| Short::of(word.as_bytes())) {
             Some(short) => self.short(short),
             None => self.text(|out| out.text(word)),
         }
     }
 
+    /// A number.
     #[inline]
     fn number(&mut self, number: u64) {
         match Short::dec(number) {
@@ -42,14 +46,16 @@ pub(super) trait Pen {
     /// A number in few digits.
     #[inline]
     fn brief(&mut self, number: u64) {
-        match number {
-            0..100_000 => self.number(number),
-            _ => self.text(|out| human::write_brief(out, number)),
+        match Short::dec(number).filter(|_| number < 100_000) {
+            Some(short) => self.short(short),
+            None => self.text(|out| human::write_brief(out, number)),
         }
     }
 
+    /// A stretch of time, if there is one.
     #[inline]
-    fn span(&mut self, span: Span) {
+    fn span(&mut self, span: Option<Span>) {
+        let Some(span) = span else { return self.dash() };
         match human::short_span(span) {
             Some(short) => self.short(short),
             None => self.text(|out| human::write_span(out, span)),
@@ -58,41 +64,114 @@ pub(super) trait Pen {
 
     /// `ESTABLISHED!`
     #[inline]
-    fn standing(&mut self, standing: Standing) {
-        let mark = standing.basis.mark() as u8;
-        match Short::of(standing.state.name().as_bytes()) {
-            Some(name) if name.len < 16 => self.short(name.then(mark)),
-            _ => self.text(|out| {
-                out.text(standing.state.name());
-                out.push(mark);
+    fn standing(&mut self, Standing { state, basis }: Standing) {
+        match STANDINGS[state as usize][basis as usize] {
+            Some(short) => self.short(short),
+            None => self.text(|out| {
+                out.text(state.name());
+                out.push(basis.mark() as u8);
             }),
         }
     }
 
-    /// Letters that are few as a rule.
+    /// How a connection opened.
     #[inline]
-    fn letters(&mut self, letters: impl Iterator<Item = u8>) {
-        let mut letters = letters.fuse();
-        let mut few = [0; 16];
-        let mut len = 0;
-        for (place, letter) in few.iter_mut().zip(&mut letters) {
-            *place = letter;
-            len += 1;
+    fn open(&mut self, open: Open) {
+        self.word(OPENINGS.get(open as usize).copied().flatten(), open.name());
+    }
+
+    /// How it closed, where that is one of the words for it.
+    #[inline]
+    fn close(&mut self, close: Close) {
+        match close {
+            Close::CaptureEnd => self.dash(),
+            _ => self.word(CLOSES.get(close as usize).copied().flatten(), close.name()),
         }
-        match letters.next() {
-            None => self.short(Short { text: u128::from_le_bytes(few), len }),
-            Some(more) => self.text(|out| {
-                out.extend_from_slice(&few);
-                out.push(more);
-                out.extend(letters);
-            }),
+    }
+
+    /// Zeek's letters.
+    #[inline]
+    fn history(&mut self, conn: &Conn) {
+        match conn.few_history_letters().and_then(|(letters, count)| Short::new(letters, count)) {
+            Some(short) => self.short(short),
+            None => self.text(|out| out.extend(conn.history_letters())),
         }
     }
 }
 
+/// `SYN_SENT!` and the like, by the numbers of state and basis.
+static STANDINGS: [[Option<Short>; 3]; 11] = {
+    const STATES: [State; 11] = [
+        State::Closed,
+        State::Listen,
+        State::SynSent,
+        State::SynRcvd,
+        State::Established,
+        State::FinWait1,
+        State::FinWait2,
+        State::CloseWait,
+        State::Closing,
+        State::LastAck,
+        State::TimeWait,
+    ];
+    const BASES: [Basis; 3] = [Basis::Assumed, Basis::Expected, Basis::Proven];
+    let mut words = [[None; 3]; 11];
+    let mut at = 0;
+    while at < 33 {
+        let (state, basis) = (STATES[at / 3], BASES[at % 3]);
+        words[state as usize][basis as usize] = Short::constant(state.name(), Some(basis.mark() as u8));
+        at += 1;
+    }
+    words
+};
+
+/// What is common of how connections open, by number.
+static OPENINGS: [Option<Short>; 20] = {
+    const COMMON: [Open; 10] = [
+        Open::Normal,
+        Open::DataOn3rd,
+        Open::MissingSyn,
+        Open::Refused,
+        Open::Unreachable,
+        Open::NoAnswer,
+        Open::HalfOpen,
+        Open::Midstream,
+        Open::Answered,
+        Open::Unanswered,
+    ];
+    let mut words = [None; 20];
+    let mut at = 0;
+    while at < COMMON.len() {
+        words[COMMON[at] as usize] = Short::constant(COMMON[at].name(), None);
+        at += 1;
+    }
+    words
+};
+
+/// What is common of how they close, by number.
+static CLOSES: [Option<Short>; 13] = {
+    const COMMON: [Close; 8] = [
+        Close::Fin4,
+        Close::Fin3,
+        Close::HalfClosed,
+        Close::FinUnanswered,
+        Close::Reset,
+        Close::OpenAtEnd,
+        Close::Timeout,
+        Close::Evicted,
+    ];
+    let mut words = [None; 13];
+    let mut at = 0;
+    while at < COMMON.len() {
+        words[COMMON[at] as usize] = Short::constant(COMMON[at].name(), None);
+        at += 1;
+    }
+    words
+};
+
 impl Pen for Cells<'_> {
     fn short(&mut self, cell: Short) {
-        self.cell(|out| append(out, &cell.text.to_le_bytes(), cell.len));
+        self.cell(|out| append(out, &cell.octets(), cell.len()));
     }
 
     fn text(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
