@@ -188,9 +188,7 @@ pub fn pump(
     summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     summary.last = tracker.now();
-    for told in tracker.told() {
-        tell(sink, &told)?;
-    }
+    tracker.tell_followed(|told| tell(sink, &told))?;
     sink.finish(&summary)?;
     outcome.map(|()| summary)
 }

@@ -11,7 +11,6 @@ use std::num::NonZeroU8;
 
 use super::chunks::Chunks;
 use super::conn::Conn;
-use super::expiry::Ended;
 use super::notes::{Note, Notes};
 use super::observation::ConnId;
 use super::roles;
@@ -20,14 +19,14 @@ use super::standing::Role;
 use super::textbook::{self, Question};
 use crate::capture::arrival::{Arrival, Place};
 use crate::wire::options::Present;
-use crate::wire::{Endpoint, Flags, FlowKey, Options, Segment, Seq, Side, Timestamp, Vlans, Window, flow};
+use crate::wire::{Flags, FlowKey, Options, Segment, Seq, Side, Timestamp, Vlans, Window, flow};
 
 /// What a bare SYN said.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Embryo {
     time: Timestamp,
-    /// IPv4: both addresses, lower endpoint first, and the IP identification. IPv6: the sender's
-    /// address, and where the receiver's is kept.
+    /// IPv4: both addresses, lower endpoint first, the IP identification, and what the key is found
+    /// by. IPv6: the sender's address, and where the receiver's is kept.
     addrs: [u32; 5],
     ports: [u16; 2],
     iss: Seq,
@@ -128,8 +127,39 @@ impl Embryo {
         self.said & what as u16 != 0
     }
 
-    fn side(&self) -> Side {
+    pub(super) fn side(&self) -> Side {
         if self.says(Said::FromB) { Side::B } else { Side::A }
+    }
+
+    /// Its handle.
+    pub(super) const fn id(&self) -> ConnId {
+        self.id
+    }
+
+    /// Whether it says nothing but what any SYN says.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        const ODD: u16 = Said::StrayAck as u16
+            | Said::ChecksumBad as u16
+            | Said::ChecksumOffload as u16
+            | Said::EcnCe as u16
+            | Said::ClockBackwards as u16;
+        self.flags == SYN && self.said & ODD == 0 && self.window != Window(0)
+    }
+
+    /// Address and port of who sent it, or of who it was sent to, over IPv4.
+    #[inline]
+    pub(super) fn endpoint_v4(&self, role: Role) -> Option<(Ipv4Addr, u16)> {
+        let ([a, b, ..], [a_port, b_port]) = (self.addrs, self.ports);
+        let second = self.says(Said::FromB) == (role == Role::Client);
+        let (addr, port) = if second { (b, b_port) } else { (a, a_port) };
+        (!self.says(Said::Wide)).then_some((Ipv4Addr::from_bits(addr), port))
+    }
+
+    /// What its key is found by, where there is room to remember it.
+    #[inline]
+    pub(super) fn tag(&self) -> Option<u32> {
+        (!self.says(Said::Wide)).then_some(self.addrs[3])
     }
 
     fn segment(&self) -> Segment {
@@ -144,61 +174,6 @@ impl Embryo {
             len: 0,
             options: Options::of_syn(present, self.mss, (self.said & 15) as u8, self.ts_val),
         }
-    }
-}
-
-/// A connection that was never more than a first SYN.
-#[derive(Clone, Copy, Debug)]
-pub struct Unanswered<'a> {
-    embryos: &'a Embryos,
-    embryo: &'a Embryo,
-    ended: Option<Ended>,
-}
-
-impl Unanswered<'_> {
-    /// Its handle.
-    pub const fn id(&self) -> ConnId {
-        self.embryo.id
-    }
-
-    /// Address and port of who asked, or of who was asked.
-    pub fn endpoint(&self, role: Role) -> Endpoint {
-        let side = self.embryo.side();
-        self.embryos.key_of(self.embryo).endpoint(if role == Role::Client { side } else { !side })
-    }
-
-    /// Addresses and ports of who asked and of who was asked, over IPv4.
-    #[inline]
-    pub fn ends_v4(&self) -> Option<[(Ipv4Addr, u16); 2]> {
-        let Embryo { addrs, ports, .. } = *self.embryo;
-        let [a, b] = [(Ipv4Addr::from_bits(addrs[0]), ports[0]), (Ipv4Addr::from_bits(addrs[1]), ports[1])];
-        (!self.embryo.says(Said::Wide)).then_some(if self.embryo.says(Said::FromB) { [b, a] } else { [a, b] })
-    }
-
-    /// Why it was given up before the input ended, if it was.
-    pub const fn ended(&self) -> Option<Ended> {
-        self.ended
-    }
-
-    /// Whether it said nothing but what any SYN says. Connections of such differ in their handles,
-    /// endpoints, times and initial sequence numbers, and in what their options offer, and where
-    /// they were given up in why; how they opened, where their ends stand and what was counted is
-    /// the same.
-    #[inline]
-    pub fn is_plain(&self) -> bool {
-        const ODD: u16 = Said::StrayAck as u16
-            | Said::ChecksumBad as u16
-            | Said::ChecksumOffload as u16
-            | Said::EcnCe as u16
-            | Said::ClockBackwards as u16;
-        self.embryo.flags == SYN && self.embryo.said & ODD == 0 && self.embryo.window != Window(0)
-    }
-
-    /// The connection that it is like any other.
-    pub fn conn(&self) -> Conn {
-        let mut conn = self.embryos.conn_of(self.embryo);
-        conn.life.ended = self.ended;
-        conn
     }
 }
 
@@ -218,9 +193,17 @@ impl Embryos {
         self.places.get(place as usize)
     }
 
-    /// Keeps what the first segment of connection `id` says, which [fits](Embryo::holds); returns
-    /// where.
-    pub(super) fn add(&mut self, id: ConnId, stream: u32, arrival: &Arrival, segment: &Segment, notes: Notes) -> u32 {
+    /// Keeps what the first segment of connection `id` says, which [fits](Embryo::holds), and whose key
+    /// is found by `tag`; returns where.
+    pub(super) fn add(
+        &mut self,
+        id: ConnId,
+        stream: u32,
+        arrival: &Arrival,
+        segment: &Segment,
+        notes: Notes,
+        tag: u32,
+    ) -> u32 {
         let options = &segment.options;
         let bit = |is: bool, said: Said| if is { said as u16 } else { 0 };
         let said = u16::from(options.window_scale().unwrap_or(0) & 15)
@@ -230,7 +213,9 @@ impl Embryos {
             | bit(arrival.key.ip_version() == 6, Said::Wide)
             | bit(segment.ack != Seq(0), Said::StrayAck);
         let (addrs, ports) = match arrival.key {
-            FlowKey::V4(pair) => ([pair.addrs[0].to_bits(), pair.addrs[1].to_bits(), arrival.ip_id, 0, 0], pair.ports),
+            FlowKey::V4(pair) => {
+                ([pair.addrs[0].to_bits(), pair.addrs[1].to_bits(), arrival.ip_id, tag, 0], pair.ports)
+            }
             FlowKey::V6(pair) => {
                 let [a, b, c, d] = words(pair.addrs[arrival.side as usize]);
                 ([a, b, c, d, self.targets.enter(pair.addrs[!arrival.side as usize])], pair.ports)
@@ -279,17 +264,6 @@ impl Embryos {
         if embryo.says(Said::Wide) {
             self.targets.leave(embryo.addrs[4]);
         }
-    }
-
-    /// The one at `place`, which is in use, as it is told.
-    pub(super) fn waiting(&self, place: u32) -> Unanswered<'_> {
-        let embryo = self.get(place).expect("a place that was just found is in use");
-        Unanswered { embryos: self, embryo, ended: None }
-    }
-
-    /// One that was given up, as it is told.
-    pub(super) const fn given_up<'a>(&'a self, embryo: &'a Embryo, why: Ended) -> Unanswered<'a> {
-        Unanswered { embryos: self, embryo, ended: Some(why) }
     }
 
     /// The connection that the one at `place`, which is in use, began.

@@ -1,8 +1,9 @@
 //! Connections are given up: when their timers have run out, or for want of room.
 
+use super::Tracker;
 use super::expiry::{Ended, Timers, Worth};
 use super::slab::{Found, Slot};
-use super::{Departed, Tracker};
+use super::told::Departed;
 use crate::wire::{Span, Timestamp};
 
 /// How long a connection is left alone before its timer is looked at again: it may have been reset,

@@ -39,6 +39,7 @@ mod standing;
 mod steady;
 mod table;
 mod textbook;
+mod told;
 mod twice;
 mod verdict;
 mod watch;
@@ -47,16 +48,15 @@ mod zeek;
 pub(super) use ahead::SHOWN;
 pub use conn::{Conn, Timing};
 pub use datagram::Exchange;
-pub use embryo::Unanswered;
 pub use expiry::{Ended, Timers};
 pub use facts::{Fact, Facts};
 pub use half::{Counts, Half, Offer};
 pub use notes::{Note, Notes};
 pub use observation::{ConnId, Ends, Observation};
 pub use standing::{Basis, Role, RoleBasis, Standing, State};
+pub use told::{Told, Unanswered};
 pub use verdict::{Close, Open};
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::arrival::{Arrival, Passenger};
@@ -71,6 +71,7 @@ use reuse::Fate;
 use shark::Pair;
 use slab::{Found, Slab, Slot};
 use textbook::Chapter;
+use told::Departed;
 use twice::Words;
 
 /// How a tracker keeps within its bounds.
@@ -124,28 +125,6 @@ pub struct Tracker {
     /// What goes on around many connections.
     findings: Findings,
 }
-
-/// A connection that was given up, and waits to be told of.
-#[derive(Debug)]
-enum Departed {
-    Conn(Slot),
-    /// One that was made to be told: it went by the book.
-    Made(Box<Conn>),
-    /// One that was never more than a SYN, and why it was given up.
-    Embryo(Embryo, Ended),
-}
-
-/// A connection that is told of.
-#[derive(Debug)]
-pub enum Told<'a> {
-    /// One like others.
-    Conn(Cow<'a, Conn>),
-    /// One that was never more than a SYN.
-    Unanswered(Unanswered<'a>),
-}
-
-/// How many connections ahead of the one that is told the memory is asked for.
-const FETCHED: usize = 4;
 
 impl Tracker {
     /// A tracker that keeps within `limits`.
@@ -210,50 +189,6 @@ impl Tracker {
         self.findings.look(self.clock);
     }
 
-    /// A connection that was given up since this was last asked, and will change no more.
-    pub fn departed(&mut self) -> Option<Conn> {
-        match self.departed.pop_front()? {
-            Departed::Made(conn) => Some(*conn),
-            Departed::Embryo(embryo, why) => {
-                let conn = self.conns.embryos.given_up(&embryo, why).conn();
-                self.conns.embryos.forget(&embryo);
-                Some(conn)
-            }
-            Departed::Conn(slot) => {
-                self.leaving -= 1;
-                self.conns.release(slot)
-            }
-        }
-    }
-
-    /// Tells of the connections that were given up since this was last asked: the same without
-    /// moving them.
-    #[inline]
-    pub(super) fn tell_departed<E>(&mut self, tell: impl FnMut(Told<'_>) -> Result<(), E>) -> Result<(), E> {
-        if self.departed.is_empty() { Ok(()) } else { self.tell_all_departed(tell) }
-    }
-
-    #[inline(never)]
-    fn tell_all_departed<E>(&mut self, mut tell: impl FnMut(Told<'_>) -> Result<(), E>) -> Result<(), E> {
-        while let Some(departed) = self.departed.pop_front() {
-            match departed {
-                Departed::Made(conn) => tell(Told::Conn(Cow::Borrowed(&conn)))?,
-                Departed::Embryo(embryo, why) => {
-                    let told = tell(Told::Unanswered(self.conns.embryos.given_up(&embryo, why)));
-                    self.conns.embryos.forget(&embryo);
-                    told?;
-                }
-                Departed::Conn(slot) => {
-                    let told = self.conns.get(slot).map_or(Ok(()), |conn| tell(Told::Conn(Cow::Borrowed(conn))));
-                    self.leaving -= 1;
-                    self.conns.release(slot);
-                    told?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// The next statement on what goes on around many connections that was not asked for yet.
     #[inline]
     pub fn finding(&mut self) -> Option<Finding> {
@@ -270,32 +205,6 @@ impl Tracker {
     /// The connection in `slot`, unless it was given up and waits to be told of.
     fn followed(&self, slot: Slot) -> Option<&Conn> {
         self.conns.get(slot).filter(|conn| conn.life.ended.is_none())
-    }
-
-    /// The connections that are being followed, in order of first packet. Those that are no more
-    /// than a SYN, or went by the book, are made as they are asked for.
-    pub fn conns(&self) -> impl ExactSizeIterator<Item = Cow<'_, Conn>> {
-        self.told().map(|told| match told {
-            Told::Conn(conn) => conn,
-            Told::Unanswered(syn) => Cow::Owned(syn.conn()),
-        })
-    }
-
-    /// The same, where no more of a SYN is made than is asked for.
-    pub(super) fn told(&self) -> impl ExactSizeIterator<Item = Told<'_>> {
-        let followed = self.conns.iter().filter(|(_, conn)| conn.life.ended.is_none());
-        let mut all: Vec<_> = followed.map(|(slot, conn)| (conn.id, Found::Conn(slot))).collect();
-        all.extend(self.conns.plains.iter().map(|(id, place)| (id, Found::Plain(place))));
-        all.extend(self.conns.embryos.iter().map(|(id, place)| (id, Found::Embryo(place))));
-        all.sort_unstable_by_key(|(id, _)| *id);
-        (0..all.len()).map(move |at| {
-            self.conns.fetch_ahead(all.get(at + FETCHED).map(|(_, found)| *found));
-            match all[at].1 {
-                Found::Conn(slot) => Told::Conn(Cow::Borrowed(self.conns.at(slot))),
-                Found::Plain(place) => Told::Conn(Cow::Owned(self.conns.plains.at(place))),
-                Found::Embryo(place) => Told::Unanswered(self.conns.embryos.waiting(place)),
-            }
-        })
     }
 
     /// The input has ended: completes what connections can only know then.

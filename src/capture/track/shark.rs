@@ -115,7 +115,7 @@ impl Shark {
             self.shared.push(shared);
             self.shared.len() as u32 - 1
         };
-        self.table.insert(&key, at);
+        self.table.insert(self.table.tag(&key), at);
         Pair::Shared(at)
     }
 
@@ -143,8 +143,7 @@ impl Shark {
         let shared = &mut self.shared[at as usize];
         shared.users = shared.users.saturating_sub(1);
         if shared.users == 0 {
-            let (key, pairs) = (shared.key, &self.shared);
-            self.table.remove(&key, |at| pairs[at as usize].key == key);
+            self.table.remove(self.table.tag(&shared.key), at);
             self.free.push(at);
         }
     }

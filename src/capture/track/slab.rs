@@ -119,9 +119,10 @@ impl Slab {
 
     /// Keeps a bare SYN that begins a connection.
     pub(super) fn add_embryo(&mut self, stream: u32, arrival: &Arrival, segment: &Segment, notes: Notes) {
-        let place = self.embryos.add(self.next_id(), stream, arrival, segment, notes);
+        let tag = self.table.tag(&arrival.key);
+        let place = self.embryos.add(self.next_id(), stream, arrival, segment, notes, tag);
         self.begun = self.begun.saturating_add(1);
-        self.table.insert(&arrival.key, place | EMBRYO);
+        self.table.insert(tag, place | EMBRYO);
     }
 
     /// Puts the connection that the bare SYN at `place` has become in its place.
@@ -153,7 +154,7 @@ impl Slab {
     /// Takes out the plain connection at `place`.
     pub(super) fn take_plain(&mut self, place: u32) -> Option<Conn> {
         let conn = self.plains.take_out(place)?;
-        self.table.remove(&conn.key, |at| at == place | PLAIN);
+        self.table.remove(self.table.tag(&conn.key), place | PLAIN);
         Some(conn)
     }
 
@@ -161,15 +162,21 @@ impl Slab {
     #[inline]
     pub(super) fn fetch_index_ahead(&self, place: u32) {
         if let Some(embryo) = self.embryos.get(place) {
-            self.table.fetch_ahead(&self.embryos.key_of(embryo));
+            self.table.fetch_ahead(self.embryo_tag(embryo));
         }
     }
 
     /// Takes out the bare SYN at `place`, which has to be [forgotten](Embryos::forget).
     pub(super) fn take_embryo(&mut self, place: u32) -> Option<Embryo> {
-        let key = self.embryos.key_of(self.embryos.get(place)?);
-        self.table.remove(&key, |at| at == place | EMBRYO);
+        let tag = self.embryo_tag(self.embryos.get(place)?);
+        self.table.remove(tag, place | EMBRYO);
         self.embryos.take_out(place)
+    }
+
+    /// What a bare SYN is found by.
+    #[inline]
+    fn embryo_tag(&self, embryo: &Embryo) -> u32 {
+        embryo.tag().unwrap_or_else(|| self.table.tag(&self.embryos.key_of(embryo)))
     }
 
     /// Takes out the bare SYN at `place`, to which no endpoints lead.
@@ -206,7 +213,7 @@ impl Slab {
     pub(super) fn unlink(&mut self, slot: Slot) {
         let Some(key) = self.get(slot).map(|conn| conn.key) else { return };
         if self.find(&key) == Some(Found::Conn(slot)) {
-            self.table.remove(&key, |at| at == slot.0);
+            self.table.remove(self.table.tag(&key), slot.0);
         }
         if let Some(alias) = self.aliased.remove(&slot) {
             self.aliases.remove(&alias);

@@ -54,8 +54,9 @@ fn seeded() -> SeedableRandomState {
 }
 
 impl Table {
+    /// What `key` is found by, first of all.
     #[inline]
-    fn tag(&self, key: &FlowKey) -> u32 {
+    pub(super) fn tag(&self, key: &FlowKey) -> u32 {
         (self.hasher.hash_one(key) >> 32) as u32
     }
 
@@ -67,19 +68,17 @@ impl Table {
         entry.map(|entry| entry.place)
     }
 
-    /// Asks for the memory in which `key` would be found.
+    /// Asks for the memory in which a key of this tag would be found.
     #[inline]
-    pub(super) fn fetch_ahead(&self, key: &FlowKey) {
-        let tag = self.tag(key);
+    pub(super) fn fetch_ahead(&self, tag: u32) {
         self.entries.find(hash_of(tag), |entry| {
             memory::fetch_ahead(entry);
             false
         });
     }
 
-    /// Puts `key` at `place`, which is new.
-    pub(super) fn insert(&mut self, key: &FlowKey, place: u32) {
-        let tag = self.tag(key);
+    /// Puts a key of this tag at `place`, which is new.
+    pub(super) fn insert(&mut self, tag: u32, place: u32) {
         self.entries.insert_unique(hash_of(tag), Entry { tag, place }, |entry| entry.hash());
     }
 
@@ -88,14 +87,13 @@ impl Table {
         let tag = self.tag(key);
         match self.entries.find_mut(hash_of(tag), |entry| entry.tag == tag && has(entry.place)) {
             Some(entry) => entry.place = place,
-            None => self.insert(key, place),
+            None => self.insert(tag, place),
         }
     }
 
-    /// Takes `key` out, given whether a place has it.
-    pub(super) fn remove(&mut self, key: &FlowKey, has: impl Fn(u32) -> bool) {
-        let tag = self.tag(key);
-        if let Ok(entry) = self.entries.find_entry(hash_of(tag), |entry| entry.tag == tag && has(entry.place)) {
+    /// Takes out the key of this tag that is at `place`.
+    pub(super) fn remove(&mut self, tag: u32, place: u32) {
+        if let Ok(entry) = self.entries.find_entry(hash_of(tag), |entry| entry.place == place) {
             entry.remove();
         }
     }

@@ -4,13 +4,13 @@ use super::Beside;
 use super::pen::Pen;
 use crate::capture::Conn;
 use crate::capture::apps::{self, Evidence, Talk};
-use crate::capture::track::{ConnId, Ends, Role};
+use crate::capture::track::{Ends, Role, Unanswered};
 use crate::report::apps as report;
 use crate::report::digits::Digits as _;
 use crate::report::process::Process;
 use crate::report::short::Short;
 use crate::report::table::{Align, Cells, Column, Table, cells};
-use crate::wire::{Endpoint, Protocol, ports};
+use crate::wire::{FlowKey, Protocol, ports};
 
 const fn column(title: &'static str, align: Align, rank: u8) -> Column {
     Column { title, align, rank, shrink: None, dull: "" }
@@ -237,17 +237,22 @@ fn put_protocol(pen: &mut impl Pen, protocol: Protocol) {
 
 #[inline]
 fn put_endpoint(pen: &mut impl Pen, conn: &Conn, role: Role, beside: Beside<'_>) {
+    if let (FlowKey::V4(pair), None, Protocol::Tcp | Protocol::Udp) = (&conn.key, beside.names, conn.protocol()) {
+        let at = conn.side(role) as usize;
+        return pen.endpoint_v4(pair.addrs[at], pair.ports[at]);
+    }
     let endpoint = conn.endpoint(role);
-    match (conn.protocol(), beside.names.and_then(|names| names.get(endpoint.addr))) {
-        (Protocol::Icmp, Some(name)) => pen.text(|out| out.text(name)),
-        (Protocol::Icmp, None) => pen.text(|out| out.ip(endpoint.addr)),
-        (Protocol::Tcp | Protocol::Udp, Some(name)) => pen.text(|out| {
+    let name = beside.names.and_then(|names| names.get(endpoint.addr));
+    pen.text(|out| match (conn.protocol(), name) {
+        (Protocol::Icmp, Some(name)) => out.text(name),
+        (Protocol::Icmp, None) => out.ip(endpoint.addr),
+        (Protocol::Tcp | Protocol::Udp, Some(name)) => {
             out.text(name);
             out.push(b':');
             out.dec(endpoint.port.into());
-        }),
-        (Protocol::Tcp | Protocol::Udp, None) => pen.endpoint(endpoint),
-    }
+        }
+        (Protocol::Tcp | Protocol::Udp, None) => out.endpoint(endpoint),
+    });
 }
 
 #[inline]
@@ -272,14 +277,19 @@ fn put_role(pen: &mut impl Pen, role: Option<Role>) {
 pub(super) const ASKER: usize = 3;
 pub(super) const ASKED: usize = 5;
 
-/// Puts those of connection `id`, the second too where they are wanted.
-pub(super) fn put_asked(pen: &mut impl Pen, id: ConnId, client: Endpoint, server: Option<Endpoint>) {
-    pen.number(id.0.into());
+/// Puts so many columns of a SYN without answer.
+#[inline]
+pub(super) fn put_asked<P: Pen>(pen: &mut P, syn: &Unanswered<'_>, count: usize) {
+    let put_endpoint = |pen: &mut P, role| match syn.endpoint_v4(role) {
+        Some((addr, port)) => pen.endpoint_v4(addr, port),
+        None => pen.text(|out| out.endpoint(syn.endpoint(role))),
+    };
+    pen.number(syn.id().0.into());
     put_protocol(pen, Protocol::Tcp);
-    pen.endpoint(client);
-    if let Some(server) = server {
-        pen.endpoint(server);
-        put_service(pen, ports::service(server.port));
+    put_endpoint(pen, Role::Client);
+    if count > ASKER {
+        put_endpoint(pen, Role::Server);
+        put_service(pen, ports::service(syn.endpoint(Role::Server).port));
     }
 }
 

@@ -6,15 +6,15 @@
 //! fewer the longer a table is, the lines so far are set anew.
 
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 
 use super::Beside;
 use super::columns::{self, Columns};
 use super::pen::Pen;
 use crate::capture::Conn;
-use crate::capture::track::{ConnId, Ended};
-use crate::report::digits::{self, Digits as _};
+use crate::capture::track::{ConnId, Ended, Role, Unanswered};
+use crate::report::digits;
 use crate::report::paint::Paint;
 use crate::report::short::Short;
 use crate::report::table::{Align, Column, Fit, Shown, Table};
@@ -49,6 +49,17 @@ struct Line {
 struct Asked {
     line: usize,
     server: Endpoint,
+}
+
+impl Asked {
+    /// Whether `syn` asks the same server.
+    fn is_asked_by(&self, syn: &Unanswered<'_>) -> bool {
+        match (self.server.addr, syn.endpoint_v4(Role::Server)) {
+            (IpAddr::V4(server), Some((addr, port))) => addr == server && port == self.server.port,
+            (IpAddr::V4(_), None) | (IpAddr::V6(_), Some(_)) => false,
+            (IpAddr::V6(_), None) => syn.endpoint(Role::Server) == self.server,
+        }
+    }
 }
 
 /// Where the cells of a column go: into so many octets of a line.
@@ -111,28 +122,25 @@ impl Lines {
 
     /// Adds the row of a SYN without answer, given one that differs in nothing else; tells whether
     /// there is one.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is known of the ends has to be known inside")]
-    pub(super) fn add_like(&mut self, id: ConnId, ends: [Endpoint; 2], why: Option<Ended>) -> bool {
-        let [client, server] = ends;
-        let Some(asked) = self.asked[index(why)] else { return false };
-        let same = asked.server == server;
-        let (count, server) = if same { (columns::ASKER, None) } else { (columns::ASKED, Some(server)) };
+    pub(super) fn add_like(&mut self, syn: &Unanswered<'_>) -> bool {
+        let Some(asked) = self.asked[index(syn.ended())] else { return false };
+        let count = if asked.is_asked_by(syn) { columns::ASKER } else { columns::ASKED };
         let like = self.range(asked.line);
         let start = self.text.len();
-        let put = |pen: &mut Pencil<'_>| columns::put_asked(pen, id, client, server);
+        let put = |pen: &mut Pencil<'_>| columns::put_asked(pen, syn, count);
         let Some(rest) = self.write(Some(count), put).filter(|rest| like.start + rest + 1 < like.end) else {
             self.text.truncate(start);
             return false;
         };
         self.text.extend_from_within(like.start + rest..like.end);
-        self.hold(id, start);
+        self.hold(syn.id(), start);
         true
     }
 
     /// The last row was that of a SYN without answer.
-    pub(super) fn remember(&mut self, server: Endpoint, why: Option<Ended>) {
-        self.asked[index(why)] = self.held.len().checked_sub(1).map(|line| Asked { line, server });
+    pub(super) fn remember(&mut self, syn: &Unanswered<'_>) {
+        let server = syn.endpoint(Role::Server);
+        self.asked[index(syn.ended())] = self.held.len().checked_sub(1).map(|line| Asked { line, server });
     }
 
     /// Writes the lines in order, under a header unless they look like those `above`; forgets them,
@@ -377,17 +385,14 @@ impl Pen for Pencil<'_> {
     }
 
     #[inline]
-    fn endpoint(&mut self, endpoint: Endpoint) {
-        let IpAddr::V4(addr) = endpoint.addr else {
-            return self.text(|out| out.endpoint(endpoint));
-        };
+    fn endpoint_v4(&mut self, addr: Ipv4Addr, port: u16) {
         let place = self.places[self.next % MOST];
         if place.width < ENDPOINT_V4 || place.right != 0 {
-            return self.text(|out| out.endpoint(endpoint));
+            return self.text(|out| digits::endpoint_v4(out, addr, b':', port));
         }
         self.next += 1;
         if let Some(window) = self.window(place, 0) {
-            let len = digits::put_endpoint_v4(window, addr, b':', endpoint.port);
+            let len = digits::put_endpoint_v4(window, addr, b':', port);
             window[len % 32..len % 32 + 16].copy_from_slice(&[b' '; 16]);
             self.end = place.at as usize + len;
         }

@@ -37,7 +37,7 @@ use crate::report::table::{Fit, Table};
 #[cfg(feature = "parquet")]
 use crate::report::tables::Parquet;
 use crate::report::totals::Totals;
-use crate::wire::{Endpoint, Protocol, Timestamp};
+use crate::wire::{Protocol, Timestamp};
 pub use board::Board;
 pub use columns::Columns;
 pub use fields::Field;
@@ -496,20 +496,12 @@ impl<W: Write> Sink for Conns<W> {
         if whole || self.running.is_some() || !syn.is_plain() {
             return self.ended(&syn.conn());
         }
-        let added = self.lines.as_mut().is_some_and(|lines| match syn.ends_v4() {
-            // Twice the same: of ends that are known to be small none is ever put into memory, and not
-            // waiting for it takes a sixth of the time of a flood.
-            Some(ends) => {
-                lines.add_like(syn.id(), ends.map(|(addr, port)| Endpoint { addr: addr.into(), port }), syn.ended())
-            }
-            None => lines.add_like(syn.id(), Role::BOTH.map(|role| syn.endpoint(role)), syn.ended()),
-        });
-        if added {
+        if self.lines.as_mut().is_some_and(|lines| lines.add_like(syn)) {
             return self.write_part();
         }
         self.ended(&syn.conn())?;
         if let Some(lines) = &mut self.lines {
-            lines.remember(syn.endpoint(Role::Server), syn.ended());
+            lines.remember(syn);
         }
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! How the cells of a row are written, whoever keeps them.
 
+use std::net::Ipv4Addr;
+
 use crate::capture::Conn;
 use crate::capture::track::{Basis, Close, Open, Standing, State};
-use crate::report::digits::{Digits as _, append};
+use crate::report::digits::{self, Digits as _, append};
 use crate::report::human;
 use crate::report::short::Short;
 use crate::report::table::Cells;
-use crate::wire::{Endpoint, Span};
+use crate::wire::Span;
 
 /// Takes down the cells of a row, one after the other.
 pub(super) trait Pen {
@@ -16,8 +18,9 @@ pub(super) trait Pen {
     /// The next cell, of any length; it is cut after 255 octets.
     fn text(&mut self, write: impl FnOnce(&mut Vec<u8>));
 
-    /// An address and a port.
-    fn endpoint(&mut self, endpoint: Endpoint);
+    /// An address and a port. Not together, which would put them into memory only to be read at once:
+    /// to wait for that takes longer than all the rest of a short row.
+    fn endpoint_v4(&mut self, addr: Ipv4Addr, port: u16);
 
     /// A `-`.
     #[inline]
@@ -178,7 +181,7 @@ impl Pen for Cells<'_> {
         self.cell(write);
     }
 
-    fn endpoint(&mut self, endpoint: Endpoint) {
-        self.cell(|out| out.endpoint(endpoint));
+    fn endpoint_v4(&mut self, addr: Ipv4Addr, port: u16) {
+        self.cell(|out| digits::endpoint_v4(out, addr, b':', port));
     }
 }
