@@ -39,13 +39,23 @@ const PLAIN: u32 = 1 << 30;
 impl Found {
     /// What the index says with `place`.
     #[inline]
-    fn at(place: u32) -> Self {
+    pub(super) fn at(place: u32) -> Self {
         if place & PLAIN != 0 {
             Self::Plain(place & !PLAIN)
         } else if place & EMBRYO != 0 {
             Self::Embryo(place & !EMBRYO)
         } else {
             Self::Conn(Slot(place))
+        }
+    }
+
+    /// What the index has to say of it.
+    #[inline]
+    pub(super) fn place(self) -> u32 {
+        match self {
+            Self::Conn(slot) => slot.0,
+            Self::Plain(place) => place | PLAIN,
+            Self::Embryo(place) => place | EMBRYO,
         }
     }
 }

@@ -157,7 +157,7 @@ pub(super) mod tests {
     use crate::capture::arrival::{Arrival, Passenger};
     use crate::capture::file::{Capture, Options};
     use crate::capture::record::{Body, Record};
-    use crate::capture::track::{Limits, Tracker, arrival};
+    use crate::capture::track::{Conn, Limits, Told, Tracker, arrival};
     use crate::capture::{Checksums, Next, Source as _, decode};
     use crate::wire::{Segment, Seq, Timestamp};
 
@@ -211,7 +211,14 @@ pub(super) mod tests {
             }
         }
         tracker.settle();
-        told.extend(tracker.conns().map(|conn| format!("{:?}", &*conn)));
+        let mut tell = |conn: &Conn| told.push(format!("{conn:?}"));
+        let _: Result<(), ()> = tracker.tell_followed(|one| {
+            match one {
+                Told::Conn(conn) => tell(conn),
+                Told::Unanswered(syn) => tell(&syn.conn()),
+            }
+            Ok(())
+        });
         LONG_WAY.set(false);
         told
     }

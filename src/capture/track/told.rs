@@ -145,9 +145,12 @@ impl Tracker {
         &self,
         mut tell: impl FnMut(Told<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut made = None;
         self.all_found().try_for_each(|found| match found {
             Found::Conn(slot) => tell(Told::Conn(self.conns.at(slot))),
-            Found::Plain(place) => tell(Told::Conn(&self.conns.plains.at(place))),
+            Found::Plain(place) => {
+                self.conns.plains.written(place, &mut made).map_or(Ok(()), |conn| tell(Told::Conn(conn)))
+            }
             Found::Embryo(place) => self.conns.embryos.get(place).map_or(Ok(()), |embryo| {
                 tell(Told::Unanswered(Unanswered { embryos: &self.conns.embryos, embryo, ended: None }))
             }),
@@ -156,14 +159,18 @@ impl Tracker {
 
     /// Where those are that are being followed, in order of first packet, and soon in the caches.
     fn all_found(&self) -> impl ExactSizeIterator<Item = Found> {
+        // A number each, by which they are in order: there may be millions.
+        let numbered = |id: ConnId, found: Found| u64::from(id.0) << 32 | u64::from(found.place());
+        let found = |number: &u64| Found::at(*number as u32);
+        let mut all = Vec::with_capacity(self.conns.len());
         let followed = self.conns.iter().filter(|(_, conn)| conn.life.ended.is_none());
-        let mut all: Vec<_> = followed.map(|(slot, conn)| (conn.id, Found::Conn(slot))).collect();
-        all.extend(self.conns.plains.iter().map(|(id, place)| (id, Found::Plain(place))));
-        all.extend(self.conns.embryos.iter().map(|(id, place)| (id, Found::Embryo(place))));
-        all.sort_unstable_by_key(|(id, _)| *id);
+        all.extend(followed.map(|(slot, conn)| numbered(conn.id, Found::Conn(slot))));
+        all.extend(self.conns.plains.iter().map(|(id, place)| numbered(id, Found::Plain(place))));
+        all.extend(self.conns.embryos.iter().map(|(id, place)| numbered(id, Found::Embryo(place))));
+        all.sort_unstable();
         (0..all.len()).map(move |at| {
-            self.conns.fetch_ahead(all.get(at + FETCHED).map(|(_, found)| *found));
-            all[at].1
+            self.conns.fetch_ahead(all.get(at + FETCHED).map(found));
+            found(&all[at])
         })
     }
 }

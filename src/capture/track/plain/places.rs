@@ -97,6 +97,22 @@ impl Plains {
         Some(plain.conn(self.key_of(plain)))
     }
 
+    /// The connection that the one at `place` is, written over the last that was `made`: most of what it
+    /// has room for is the same.
+    pub(in crate::capture::track) fn written<'c>(
+        &self,
+        place: u32,
+        made: &'c mut Option<Box<Conn>>,
+    ) -> Option<&'c Conn> {
+        let plain = self.get(place)?;
+        let key = self.key_of(plain);
+        match made {
+            Some(conn) => plain.write(key, conn),
+            None => *made = Some(Box::new(plain.conn(key))),
+        }
+        made.as_deref()
+    }
+
     /// The connection that the one at `place`, which is in use, is.
     pub(in crate::capture::track) fn at(&self, place: u32) -> Conn {
         self.conn(place).expect("a place that was just found is in use")
