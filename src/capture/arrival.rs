@@ -1,6 +1,6 @@
 //! A packet on its way into a conversation: what decoding hands to the tracker.
 
-use super::record::{Body, Record};
+use super::record::{Body, Record, Udp};
 use crate::wire::{FlowKey, Protocol, Segment, Side, Timestamp, Vlans};
 
 /// A packet on its way into a conversation.
@@ -20,52 +20,61 @@ pub(in crate::capture) struct Arrival {
     pub(in crate::capture) place: Place,
 }
 
-/// A segment on its way into a connection.
+/// A segment, a datagram or a message of ICMP on its way into a conversation.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::capture) struct Passenger {
     pub(in crate::capture) arrival: Arrival,
+    /// The segment and its checksum, if it is one.
     pub(in crate::capture) segment: Segment,
     pub(in crate::capture) checksum: u16,
+    /// The datagram, if it is one.
+    pub(in crate::capture) datagram: Udp,
+    /// What a message says, if it is one.
+    pub(in crate::capture) message: [u64; 2],
 }
 
-/// Where a packet was seen: equal for two that bear the same link-layer addresses, VLAN tags and
-/// TTL at the same interface, and else different but for one chance in 2⁶⁴.
+/// Where a packet was seen, beside its TTL and its VLANs: the same for two that bear the same link-layer
+/// addresses at the same interface.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(in crate::capture) struct Place(u64);
+pub(in crate::capture) struct Place {
+    interface: u32,
+    /// The first eight octets of an Ethernet header, and the last eight.
+    ether: [u64; 2],
+}
 
 impl Place {
-    /// The place of an interface where a packet was seen with this TTL.
+    /// The place of an interface where a packet was seen with these addresses and this type.
     #[inline]
-    pub(in crate::capture) fn new(interface: u32, ttl: u8) -> Self {
-        Self(u64::from(interface) << 8 | u64::from(ttl))
+    pub(in crate::capture) fn new(interface: u32, head: &[u8; 14]) -> Self {
+        let [first @ .., _, _, _, _, _, _] = *head;
+        let [_, _, _, _, _, _, last @ ..] = *head;
+        Self { interface, ether: [first, last].map(u64::from_ne_bytes) }
     }
 
-    /// The same with something else that tells it apart.
-    #[inline]
-    pub(in crate::capture) fn with(self, word: u64) -> Self {
-        // A product of odd numbers, folded, so that every bit counts.
-        let product = u128::from(self.0 ^ word ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93;
-        Self((product >> 64) as u64 ^ product as u64)
-    }
-
-    /// The same with the link-layer addresses and type of an Ethernet frame.
-    #[inline]
-    pub(in crate::capture) fn with_ether(self, head: [u8; 14]) -> Self {
-        let [first @ .., _, _, _, _, _, _] = head;
-        let [_, _, _, _, _, _, last @ ..] = head;
-        self.with(u64::from_ne_bytes(first)).with(u64::from_ne_bytes(last))
-    }
-
-    fn of(record: &Record, ttl: u8) -> Self {
-        let mut place = Self::new(record.interface, ttl);
+    fn of(record: &Record) -> Self {
+        let mut head = [0; 14];
         if let Some(ether) = &record.ether {
-            let mut head = [0; 14];
             head[..6].copy_from_slice(&ether.dst.unwrap_or_default());
             head[6..12].copy_from_slice(&ether.src);
             head[12..].copy_from_slice(&ether.ethertype.to_be_bytes());
-            place = place.with_ether(head);
         }
-        record.vlans.ids().iter().fold(place, |place, id| place.with(u64::from(*id)))
+        Self::new(record.interface, &head)
+    }
+}
+
+impl Passenger {
+    /// Gets in what a record says.
+    pub(in crate::capture) fn enter(&mut self, arrival: Arrival, body: &Body) {
+        self.arrival = arrival;
+        match body {
+            Body::Tcp(tcp) => (self.segment, self.checksum) = (tcp.segment, tcp.checksum),
+            Body::Udp(udp) => self.datagram = *udp,
+            Body::Icmp(icmp) => {
+                let numbers = u64::from(icmp.checksum) << 32 | u64::from(icmp.echo_seq);
+                self.message = [numbers, u64::from(icmp.kind) << 8 | u64::from(icmp.code)];
+            }
+            Body::Arp(_) | Body::Skip(_) => {}
+        }
     }
 }
 
@@ -87,8 +96,13 @@ impl Arrival {
             ttl: ip.ttl,
             cut: matches!(&record.body, Body::Tcp(tcp) if tcp.truncated),
             vlans: record.vlans,
-            place: Place::of(record, ip.ttl),
+            place: Place::of(record),
         })
+    }
+
+    /// Whether `other` was seen at the same place, on the same way there.
+    pub(in crate::capture) fn is_met_with(&self, other: &Self) -> bool {
+        self.place == other.place && self.ttl == other.ttl && self.vlans.ids() == other.vlans.ids()
     }
 
     /// Frames since the first of its conversation.
@@ -102,7 +116,7 @@ impl Arrival {
 impl Default for Passenger {
     fn default() -> Self {
         let nowhere = std::net::Ipv4Addr::UNSPECIFIED;
-        let (key, side) = FlowKey::of_v4((nowhere, 0), (nowhere, 0), Protocol::Tcp);
+        let (key, side) = FlowKey::of_v4([nowhere; 2], 0, Protocol::Tcp, 0);
         let arrival = Arrival {
             n: 0,
             time: Timestamp(0),
@@ -115,6 +129,6 @@ impl Default for Passenger {
             vlans: Vlans::default(),
             place: Place::default(),
         };
-        Self { arrival, segment: Segment::default(), checksum: 0 }
+        Self { arrival, segment: Segment::default(), checksum: 0, datagram: Udp::default(), message: [0; 2] }
     }
 }

@@ -199,6 +199,24 @@ pub trait Source {
     fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
         let _ = (most, show);
     }
+
+    /// Lends the frames that are at hand, one after the other, as long as they are taken: those that
+    /// [`Source::next`] would bring, at a fraction of what it costs. A frame that is refused is the next
+    /// again. By default it lends none.
+    fn lend(&mut self, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        let _ = take;
+    }
+}
+
+/// What becomes of a frame that is [lent](Source::lend).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lent {
+    /// It was taken.
+    Taken,
+    /// It was taken, and the next is not wanted yet.
+    Enough,
+    /// It was not taken.
+    Refused,
 }
 
 impl<S: Source + ?Sized> Source for Box<S> {
@@ -208,6 +226,10 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
         (**self).peek(most, show);
+    }
+
+    fn lend(&mut self, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        (**self).lend(take);
     }
 }
 

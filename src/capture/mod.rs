@@ -22,7 +22,7 @@ pub mod tee;
 pub mod track;
 
 pub use decode::{decode, decode_into};
-pub use frame::{Aside, Damage, DamageKind, Direction, Frame, Link, Next, Source, SourceError};
+pub use frame::{Aside, Damage, DamageKind, Direction, Frame, Lent, Link, Next, Source, SourceError};
 pub use memory::{MemorySource, OwnedFrame};
 pub use pump::{Packet, PumpError, Reading, Sink, Summary, pump};
 pub use record::{

@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::arrival::Passenger;
-use super::decode::{decode, decode_into, glance, glance_key};
+use super::decode::{decode, decode_into, glance_key};
 use super::defrag::Defrag;
 use super::findings::{self, Finding, Phase};
-use super::frame::{Aside, Damage, Frame, Link, Next, Source, SourceError};
+use super::frame::{Aside, Damage, Frame, Lent, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
 use super::track::{self, Conn, Observation, Told, Tracker, Unanswered};
 use crate::wire::Timestamp;
@@ -257,34 +256,33 @@ fn pass_all(
 ) -> Result<(), PumpError> {
     let mut defrag = Defrag::default();
     let mut record = Record::default();
-    let mut passenger = Passenger::default();
     let mut foreseen = 0;
     // Whether nobody asks more of a packet than a glance can tell.
     let mut glances = false;
     while !sink.full() {
         if foreseen == 0 {
             foreseen = track::SHOWN;
+            if tracker.looks_ahead() {
+                let mut foresee = |link, bytes: &[u8]| {
+                    if let Some(key) = glance_key(link, bytes) {
+                        tracker.foresee(&key);
+                    }
+                };
+                source.peek(foreseen, &mut foresee);
+                tracker.make_ready(summary.frames + 1);
+            }
         }
-        if foreseen == track::SHOWN && tracker.looks_ahead() {
-            let mut foresee = |link, bytes: &[u8]| {
-                if let Some(key) = glance_key(link, bytes) {
-                    tracker.foresee(&key);
-                }
-            };
-            source.peek(foreseen, &mut foresee);
-            tracker.make_ready(summary.frames + 1);
+        if glances {
+            take_at_a_glance(source, tracker, sink, summary, &mut foreseen)?;
+            if foreseen == 0 {
+                continue;
+            }
         }
         foreseen -= 1;
         match source.next()? {
             Next::Frame(frame) => {
                 summary.frames += 1;
                 summary.wire_octets += u64::from(frame.wire_len);
-                if glances && glance(summary.frames, &frame, &mut passenger) {
-                    tracker.take(&passenger);
-                    tracker.tell_departed(|told| tell(sink, &told))?;
-                    tell_findings(tracker, sink, summary)?;
-                    continue;
-                }
                 decode_into(&frame, reading.checksums, &mut record);
                 let mut datagram = frame.bytes.get(usize::from(record.net_offset)..).unwrap_or_default();
                 if matches!(record.body, Body::Skip(Skip::Fragment))
@@ -320,4 +318,41 @@ fn pass_all(
         }
     }
     Ok(())
+}
+
+/// Takes frames as long as a glance tells all of them, `most` or fewer, and says how many fewer.
+#[inline]
+fn take_at_a_glance(
+    source: &mut dyn Source,
+    tracker: &mut Tracker,
+    sink: &mut dyn Sink,
+    summary: &mut Summary,
+    most: &mut usize,
+) -> io::Result<()> {
+    tracker.at_a_glance(|tracker, twice| {
+        let mut outcome = Ok(());
+        source.lend(&mut |frame| {
+            if !tracker.take(twice, summary.frames + 1, frame) {
+                return Lent::Refused;
+            }
+            summary.frames += 1;
+            summary.wire_octets += u64::from(frame.wire_len);
+            *most -= 1;
+            if tracker.has_news() {
+                outcome = tell_news(tracker, sink, summary);
+                if outcome.is_err() {
+                    return Lent::Enough;
+                }
+            }
+            if *most == 0 { Lent::Enough } else { Lent::Taken }
+        });
+        outcome
+    })
+}
+
+/// Tells of the connections that were given up and of what was found since this was done last.
+#[inline(never)]
+fn tell_news(tracker: &mut Tracker, sink: &mut dyn Sink, summary: &mut Summary) -> io::Result<()> {
+    tracker.tell_departed(|told| tell(sink, &told))?;
+    tell_findings(tracker, sink, summary)
 }

@@ -149,7 +149,7 @@ pub struct Tcp {
 }
 
 /// A UDP header.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Udp {
     /// Source port.
     pub src_port: u16,

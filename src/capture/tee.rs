@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::frame::{Frame, Link, Next, Source, SourceError};
+use super::frame::{Frame, Lent, Link, Next, Source, SourceError};
 
 /// Keeps frames: in a file, in a ring of files, in memory.
 pub trait Keeper {
@@ -74,6 +74,10 @@ impl<S: Source + ?Sized> Source for &mut S {
 
     fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
         (**self).peek(most, show);
+    }
+
+    fn lend(&mut self, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        (**self).lend(take);
     }
 }
 

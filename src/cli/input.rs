@@ -20,7 +20,7 @@ use super::signals::Signals;
 use crate::capture::file::{Captures, Options, Progress};
 use crate::capture::filter::{Filter, Filtered};
 use crate::capture::track::Timers;
-use crate::capture::{self, Link, Next, PumpError, Sink, Source, SourceError, Summary};
+use crate::capture::{self, Frame, Lent, Link, Next, PumpError, Sink, Source, SourceError, Summary};
 use crate::report::line::describe_link;
 use crate::report::paint::Paint;
 
@@ -291,6 +291,12 @@ impl<S: Source> Source for Announced<S> {
 
     fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
         self.source.peek(most, show);
+    }
+
+    fn lend(&mut self, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        if self.banner.is_none() {
+            self.source.lend(take);
+        }
     }
 }
 

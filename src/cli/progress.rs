@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::capture::file::Progress;
-use crate::capture::{Link, Next, Source, SourceError};
+use crate::capture::{Frame, Lent, Link, Next, Source, SourceError};
 
 /// `captures`, which come as far as `progress` tells, with a bar where `wanted` and of use: once they
 /// take longer than a second, where stderr is a terminal and the inputs are regular files.
@@ -47,6 +47,17 @@ impl<S: Source> Source for Watched<S> {
 
     fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
         self.captures.peek(most, show);
+    }
+
+    fn lend(&mut self, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        let Some(watch) = &mut self.watch else { return self.captures.lend(take) };
+        self.captures.lend(&mut |frame| {
+            let lent = take(frame);
+            if lent != Lent::Refused {
+                watch.look();
+            }
+            lent
+        });
     }
 }
 

@@ -108,7 +108,7 @@ impl Vlans {
 ///
 /// The lower endpoint comes first, so both directions have the same key; [`FlowKey::of`] tells
 /// from which [`Side`] a packet came. IPv4 keys stay small: memory is what a tracker waits for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum FlowKey {
     /// 16 octets.
     V4(Pair<Ipv4Addr>),
@@ -128,31 +128,53 @@ pub struct Pair<A> {
 }
 
 impl<A> Pair<A> {
-    fn of(src: (A, u16), dst: (A, u16), side: Side, zone: u32) -> Self {
-        match side {
-            Side::A => Self { addrs: [src.0, dst.0], ports: [src.1, dst.1], zone },
-            Side::B => Self { addrs: [dst.0, src.0], ports: [dst.1, src.1], zone },
-        }
-    }
-
-    /// Ports and zone in one word.
+    /// Ports and zone in one word; not in the order in which they lie in memory, where they have just been
+    /// written one by one: to read them together, a processor would have to wait until that is done.
+    #[inline]
     fn rest(&self) -> u64 {
         let [a, b] = self.ports;
-        u64::from(self.zone) << 32 | u64::from(a) << 16 | u64::from(b)
+        (u64::from(a) | u64::from(b) << 16) << 32 | u64::from(self.zone)
     }
 }
 
-/// In as few words as there can be: a hash is computed for every packet.
+impl Pair<Ipv4Addr> {
+    /// Both addresses in one word.
+    #[inline]
+    fn addrs(&self) -> u64 {
+        let [a, b] = self.addrs.map(|addr| u64::from(u32::from_ne_bytes(addr.octets())));
+        a | b << 32
+    }
+}
+
+impl Pair<Ipv6Addr> {
+    #[inline]
+    fn addrs(&self) -> [u128; 2] {
+        self.addrs.map(|addr| u128::from_ne_bytes(addr.octets()))
+    }
+}
+
+/// In as few words as there can be: keys are compared for every packet.
+impl PartialEq for FlowKey {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::V4(own), Self::V4(other)) => own.addrs() == other.addrs() && own.rest() == other.rest(),
+            (Self::V6(own), Self::V6(other)) => own.rest() == other.rest() && own.addrs() == other.addrs(),
+            (Self::V4(_), Self::V6(_)) | (Self::V6(_), Self::V4(_)) => false,
+        }
+    }
+}
+
+impl Eq for FlowKey {}
+
+/// And so are hashes computed.
 impl Hash for FlowKey {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            Self::V4(pair) => {
-                let [a, b] = pair.addrs.map(u32::from);
-                state.write_u128(u128::from(a) << 96 | u128::from(b) << 64 | u128::from(pair.rest()));
-            }
+            Self::V4(pair) => state.write_u128(u128::from(pair.addrs()) << 64 | u128::from(pair.rest())),
             Self::V6(pair) => {
-                let [a, b] = pair.addrs.map(u128::from);
+                let [a, b] = pair.addrs();
                 state.write_u128(a);
                 state.write_u128(b);
                 state.write_u64(pair.rest());
@@ -168,37 +190,41 @@ impl FlowKey {
     /// IPv4 one is written as an IPv4-mapped IPv6 address.
     #[inline]
     pub fn of(src: Endpoint, dst: Endpoint, protocol: Protocol, vlans: &Vlans) -> (Self, Side) {
-        let zone = vlans.zone() << 8 | protocol as u32;
+        let zone = vlans.zone();
+        let ports = u32::from(src.port) << 16 | u32::from(dst.port);
         match (src.addr, dst.addr) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => Self::narrow((a, src.port), (b, dst.port), zone),
-            (a, b) => Self::wide((mapped(a), src.port), (mapped(b), dst.port), zone),
+            (IpAddr::V4(a), IpAddr::V4(b)) => Self::of_v4([a, b], ports, protocol, zone),
+            (a, b) => Self::of_v6([mapped(a), mapped(b)], ports, protocol, zone),
         }
     }
 
-    /// The same for IPv4 without VLANs.
-    #[inline]
-    pub fn of_v4(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), protocol: Protocol) -> (Self, Side) {
-        Self::narrow(src, dst, protocol as u32)
+    /// The same for IPv4, as it stands in the headers: source and destination, the ports of both in one word,
+    /// and the [zone](Vlans::zone) of the VLANs.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
+    pub fn of_v4([src, dst]: [Ipv4Addr; 2], ports: u32, protocol: Protocol, zone: u32) -> (Self, Side) {
+        // Turned and not chosen: which way a packet goes is nothing that a processor could foresee.
+        let addrs = u64::from(src.to_bits()) << 32 | u64::from(dst.to_bits());
+        let (addrs_back, ports_back) = (addrs.rotate_left(32), ports.rotate_left(16));
+        let swapped = (addrs > addrs_back) | ((addrs == addrs_back) & (ports > ports_back));
+        let addrs = if swapped { addrs_back } else { addrs };
+        let ports = if swapped { ports_back } else { ports };
+        let pair = Pair {
+            addrs: [(addrs >> 32) as u32, addrs as u32].map(Ipv4Addr::from_bits),
+            ports: [(ports >> 16) as u16, ports as u16],
+            zone: zone << 8 | protocol as u32,
+        };
+        (Self::V4(pair), if swapped { Side::B } else { Side::A })
     }
 
-    /// The same for IPv6 without VLANs.
+    /// The same for IPv6.
     #[inline]
-    pub fn of_v6(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), protocol: Protocol) -> (Self, Side) {
-        Self::wide(src, dst, protocol as u32)
-    }
-
-    #[inline]
-    fn narrow(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), zone: u32) -> (Self, Side) {
-        let number = |(addr, port)| u64::from(u32::from(addr)) << 16 | u64::from(port);
-        let side = if number(src) <= number(dst) { Side::A } else { Side::B };
-        (Self::V4(Pair::of(src, dst, side, zone)), side)
-    }
-
-    #[inline]
-    fn wide(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), zone: u32) -> (Self, Side) {
-        let number = |(addr, port)| (u128::from(addr), port);
-        let side = if number(src) <= number(dst) { Side::A } else { Side::B };
-        (Self::V6(Pair::of(src, dst, side, zone)), side)
+    pub fn of_v6([src, dst]: [Ipv6Addr; 2], ports: u32, protocol: Protocol, zone: u32) -> (Self, Side) {
+        let ports_back = ports.rotate_left(16);
+        let swapped = (src.to_bits(), ports) > (dst.to_bits(), ports_back);
+        let (addrs, ports) = if swapped { ([dst, src], ports_back) } else { ([src, dst], ports) };
+        let pair = Pair { addrs, ports: [(ports >> 16) as u16, ports as u16], zone: zone << 8 | protocol as u32 };
+        (Self::V6(pair), if swapped { Side::B } else { Side::A })
     }
 
     /// The endpoint on `side`.

@@ -116,10 +116,13 @@ impl Options {
     }
 
     /// Adds the options of a list to those known, as [`Options::parse`] does.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
     pub fn read(&mut self, bytes: &[u8]) {
         // The layout almost every data segment has: NOP NOP timestamps.
-        if let &[1, 1, 8, 10, a, b, c, d, e, f, g, h] = bytes {
+        if let &[n0, n1, kind, len, a, b, c, d, e, f, g, h] = bytes
+            && [n0, n1, kind, len] == [kind::NOP, kind::NOP, kind::TIMESTAMPS, 10]
+        {
             self.present.add(Present::TIMESTAMPS);
             self.timestamps = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
         } else {

@@ -28,6 +28,10 @@ pub(super) struct Place {
     pub(super) len: usize,
 }
 
+/// A position in a buffer; good until the buffer is filled again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(usize);
+
 impl Buffer {
     pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
         // Zeroed by the system page by page, when first touched.
@@ -69,6 +73,18 @@ impl Buffer {
     #[inline]
     pub(super) fn advance(&mut self, len: usize) {
         self.start = (self.start + len).min(self.end);
+    }
+
+    /// Where the octets at hand begin, for who may want to go back there before more is read.
+    #[inline]
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.start)
+    }
+
+    /// Gives back what was used up since.
+    #[inline]
+    pub(super) fn go_back(&mut self, Mark(start): Mark) {
+        self.start = self.start.min(start);
     }
 
     /// What made the input end early, once.

@@ -2,7 +2,7 @@ use super::buffer::Buffer;
 use super::fault::{Fault, Found};
 use super::order::Order;
 use super::resync::{Claim, Layout, Likely, RECORD_MAX};
-use crate::capture::frame::Link;
+use crate::capture::frame::{Aside, Frame, Lent, Link};
 use crate::wire::Timestamp;
 
 /// Octets of the file header.
@@ -143,6 +143,32 @@ impl Pcap {
         };
         buffer.advance(self.header + len);
         Some(found)
+    }
+
+    /// Lends the packets that are at hand, up to the first that is refused.
+    pub(super) fn lend(&self, buffer: &mut Buffer, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        let all = buffer.rest();
+        let mut rest = all;
+        let (time, link) = (Timestamp::default(), self.link);
+        let mut frame = Frame { time, wire_len: 0, link, interface: 0, bytes: &[], comment: None, aside: Aside::NONE };
+        while let Some(header) = rest.first_chunk::<RECORD>() {
+            let packet = self.header(header);
+            let Some((record, after)) = rest.split_at_checked(self.header + packet.cap_len as usize) else { break };
+            if !self.is_possible(header, packet) {
+                break;
+            }
+            (frame.time, frame.wire_len) = (self.time(packet), packet.wire_len);
+            frame.bytes = record.get(self.header..).unwrap_or_default();
+            let lent = take(&frame);
+            if lent != Lent::Refused {
+                rest = after;
+            }
+            if lent != Lent::Taken {
+                break;
+            }
+        }
+        let used = all.len() - rest.len();
+        buffer.advance(used);
     }
 
     /// Shows the packets that are at hand.

@@ -8,7 +8,7 @@ use super::pcap::{self, Pcap, Zeros};
 use super::pcapng::{self, Pcapng};
 use super::resync::{self, Layout, Recent};
 use super::watch::{Unwatched, Watch};
-use crate::capture::frame::{Damage, DamageKind, Link, Next, Source, SourceError};
+use crate::capture::frame::{Damage, DamageKind, Frame, Lent, Link, Next, Source, SourceError};
 
 /// After so many damaged stretches the rest of a file is given up.
 const DAMAGE_MAX: u32 = 1_000;
@@ -255,6 +255,17 @@ impl Source for Capture {
         match &self.records {
             Records::Pcap(pcap) => pcap.peek(&self.buffer, most, show),
             Records::Pcapng(pcapng) => pcapng.peek(&self.buffer, most, show),
+            Records::Cut { .. } => {}
+        }
+    }
+
+    fn lend(&mut self, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        if self.ended || self.options.resync {
+            return;
+        }
+        match &mut self.records {
+            Records::Pcap(pcap) => pcap.lend(&mut self.buffer, take),
+            Records::Pcapng(pcapng) => pcapng.lend(&mut self.buffer, take),
             Records::Cut { .. } => {}
         }
     }

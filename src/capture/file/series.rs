@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::input::Progress;
 use super::reader::{Capture, Options, Step};
 use super::watch::{Unwatched, Watch};
-use crate::capture::frame::{Link, Next, Source, SourceError};
+use crate::capture::frame::{Frame, Lent, Link, Next, Source, SourceError};
 
 /// Several files in the order given, read as one capture.
 ///
@@ -83,5 +83,9 @@ impl Source for Captures {
 
     fn peek(&self, most: usize, show: &mut dyn FnMut(Link, &[u8])) {
         self.current.peek(most, show);
+    }
+
+    fn lend(&mut self, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        self.current.lend(take);
     }
 }

@@ -277,6 +277,12 @@ impl Findings {
         });
     }
 
+    /// Whether there is a statement that was not asked for yet.
+    #[inline]
+    pub(super) fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
     /// The next statement that was not asked for yet.
     pub(super) fn next(&mut self) -> Option<Finding> {
         self.news.pop_front()

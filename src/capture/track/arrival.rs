@@ -55,17 +55,21 @@ mod tests {
     use crate::capture::file::{Capture, Options};
     use crate::capture::track::steady::tests::all_captures;
     use crate::capture::{Checksums, Frame, Next, Source as _};
+    use crate::wire::Protocol;
 
     /// Checks that a glance tells what reading the whole frame tells; says whether it told anything.
     fn agree(frame: &Frame<'_>) -> bool {
         let mut told = Passenger::default();
-        if !glance(1, frame, &mut told) {
-            return false;
-        }
+        let Some(protocol) = glance(1, frame, &mut told) else { return false };
         let record = decode(frame, Checksums::Ignore);
-        let Body::Tcp(tcp) = record.body else { panic!("{told:?} of {record:?}") };
-        let arrival = Arrival::of(1, &record).expect("a segment belongs to a conversation");
-        let read = Passenger { arrival, segment: tcp.segment, checksum: tcp.checksum };
+        let arrival = Arrival::of(1, &record).expect("what was told belongs to a conversation");
+        let read = match (protocol, record.body) {
+            (Protocol::Tcp, Body::Tcp(tcp)) => {
+                Passenger { arrival, segment: tcp.segment, checksum: tcp.checksum, ..told }
+            }
+            (Protocol::Udp, Body::Udp(datagram)) => Passenger { arrival, datagram, ..told },
+            _ => panic!("{told:?} of {record:?}"),
+        };
         assert_eq!(format!("{told:?}"), format!("{read:?}"));
         assert_eq!(capture_notes(&record), Notes::NONE, "{record:?}");
         true

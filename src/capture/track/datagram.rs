@@ -1,16 +1,16 @@
 //! UDP and ICMP: conversations without a state machine of their own.
 
+use super::intake::Meant;
 use super::notes::{Note, Notes};
 use super::observation::Observation;
-use super::slab::Slot;
 use super::standing::{RoleBasis, State};
-use super::{Conn, Tracker, roles, watch};
+use super::{Conn, Taken, Tracker, roles, watch};
 use crate::capture::arrival::Arrival;
 use crate::capture::record::{Icmp, Quoted, Udp, UdpFault};
 use crate::wire::{Endpoint, Flags, FlowKey, Protocol, Seq, Side, Span};
 
 impl Tracker {
-    pub(super) fn datagram(&mut self, arrival: &Arrival, udp: &Udp, mut notes: Notes) -> Observation {
+    pub(super) fn datagram(&mut self, arrival: &Arrival, udp: &Udp, mut notes: Notes) -> Taken {
         match udp.fault {
             Some(UdpFault::Surplus(_)) => notes.add(Note::UdpSurplus),
             Some(UdpFault::TooShort | UdpFault::TooLong | UdpFault::Zero) => notes.add(Note::UdpBadLength),
@@ -21,10 +21,10 @@ impl Tracker {
             assign(&mut conn, arrival, udp.src_port, udp.dst_port);
             self.add(conn)
         });
-        let seen = self.conns.at_mut(slot).datagram(arrival, udp.payload_len, notes, slot);
-        let conn = self.conns.at(slot);
-        watch::tell(&mut self.findings, conn, arrival.side, Flags::default(), seen.notes, self.clock);
-        seen
+        let conn = self.conns.at_mut(slot);
+        let meant = conn.datagram(arrival, udp.payload_len, notes);
+        watch::tell(&mut self.findings, conn, arrival.side, Flags::default(), meant.notes, self.clock);
+        Taken { slot, stream: conn.stream, meant }
     }
 
     pub(super) fn message(&mut self, arrival: &Arrival, icmp: &Icmp, notes: Notes) -> Observation {
@@ -43,7 +43,9 @@ impl Tracker {
             }
             self.add(conn)
         });
-        self.conns.at_mut(slot).datagram(arrival, icmp.payload_len, notes, slot)
+        let conn = self.conns.at_mut(slot);
+        let meant = conn.datagram(arrival, icmp.payload_len, notes);
+        conn.told(meant, arrival.side, slot, conn.stream)
     }
 
     /// A conversation that was not met before.
@@ -97,7 +99,7 @@ impl Tracker {
 }
 
 impl Conn {
-    fn datagram(&mut self, arrival: &Arrival, payload_len: u32, mut notes: Notes, slot: Slot) -> Observation {
+    fn datagram(&mut self, arrival: &Arrival, payload_len: u32, mut notes: Notes) -> Meant {
         let mine = self.halves[arrival.side as usize].sent.packets;
         let theirs = self.halves[!arrival.side as usize].sent.packets;
         if self.protocol() == Protocol::Udp {
@@ -114,7 +116,7 @@ impl Conn {
         sent.unique_bytes += u64::from(payload_len);
         let after = arrival.after(self.first_n);
         self.halves[arrival.side as usize].note_frame(Seq(0), after);
-        self.told(meant, arrival.side, slot, self.stream)
+        meant
     }
 
     /// Times the first answer. After a repeat nobody can say which datagram it answers.

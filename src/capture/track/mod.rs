@@ -60,9 +60,11 @@ pub use verdict::{Close, Open};
 use std::collections::VecDeque;
 
 use super::arrival::{Arrival, Passenger};
+use super::decode::glance;
 use super::findings::{Event, Finding, Findings};
+use super::frame::Frame;
 use super::record::{Body, Record};
-use crate::wire::{FlowKey, Segment, Timestamp};
+use crate::wire::{FlowKey, Protocol, Segment, Timestamp};
 use embryo::Embryo;
 use evict::LOOK;
 use expiry::Wheel;
@@ -72,7 +74,7 @@ use shark::Pair;
 use slab::{Found, Slab, Slot};
 use textbook::Chapter;
 use told::Departed;
-use twice::Words;
+use twice::Twice;
 
 /// How a tracker keeps within its bounds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -107,7 +109,8 @@ struct Taken {
 pub struct Tracker {
     limits: Limits,
     conns: Slab,
-    twice: twice::Twice,
+    /// Away while packets that lie in it are taken in.
+    twice: Option<Box<Twice>>,
     shark: shark::Shark,
     wheel: Wheel,
     /// Connections that were given up since they were last asked for.
@@ -137,7 +140,12 @@ impl Tracker {
         let backwards = self.comes_at(record.time);
         let arrival = Arrival::of(n, record)?;
         let notes = backwards | arrival::capture_notes(record);
-        if let Some(original) = self.twice.copy_of(&arrival, Words::of(&record.body)?) {
+        let twice = self.twice.get_or_insert_default();
+        let seat = twice.seat();
+        let passenger = twice.at(seat);
+        passenger.enter(arrival, &record.body);
+        let mark = twice::mark_of(passenger);
+        if let Err(original) = twice.take(seat, mark) {
             return self.duplicate(&arrival, original, notes);
         }
         match &record.body {
@@ -146,23 +154,55 @@ impl Tracker {
                 let conn = if slot == Slot::PASSING { self.passing.as_deref()? } else { self.conns.at(slot) };
                 Some(conn.told(meant, arrival.side, slot, stream))
             }
-            Body::Udp(udp) => Some(self.datagram(&arrival, udp, notes)),
+            Body::Udp(udp) => {
+                let Taken { slot, stream, meant } = self.datagram(&arrival, udp, notes);
+                Some(self.conns.at(slot).told(meant, arrival.side, slot, stream))
+            }
             Body::Icmp(icmp) => Some(self.message(&arrival, icmp, notes)),
             Body::Arp(_) | Body::Skip(_) => None,
         }
     }
 
-    /// Takes in a segment for who does not ask what it meant.
-    #[inline]
-    pub(super) fn take(&mut self, passenger: &Passenger) {
-        let Passenger { arrival, segment, checksum } = passenger;
-        let notes = self.comes_at(arrival.time);
-        match self.twice.copy_of(arrival, Words::of_segment(segment, *checksum)) {
-            Some(_) => self.duplicates += 1,
-            None => {
-                self.segment(arrival, segment, notes, false);
+    /// For who does not ask what packets meant: has `run` take frames in at a [glance](Self::take).
+    pub(super) fn at_a_glance<R>(&mut self, run: impl FnOnce(&mut Self, &mut Twice) -> R) -> R {
+        let mut twice = self.twice.take().unwrap_or_default();
+        let outcome = run(self, &mut twice);
+        self.twice = Some(twice);
+        outcome
+    }
+
+    /// Takes in frame `n`, if a glance can tell what it is.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
+    pub(super) fn take(&mut self, twice: &mut Twice, n: u64, frame: &Frame<'_>) -> bool {
+        let seat = twice.seat();
+        let passenger = twice.at(seat);
+        let Some(protocol) = glance(n, frame, passenger) else { return false };
+        let Passenger { arrival, segment, checksum, datagram, .. } = passenger;
+        let mark = match protocol {
+            Protocol::Tcp => twice::mark_of_segment(arrival.ip_id, segment, *checksum),
+            Protocol::Udp | Protocol::Icmp => twice::mark_of_datagram(arrival.ip_id, datagram),
+        };
+        let notes = self.comes_at(frame.time);
+        match twice.take(seat, mark) {
+            Err(_) => self.duplicates += 1,
+            Ok(Passenger { arrival, segment, .. }) if protocol == Protocol::Tcp => {
+                self.take_segment(arrival, segment, notes);
             }
+            Ok(Passenger { arrival, datagram, .. }) => drop(self.datagram(arrival, datagram, notes)),
         }
+        true
+    }
+
+    #[inline(never)]
+    fn take_segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) {
+        let found = self.conns.find(&arrival.key);
+        if let Some(Found::Conn(slot)) = found
+            && self.conns.at_mut(slot).steady(arrival, segment, notes).is_some()
+        {
+            return;
+        }
+        self.unsteady(found, arrival, segment, notes, false);
     }
 
     /// A packet comes at `time`; tells if that is earlier than the one before it.
@@ -187,6 +227,12 @@ impl Tracker {
     pub(super) fn rest(&mut self, now: Timestamp) {
         self.tick(now);
         self.findings.look(self.clock);
+    }
+
+    /// Whether there is something to tell: connections that were given up, or findings.
+    #[inline]
+    pub(super) fn has_news(&self) -> bool {
+        !self.departed.is_empty() || self.findings.has_news()
     }
 
     /// The next statement on what goes on around many connections that was not asked for yet.
@@ -259,7 +305,7 @@ impl Tracker {
         Some(Observation { about: Some(original), ..told })
     }
 
-    #[inline]
+    #[inline(never)]
     fn segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes, asked: bool) -> Option<Taken> {
         let found = self.conns.find(&arrival.key);
         if let Some(Found::Conn(slot)) = found

@@ -287,4 +287,6 @@ pub(super) use crate::sys::memory;
 #[cfg(not(all(feature = "live", target_os = "linux")))]
 pub(super) mod memory {
     pub(in super::super) fn fetch_ahead<T>(_value: &T) {}
+
+    pub(in super::super) fn prefer_large_pages<T>(_room: &mut [T]) {}
 }

@@ -35,7 +35,8 @@ impl Conn {
     }
 
     /// Takes in a segment, if it is such a one.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
     pub(super) fn steady(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Meant> {
         if self.chapter != Chapter::Calm || arrival.cut || !self.adds_nothing(segment) {
             return None;

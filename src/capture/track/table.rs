@@ -2,7 +2,6 @@ use std::hash::BuildHasher;
 
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
-use hashbrown::HashTable;
 
 use super::slab::memory;
 use crate::wire::FlowKey;
@@ -15,33 +14,45 @@ use crate::wire::FlowKey;
 /// costs no more than another.
 #[derive(Debug)]
 pub(super) struct Table {
-    entries: HashTable<Entry>,
+    /// As many [entries](Entry) as a power of two, each where its tag says or in the next free place behind.
+    entries: Vec<u64>,
+    used: usize,
     hasher: SeedableRandomState,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    tag: u32,
-    place: u32,
-}
+/// A tag, and a place with its bits turned round, so that none is all zeros: memory that the system hands
+/// out needs no filling.
+#[derive(Clone, Copy)]
+struct Entry(u64);
+
+/// Entries of a table that is not empty, at least.
+const LEAST: usize = 64;
+
+/// Of so many entries so many are used at most: then one that is not there is missed after four looks.
+const FULL: (usize, usize) = (8, 5);
 
 impl Entry {
-    /// The hash that finds it.
-    #[inline]
-    fn hash(self) -> u64 {
-        hash_of(self.tag)
-    }
-}
+    const NONE: u64 = 0;
 
-/// The table takes its place from the lower bits of a hash, and a first look from the upper.
-#[inline]
-fn hash_of(tag: u32) -> u64 {
-    u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    #[inline]
+    fn of(tag: u32, place: u32) -> u64 {
+        u64::from(tag) << 32 | u64::from(!place)
+    }
+
+    #[inline]
+    fn tag(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline]
+    fn place(self) -> u32 {
+        !(self.0 as u32)
+    }
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self { entries: HashTable::new(), hasher: seeded() }
+        Self { entries: Vec::new(), used: 0, hasher: seeded() }
     }
 }
 
@@ -63,38 +74,107 @@ impl Table {
     /// The place of `key`, given whether a place has it.
     #[inline]
     pub(super) fn find(&self, key: &FlowKey, has: impl Fn(u32) -> bool) -> Option<u32> {
-        let tag = self.tag(key);
-        let entry = self.entries.find(hash_of(tag), |entry| entry.tag == tag && has(entry.place));
-        entry.map(|entry| entry.place)
+        self.position(self.tag(key), has).map(|(_, place)| place)
     }
 
     /// Asks for the memory in which a key of this tag would be found.
     #[inline]
     pub(super) fn fetch_ahead(&self, tag: u32) {
-        self.entries.find(hash_of(tag), |entry| {
+        if let Some(entry) = self.entries.get(tag as usize & self.mask()) {
             memory::fetch_ahead(entry);
-            false
-        });
+        }
     }
 
-    /// Puts a key of this tag at `place`, which is new.
+    /// Puts a key of this tag at `place`, which is new; no place has been `u32::MAX`.
     pub(super) fn insert(&mut self, tag: u32, place: u32) {
-        self.entries.insert_unique(hash_of(tag), Entry { tag, place }, |entry| entry.hash());
+        self.make_room();
+        self.used += 1;
+        self.put(Entry::of(tag, place));
     }
 
     /// Moves `key` to another place, given whether a place has it.
     pub(super) fn replace(&mut self, key: &FlowKey, place: u32, has: impl Fn(u32) -> bool) {
         let tag = self.tag(key);
-        match self.entries.find_mut(hash_of(tag), |entry| entry.tag == tag && has(entry.place)) {
-            Some(entry) => entry.place = place,
+        match self.position(tag, has) {
+            Some((at, _)) => self.entries[at] = Entry::of(tag, place),
             None => self.insert(tag, place),
         }
     }
 
     /// Takes out the key of this tag that is at `place`.
     pub(super) fn remove(&mut self, tag: u32, place: u32) {
-        if let Ok(entry) = self.entries.find_entry(hash_of(tag), |entry| entry.place == place) {
-            entry.remove();
+        let Some((mut hole, _)) = self.position(tag, |at| at == place) else { return };
+        self.used -= 1;
+        // Who stands behind it closes up, as far as that is not before where its tag would have it.
+        let mask = self.mask();
+        let mut at = hole;
+        loop {
+            at = (at + 1) & mask;
+            let entry = self.entries[at];
+            if entry == Entry::NONE {
+                break;
+            }
+            let (from_home, from_hole) = (at.wrapping_sub(Entry(entry).tag() as usize), at.wrapping_sub(hole));
+            if from_home & mask >= from_hole & mask {
+                self.entries[hole] = entry;
+                hole = at;
+            }
+        }
+        self.entries[hole] = Entry::NONE;
+    }
+
+    /// What makes an index of any number; of no use while there are no entries.
+    #[inline]
+    fn mask(&self) -> usize {
+        self.entries.len().wrapping_sub(1)
+    }
+
+    /// Where the entry with this tag is whose place has what is sought, and that place.
+    #[inline]
+    fn position(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
+        let mask = self.mask();
+        let mut at = tag as usize & mask;
+        loop {
+            let entry = Entry(*self.entries.get(at)?);
+            if entry.0 == Entry::NONE {
+                return None;
+            }
+            if entry.tag() == tag && has(entry.place()) {
+                return Some((at, entry.place()));
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Writes an entry down in the first free place from its own on; there is one.
+    #[inline]
+    fn put(&mut self, entry: u64) {
+        let mask = self.mask();
+        let mut at = Entry(entry).tag() as usize & mask;
+        while let Some(there) = self.entries.get_mut(at) {
+            if *there == Entry::NONE {
+                *there = entry;
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[inline]
+    fn make_room(&mut self) {
+        let (of, most) = FULL;
+        if (self.used + 1) * of > self.entries.len() * most {
+            self.grow();
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let mut entries = vec![Entry::NONE; (self.entries.len() * 2).max(LEAST)];
+        memory::prefer_large_pages(&mut entries);
+        let old = std::mem::replace(&mut self.entries, entries);
+        for entry in old.into_iter().filter(|entry| *entry != Entry::NONE) {
+            self.put(entry);
         }
     }
 }
@@ -114,7 +194,7 @@ mod tests {
         let mut places = vec![0; 1024];
         for key in keys {
             let tag = (hasher.hash_one(key) >> 32) as u32;
-            places[hash_of(tag) as usize % 1024] += 1;
+            places[tag as usize % 1024] += 1;
         }
         places.into_iter().max().unwrap_or(0)
     }
@@ -122,7 +202,7 @@ mod tests {
     #[test]
     fn keys_chosen_to_collide_under_one_seed_are_spread_under_that_of_a_table() {
         let known = SeedableRandomState::with_seed(1, SharedSeed::global_fixed());
-        let collides = |key: &FlowKey| hash_of((known.hash_one(key) >> 32) as u32).is_multiple_of(1024);
+        let collides = |key: &FlowKey| ((known.hash_one(key) >> 32) as u32).is_multiple_of(1024);
         let chosen: Vec<FlowKey> = (0..1 << 20).map(key).filter(collides).collect();
         assert!(chosen.len() > 900 && most_in_one_place(&known, &chosen) == chosen.len());
         let random: Vec<FlowKey> = (0..chosen.len() as u32).map(|number| key(number * 1021)).collect();
@@ -132,5 +212,28 @@ mod tests {
                 (most_in_one_place(&table.hasher, &chosen), most_in_one_place(&table.hasher, &random));
             assert!(chosen <= 12 && random <= 12, "{chosen} and {random} where one is to be expected");
         }
+    }
+
+    #[test]
+    fn what_was_put_in_is_found_and_what_was_taken_out_is_not() {
+        let (mut table, mut random) = (Table::default(), 1_u32);
+        let mut there = std::collections::HashMap::new();
+        for step in 0..200_000_u32 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // Few keys at first, then many.
+            let number = random >> 8 & (0x3f << (step / 20_000) | 0x3f);
+            let (key, has) = (key(number), |place: u32| there.get(&number) == Some(&place));
+            assert_eq!(table.find(&key, has), there.get(&number).copied(), "{number}");
+            if random % 5 < 2 {
+                if let Some(place) = there.remove(&number) {
+                    table.remove(table.tag(&key), place);
+                }
+            } else {
+                table.replace(&key, step, has);
+                there.insert(number, step);
+            }
+            assert_eq!(table.used, there.len());
+        }
+        assert_eq!(table.entries.iter().filter(|entry| **entry != Entry::NONE).count(), there.len());
     }
 }

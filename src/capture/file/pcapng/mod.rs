@@ -9,7 +9,7 @@ use super::fault::{Fault, Found};
 use super::order::Order;
 use super::resync::{CHAIN, Claim, Layout, Likely, RECORD_MAX};
 use super::watch::{RawPacket, Watch};
-use crate::capture::frame::Link;
+use crate::capture::frame::{Frame, Lent, Link};
 use crate::wire::Timestamp;
 
 /// The block type of a section header, the same in either byte order: how a pcapng begins.
@@ -69,6 +69,22 @@ impl Pcapng {
         let found = self.packet(order.u32(head, 8), order, block, buffer).ok()?;
         buffer.advance(len);
         Some(found)
+    }
+
+    /// Lends the packets that are at hand, up to the first that is refused or block that is something else.
+    pub(super) fn lend(&mut self, buffer: &mut Buffer, take: &mut dyn FnMut(&Frame<'_>) -> Lent) {
+        loop {
+            let (mark, last) = (buffer.mark(), self.last);
+            let Some(found) = self.at_hand(buffer) else { return };
+            let lent = take(&found.frame(buffer));
+            if lent == Lent::Refused {
+                buffer.go_back(mark);
+                self.last = last;
+            }
+            if lent != Lent::Taken {
+                return;
+            }
+        }
     }
 
     /// Shows the packets that are at hand, up to the first block that is something else.
