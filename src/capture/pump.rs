@@ -332,7 +332,7 @@ fn take_at_a_glance(
     tracker.at_a_glance(|tracker, twice| {
         let mut outcome = Ok(());
         source.lend(&mut |frame| {
-            if !tracker.take(twice, summary.frames + 1, frame) {
+            if !tracker.glance(twice, summary.frames + 1, frame) {
                 return Lent::Refused;
             }
             summary.frames += 1;

@@ -74,7 +74,7 @@ use shark::Pair;
 use slab::{Found, Slab, Slot};
 use textbook::Chapter;
 use told::Departed;
-use twice::Twice;
+use twice::{Seat, Twice};
 
 /// How a tracker keeps within its bounds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -150,7 +150,7 @@ impl Tracker {
         }
         match &record.body {
             Body::Tcp(tcp) => {
-                let Taken { slot, stream, meant } = self.segment(&arrival, &tcp.segment, notes, true)?;
+                let Taken { slot, stream, meant } = self.segment(&arrival, &tcp.segment, notes)?;
                 let conn = if slot == Slot::PASSING { self.passing.as_deref()? } else { self.conns.at(slot) };
                 Some(conn.told(meant, arrival.side, slot, stream))
             }
@@ -163,7 +163,7 @@ impl Tracker {
         }
     }
 
-    /// For who does not ask what packets meant: has `run` take frames in at a [glance](Self::take).
+    /// For who does not ask what packets meant: has `run` take frames in at a [glance](Self::glance).
     pub(super) fn at_a_glance<R>(&mut self, run: impl FnOnce(&mut Self, &mut Twice) -> R) -> R {
         let mut twice = self.twice.take().unwrap_or_default();
         let outcome = run(self, &mut twice);
@@ -174,16 +174,25 @@ impl Tracker {
     /// Takes in frame `n`, if a glance can tell what it is.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]
-    pub(super) fn take(&mut self, twice: &mut Twice, n: u64, frame: &Frame<'_>) -> bool {
+    pub(super) fn glance(&mut self, twice: &mut Twice, n: u64, frame: &Frame<'_>) -> bool {
         let seat = twice.seat();
-        let passenger = twice.at(seat);
-        let Some(protocol) = glance(n, frame, passenger) else { return false };
-        let Passenger { arrival, segment, checksum, datagram, .. } = passenger;
+        let told = glance(n, frame, twice.at(seat));
+        if let Some(protocol) = told {
+            self.take_in(twice, seat, protocol);
+        }
+        told.is_some()
+    }
+
+    /// Takes in a segment or a datagram that has been told.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
+    fn take_in(&mut self, twice: &mut Twice, seat: Seat, protocol: Protocol) {
+        let Passenger { arrival, segment, checksum, datagram, .. } = twice.at(seat);
         let mark = match protocol {
             Protocol::Tcp => twice::mark_of_segment(arrival.ip_id, segment, *checksum),
             Protocol::Udp | Protocol::Icmp => twice::mark_of_datagram(arrival.ip_id, datagram),
         };
-        let notes = self.comes_at(frame.time);
+        let notes = self.comes_at(arrival.time);
         match twice.take(seat, mark) {
             Err(_) => self.duplicates += 1,
             Ok(Passenger { arrival, segment, .. }) if protocol == Protocol::Tcp => {
@@ -191,18 +200,29 @@ impl Tracker {
             }
             Ok(Passenger { arrival, datagram, .. }) => drop(self.datagram(arrival, datagram, notes)),
         }
-        true
+    }
+
+    /// Takes in a segment as if a glance had told it.
+    #[cfg(test)]
+    fn take(&mut self, passenger: &Passenger) {
+        self.at_a_glance(|tracker, twice| {
+            let seat = twice.seat();
+            *twice.at(seat) = *passenger;
+            tracker.take_in(twice, seat, Protocol::Tcp);
+        });
     }
 
     #[inline(never)]
     fn take_segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) {
         let found = self.conns.find(&arrival.key);
-        if let Some(Found::Conn(slot)) = found
-            && self.conns.at_mut(slot).steady(arrival, segment, notes).is_some()
-        {
-            return;
+        let taken = match found {
+            Some(Found::Conn(slot)) => self.conns.at_mut(slot).steady(arrival, segment, notes).is_some(),
+            Some(found) => self.goes_by_the_book(found, arrival, segment, notes),
+            None => false,
+        };
+        if !taken {
+            self.unsteady(found, arrival, segment, notes, false);
         }
-        self.unsteady(found, arrival, segment, notes, false);
     }
 
     /// A packet comes at `time`; tells if that is earlier than the one before it.
@@ -306,7 +326,7 @@ impl Tracker {
     }
 
     #[inline(never)]
-    fn segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes, asked: bool) -> Option<Taken> {
+    fn segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Taken> {
         let found = self.conns.find(&arrival.key);
         if let Some(Found::Conn(slot)) = found
             && let conn = self.conns.at_mut(slot)
@@ -314,10 +334,7 @@ impl Tracker {
         {
             return Some(Taken { slot, stream: conn.stream, meant });
         }
-        if !asked && found.is_some_and(|found| self.goes_by_the_book(found, arrival, segment, notes)) {
-            return None;
-        }
-        self.unsteady(found, arrival, segment, notes, asked)
+        self.unsteady(found, arrival, segment, notes, true)
     }
 
     /// Takes in a segment that may be anything.

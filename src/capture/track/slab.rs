@@ -94,7 +94,8 @@ impl Slab {
     }
 
     /// The latest connection of these endpoints.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
     pub(super) fn find(&self, key: &FlowKey) -> Option<Found> {
         match self.table.find(key, |at| has_key(&self.places, &self.plains, &self.embryos, at, key)) {
             Some(place) => Some(Found::at(place)),

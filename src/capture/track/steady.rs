@@ -230,7 +230,7 @@ pub(super) mod tests {
             let Body::Tcp(tcp) = &record.body else { return None };
             let arrival = Arrival::of(n, record)?;
             let tells = arrival.vlans.count() == 0 && !arrival.cut && arrival::capture_notes(record).is_empty();
-            tells.then_some(Self { arrival, segment: tcp.segment, checksum: tcp.checksum })
+            tells.then(|| Self { arrival, segment: tcp.segment, checksum: tcp.checksum, ..Self::default() })
         }
     }
 

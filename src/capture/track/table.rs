@@ -14,7 +14,7 @@ use crate::wire::FlowKey;
 /// costs no more than another.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// As many [entries](Entry) as a power of two, each where its tag says or in the next free place behind.
+    /// As many [entries](Entry) as a power of two, each where its tag says or behind, with no gap in between.
     entries: Vec<u64>,
     used: usize,
     hasher: SeedableRandomState,
@@ -28,7 +28,7 @@ struct Entry(u64);
 /// Entries of a table that is not empty, at least.
 const LEAST: usize = 64;
 
-/// Of so many entries so many are used at most: then one that is not there is missed after four looks.
+/// Of so many entries so many are used at most: then what is not there is missed after four looks.
 const FULL: (usize, usize) = (8, 5);
 
 impl Entry {
@@ -72,9 +72,21 @@ impl Table {
     }
 
     /// The place of `key`, given whether a place has it.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
     pub(super) fn find(&self, key: &FlowKey, has: impl Fn(u32) -> bool) -> Option<u32> {
-        self.position(self.tag(key), has).map(|(_, place)| place)
+        let tag = self.tag(key);
+        // The latest are in the first place they could be in, and those are looked for most.
+        let first = Entry(*self.entries.get(tag as usize & self.mask())?);
+        if first.tag() == tag && first.0 != Entry::NONE && has(first.place()) {
+            return Some(first.place());
+        }
+        self.find_behind(tag, has)
+    }
+
+    #[inline(never)]
+    fn find_behind(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<u32> {
+        self.position(tag, has).map(|(_, place)| place)
     }
 
     /// Asks for the memory in which a key of this tag would be found.
@@ -146,14 +158,15 @@ impl Table {
         }
     }
 
-    /// Writes an entry down in the first free place from its own on; there is one.
+    /// Writes an entry down in its own place; who is there moves on by one, and so forth up to one that is
+    /// free. There is one.
     #[inline]
-    fn put(&mut self, entry: u64) {
+    fn put(&mut self, mut entry: u64) {
         let mask = self.mask();
         let mut at = Entry(entry).tag() as usize & mask;
         while let Some(there) = self.entries.get_mut(at) {
-            if *there == Entry::NONE {
-                *there = entry;
+            entry = std::mem::replace(there, entry);
+            if entry == Entry::NONE {
                 return;
             }
             at = (at + 1) & mask;
