@@ -29,7 +29,6 @@ const DOORS: &[(&str, &[&str])] = &[
     ("flate2", &["capture/file"]),
     ("foldhash", &["capture/track"]),
     ("getrandom", &["capture/track"]),
-    ("hashbrown", &["capture/track"]),
     ("httparse", &["capture/apps/http.rs"]),
     ("indicatif", &["cli"]),
     ("jiff", &["report/clock.rs"]),

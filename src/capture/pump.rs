@@ -283,6 +283,11 @@ fn pass_all(
             Next::Frame(frame) => {
                 summary.frames += 1;
                 summary.wire_octets += u64::from(frame.wire_len);
+                // Those of a source that lends none.
+                if glances && tracker.at_a_glance(|tracker, twice| tracker.glance(twice, summary.frames, &frame)) {
+                    tell_news(tracker, sink, summary)?;
+                    continue;
+                }
                 decode_into(&frame, reading.checksums, &mut record);
                 let mut datagram = frame.bytes.get(usize::from(record.net_offset)..).unwrap_or_default();
                 if matches!(record.body, Body::Skip(Skip::Fragment))

@@ -206,7 +206,7 @@ impl FlowKey {
         // Turned and not chosen: which way a packet goes is nothing that a processor could foresee.
         let addrs = u64::from(src.to_bits()) << 32 | u64::from(dst.to_bits());
         let (addrs_back, ports_back) = (addrs.rotate_left(32), ports.rotate_left(16));
-        let swapped = (addrs > addrs_back) | ((addrs == addrs_back) & (ports > ports_back));
+        let swapped = (addrs, ports) > (addrs_back, ports_back);
         let addrs = if swapped { addrs_back } else { addrs };
         let ports = if swapped { ports_back } else { ports };
         let pair = Pair {

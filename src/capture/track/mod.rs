@@ -41,6 +41,7 @@ mod table;
 mod textbook;
 mod told;
 mod twice;
+mod unasked;
 mod verdict;
 mod watch;
 mod zeek;
@@ -59,12 +60,10 @@ pub use verdict::{Close, Open};
 
 use std::collections::VecDeque;
 
-use super::arrival::{Arrival, Passenger};
-use super::decode::glance;
+use super::arrival::Arrival;
 use super::findings::{Event, Finding, Findings};
-use super::frame::Frame;
 use super::record::{Body, Record};
-use crate::wire::{FlowKey, Protocol, Segment, Timestamp};
+use crate::wire::{FlowKey, Segment, Timestamp};
 use embryo::Embryo;
 use evict::LOOK;
 use expiry::Wheel;
@@ -74,7 +73,7 @@ use shark::Pair;
 use slab::{Found, Slab, Slot};
 use textbook::Chapter;
 use told::Departed;
-use twice::{Seat, Twice};
+use twice::Twice;
 
 /// How a tracker keeps within its bounds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -160,68 +159,6 @@ impl Tracker {
             }
             Body::Icmp(icmp) => Some(self.message(&arrival, icmp, notes)),
             Body::Arp(_) | Body::Skip(_) => None,
-        }
-    }
-
-    /// For who does not ask what packets meant: has `run` take frames in at a [glance](Self::glance).
-    pub(super) fn at_a_glance<R>(&mut self, run: impl FnOnce(&mut Self, &mut Twice) -> R) -> R {
-        let mut twice = self.twice.take().unwrap_or_default();
-        let outcome = run(self, &mut twice);
-        self.twice = Some(twice);
-        outcome
-    }
-
-    /// Takes in frame `n`, if a glance can tell what it is.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "on the way of every packet")]
-    pub(super) fn glance(&mut self, twice: &mut Twice, n: u64, frame: &Frame<'_>) -> bool {
-        let seat = twice.seat();
-        let told = glance(n, frame, twice.at(seat));
-        if let Some(protocol) = told {
-            self.take_in(twice, seat, protocol);
-        }
-        told.is_some()
-    }
-
-    /// Takes in a segment or a datagram that has been told.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "on the way of every packet")]
-    fn take_in(&mut self, twice: &mut Twice, seat: Seat, protocol: Protocol) {
-        let Passenger { arrival, segment, checksum, datagram, .. } = twice.at(seat);
-        let mark = match protocol {
-            Protocol::Tcp => twice::mark_of_segment(arrival.ip_id, segment, *checksum),
-            Protocol::Udp | Protocol::Icmp => twice::mark_of_datagram(arrival.ip_id, datagram),
-        };
-        let notes = self.comes_at(arrival.time);
-        match twice.take(seat, mark) {
-            Err(_) => self.duplicates += 1,
-            Ok(Passenger { arrival, segment, .. }) if protocol == Protocol::Tcp => {
-                self.take_segment(arrival, segment, notes);
-            }
-            Ok(Passenger { arrival, datagram, .. }) => drop(self.datagram(arrival, datagram, notes)),
-        }
-    }
-
-    /// Takes in a segment as if a glance had told it.
-    #[cfg(test)]
-    fn take(&mut self, passenger: &Passenger) {
-        self.at_a_glance(|tracker, twice| {
-            let seat = twice.seat();
-            *twice.at(seat) = *passenger;
-            tracker.take_in(twice, seat, Protocol::Tcp);
-        });
-    }
-
-    #[inline(never)]
-    fn take_segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) {
-        let found = self.conns.find(&arrival.key);
-        let taken = match found {
-            Some(Found::Conn(slot)) => self.conns.at_mut(slot).steady(arrival, segment, notes).is_some(),
-            Some(found) => self.goes_by_the_book(found, arrival, segment, notes),
-            None => false,
-        };
-        if !taken {
-            self.unsteady(found, arrival, segment, notes, false);
         }
     }
 
