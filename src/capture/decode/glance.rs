@@ -28,8 +28,9 @@ const IS_TAGGED: u16 = 0x8100;
 const CE: u8 = 3;
 
 /// Reads the segment or datagram in frame `n` into `passenger`, which may have held another, if a glance
-/// can tell everything of it; tells which of the two it is: Ethernet with one VLAN tag at most, IP without options or extensions,
+/// can tell everything of it: Ethernet with one VLAN tag at most, IP without options or extensions,
 /// captured whole, and nothing that says more of the capture or the path than of the conversation.
+/// Tells which of the two it is.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "on the way of every packet")]
 pub(in crate::capture) fn glance(n: u64, frame: &Frame<'_>, passenger: &mut Passenger) -> Option<Protocol> {

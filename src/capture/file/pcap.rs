@@ -153,7 +153,8 @@ impl Pcap {
         let mut frame = Frame { time, wire_len: 0, link, interface: 0, bytes: &[], comment: None, aside: Aside::NONE };
         while let Some(header) = rest.first_chunk::<RECORD>() {
             let packet = self.header(header);
-            let Some((record, after)) = rest.split_at_checked(self.header + packet.cap_len as usize) else { break };
+            let whole = self.header.saturating_add(packet.cap_len as usize);
+            let Some((record, after)) = rest.split_at_checked(whole) else { break };
             if !self.is_possible(header, packet) {
                 break;
             }
