@@ -3,10 +3,10 @@
 //! Where there are many connections, a packet's is never in the processor's caches, and waiting
 //! for it takes longer than all that is then done with it. The memory can bring many at once, but
 //! only if they are asked for together. So the pump shows the tracker the next packets, a few
-//! dozen at a time: it looks their places up in the index, all of them, and then has all their
-//! connections fetched. That changes nothing but the time: with 100,000 connections a packet takes
-//! half as long (`benches/peers.py -w w2`), and it is not
-//! done where the caches hold them all, or all that have packets at the time.
+//! dozen at a time: it has the index brought where it tells of them, then looks all their places up
+//! in it, and has their connections brought. That changes nothing but the time: with 100,000
+//! connections a packet takes half as long (`benches/peers.py -w w2`), and it is not done where the
+//! caches hold them all, or all that have packets at the time.
 
 use super::Tracker;
 use super::plain::Plain;
@@ -27,10 +27,11 @@ const NEAR: u64 = 1 << 13;
 /// in one of so many is it asked whether they are: that waits for them.
 const SELDOM: u32 = 16;
 
-/// Where the connections of the next packets may be.
+/// What is to be brought for the next packets.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
-    foreseen: Vec<Found>,
+    /// By what they are found in the index.
+    foreseen: Vec<u32>,
     /// Batches to let pass before the next one is looked at.
     pause: u32,
     /// Batches to be made ready before it is asked again whether that is of use.
@@ -46,32 +47,30 @@ impl Tracker {
         !pauses && self.conns.len() > CACHED
     }
 
-    /// Takes down where the connection of `key` may be.
+    /// Asks for the place in the index of a packet of `key` that is going to come.
+    #[inline]
     pub(in crate::capture) fn foresee(&mut self, key: &FlowKey) {
-        self.ahead.foreseen.extend(self.conns.guess(key));
+        let tag = self.conns.foresee(key);
+        self.ahead.foreseen.push(tag);
     }
 
     /// Asks for the connections that were foreseen; packet `n` is the next.
     pub(in crate::capture) fn make_ready(&mut self, n: u64) {
         let Self { ahead, conns, .. } = self;
-        for found in &ahead.foreseen {
-            conns.fetch_ahead(Some(*found));
+        for tag in &ahead.foreseen {
+            conns.fetch_ahead(conns.guess(*tag));
         }
         if ahead.sure > 0 {
             ahead.sure -= 1;
-            ahead.foreseen.clear();
-            return;
-        }
-        let last = ahead.foreseen.iter().filter_map(|found| match found {
-            Found::Conn(slot) => conns.get(*slot).map(|conn| conn.last_n),
-            Found::Plain(place) => conns.plains.get(*place).map(Plain::last_n),
-            Found::Embryo(_) => None,
-        });
-        let near = last.filter(|last| n - n.min(*last) <= NEAR).count();
-        if near * 4 > ahead.foreseen.len() * 3 {
-            ahead.pause = SELDOM;
         } else {
-            ahead.sure = SELDOM;
+            let last = ahead.foreseen.iter().filter_map(|tag| match conns.guess(*tag)? {
+                Found::Conn(slot) => conns.get(slot).map(|conn| conn.last_n),
+                Found::Plain(place) => conns.plains.get(place).map(Plain::last_n),
+                Found::Embryo(_) => None,
+            });
+            let near = last.filter(|last| n - n.min(*last) <= NEAR).count();
+            let of_use = near * 4 <= ahead.foreseen.len() * 3;
+            *(if of_use { &mut ahead.sure } else { &mut ahead.pause }) = SELDOM;
         }
         ahead.foreseen.clear();
     }

@@ -104,10 +104,19 @@ impl Slab {
         }
     }
 
-    /// Where the latest connection of these endpoints is, if it is followed at all; only a look at
-    /// it tells.
-    pub(super) fn guess(&self, key: &FlowKey) -> Option<Found> {
-        self.table.find(key, |_| true).map(Found::at)
+    /// Where the latest connection is of endpoints that were foreseen, if it is followed at all; only a
+    /// look at it tells.
+    pub(super) fn guess(&self, tag: u32) -> Option<Found> {
+        self.table.guess(tag).map(Found::at)
+    }
+
+    /// Asks for the memory that tells where the latest connection of these endpoints is; returns by what
+    /// to [guess](Self::guess) it.
+    #[inline]
+    pub(super) fn foresee(&self, key: &FlowKey) -> u32 {
+        let tag = self.table.tag(key);
+        self.table.fetch_ahead(tag);
+        tag
     }
 
     /// Asks for the memory of what was found, which will be needed soon.

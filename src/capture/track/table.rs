@@ -97,6 +97,12 @@ impl Table {
         }
     }
 
+    /// The place of the first key with this tag, which is nearly always the one sought.
+    #[inline]
+    pub(super) fn guess(&self, tag: u32) -> Option<u32> {
+        self.position(tag, |_| true).map(|(_, place)| place)
+    }
+
     /// Puts a key of this tag at `place`, which is new; no place has been `u32::MAX`.
     pub(super) fn insert(&mut self, tag: u32, place: u32) {
         self.make_room();
