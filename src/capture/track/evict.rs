@@ -77,9 +77,10 @@ impl Tracker {
 
     fn evict_embryo(&mut self) {
         let Some(place) = self.conns.embryos.least(self.conns.next_id()) else { return };
-        // The index is large and its places are far apart, but the hand goes from one to the next.
+        // The index is large and its places are far apart, but the hand goes from one to the next: what
+        // it comes to later is asked for now.
         if place.is_multiple_of(AHEAD) {
-            for next in place..place + AHEAD {
+            for next in place + AHEAD..place + 2 * AHEAD {
                 self.conns.fetch_index_ahead(next);
             }
         }

@@ -343,6 +343,11 @@ impl Notes {
         Self(bits)
     }
 
+    /// The same, and another.
+    pub(super) const fn and(self, note: Note) -> Self {
+        Self(self.0 | 1 << note as u8)
+    }
+
     /// Whether some are among both.
     #[inline]
     pub(super) const fn overlaps(self, other: Self) -> bool {

@@ -80,8 +80,7 @@ const FEW: usize = 15;
 const MAX_LETTERS: usize = 64;
 
 impl History {
-    /// Writes a letter, given in lower case.
-    pub(super) fn push(&mut self, letter: u8, side: Side) {
+    fn push(&mut self, letter: u8, side: Side) {
         let letter = if side == Side::A { letter.to_ascii_uppercase() } else { letter };
         let at = usize::from(self.len);
         let place = if at < FEW {
@@ -95,6 +94,14 @@ impl History {
             *place = letter;
             self.len += 1;
         }
+    }
+
+    /// Writes `letters` in place of all others, up to the first 0; upper case is the client's.
+    pub(super) fn rewrite(&mut self, letters: [u8; 8], client: Side) {
+        let swap = if client == Side::A { 0 } else { b'a' - b'A' };
+        let (places, _) = self.first.split_at_mut(letters.len());
+        places.copy_from_slice(&letters.map(|letter| if letter == 0 { 0 } else { letter ^ swap }));
+        (self.len, self.more) = (letters.iter().take_while(|letter| **letter != 0).count() as u8, None);
     }
 
     fn letters(&self) -> impl Iterator<Item = &u8> {

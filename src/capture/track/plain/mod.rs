@@ -242,7 +242,8 @@ impl Plain {
 
     /// What a segment is held against, if it comes right after what its sender sent before, and
     /// acknowledges neither less than before nor what was not seen.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of nearly every packet")]
     fn fit(&self, arrival: &Arrival, segment: &Segment) -> Option<Fit> {
         let from = usize::from(arrival.side != self.client());
         let [client, server] = &self.ends;
@@ -296,7 +297,8 @@ impl Plain {
     }
 
     /// Takes down the numbers that such a segment moves.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of nearly every packet")]
     fn go_on(&mut self, fit: &Fit, arrival: &Arrival, segment: &Segment, notes: Notes) {
         let (now, end) = (arrival.time, segment.end());
         if !notes.is_empty() {

@@ -217,37 +217,34 @@ impl Plain {
     }
 
     fn notes(&self) -> Notes {
-        let mut notes = Notes::of(&[Note::Open1, Note::Open2]);
-        for (is, note) in NOTES {
-            if self.says(is) {
-                notes.add(note);
-            }
-        }
-        let apart = !self.says(Is::Close23);
-        let said = [
-            (Note::Open3, self.has_come_to(Chapter::Opened)),
-            (Note::OpenConfirmed, self.has_come_to(Chapter::Calm)),
-            (Note::Close1, self.has_come_to(Chapter::Closing)),
-            (Note::Close2, self.has_come_to(Chapter::HalfClosed) && apart),
-            (Note::Close3, self.has_come_to(Chapter::BothClosed) && apart),
-            (Note::Close23, self.has_come_to(Chapter::BothClosed) && !apart),
-            (Note::Close4, self.has_come_to(Chapter::Over)),
-        ];
-        for (note, _) in said.iter().filter(|(_, said)| *said) {
-            notes.add(*note);
-        }
-        notes
+        let together = self.says(Is::Close23);
+        let said = match self.chapter {
+            Chapter::Other | Chapter::Answered => const { Notes::of(&[Note::Open1, Note::Open2]) },
+            Chapter::Opened => const { Notes::of(&[Note::Open1, Note::Open2, Note::Open3]) },
+            Chapter::Calm => OPENED,
+            Chapter::Closing => OPENED.and(Note::Close1),
+            Chapter::HalfClosed => OPENED.and(Note::Close1).and(Note::Close2),
+            Chapter::BothClosed if together => CLOSED_IN_THREE,
+            Chapter::BothClosed => CLOSED_IN_FOUR,
+            Chapter::Over if together => CLOSED_IN_THREE.and(Note::Close4),
+            Chapter::Over => CLOSED_IN_FOUR.and(Note::Close4),
+        };
+        NOTES.iter().filter(|(is, _)| self.says(*is)).fold(said, |all, (_, note)| all.and(*note))
     }
 
     fn write_history(&self, history: &mut History) {
-        *history = History::default();
-        let opening: &[u8] = if self.has_come_to(Chapter::Opened) { b"ShA" } else { b"Sh" };
-        for letter in opening.iter().chain(self.letters.iter().take_while(|letter| **letter != 0)) {
-            let side = if letter.is_ascii_uppercase() { self.client() } else { !self.client() };
-            history.push(letter.to_ascii_lowercase(), side);
+        let mut letters = *b"Sh\0\0\0\0\0\0";
+        if self.has_come_to(Chapter::Opened) {
+            letters[2] = b'A';
+            letters[3..].copy_from_slice(&self.letters);
         }
+        history.rewrite(letters, self.client());
     }
 }
+
+const OPENED: Notes = Notes::of(&[Note::Open1, Note::Open2, Note::Open3, Note::OpenConfirmed]);
+const CLOSED_IN_THREE: Notes = OPENED.and(Note::Close1).and(Note::Close23);
+const CLOSED_IN_FOUR: Notes = OPENED.and(Note::Close1).and(Note::Close2).and(Note::Close3);
 
 impl End {
     fn offer(&self) -> Offer {
