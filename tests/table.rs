@@ -44,6 +44,29 @@ fn in_another_order_all_rows_stand_under_one_header() {
     assert_eq!(text.lines().count(), CONNS as usize + 1);
 }
 
+#[test]
+fn the_first_of_many_are_those_that_stand_first_among_all() {
+    let frames: Vec<_> =
+        (0..CONNS).map(|n| syn(n, &mut |below| u64::from(n.wrapping_mul(2_654_435_761)) % below)).collect();
+    for order in [Order::Id, Order::Start, Order::Duration] {
+        for reverse in [false, true] {
+            let ids = |top| {
+                let columns = Columns::chosen(&["id", "client"]);
+                let format = Format::Table { width: 0, ellipsis: "…", paint: Paint::default(), columns };
+                let choice = Choice { reverse, top, ..choice(format, order) };
+                let mut out = Vec::new();
+                let mut source = MemorySource::new(frames.clone());
+                pump(&mut source, Checksums::Ignore, &mut Tracker::default(), &mut Conns::new(&mut out, choice))
+                    .expect("nothing can fail");
+                let text = String::from_utf8(out).expect("a table is text");
+                let words = text.lines().skip(1).filter_map(|line| line.split_whitespace().next().map(str::to_owned));
+                words.take(20).collect::<Vec<_>>()
+            };
+            assert_eq!(ids(Some(20)), ids(None), "{order:?}, reversed: {reverse}");
+        }
+    }
+}
+
 /// A SYN from each of many clients; where `mixed`, the last speaks UDP.
 fn table(order: Order, mixed: bool) -> String {
     let frames = (0..CONNS).map(|n| {
@@ -120,10 +143,13 @@ fn a_row_that_is_written_at_once_is_the_row_that_was_measured() {
     let mut rows = 0;
     for path in captures() {
         let open = || Capture::open(&path, Options::default()).ok();
-        for (conns, timers) in [(1 << 20, None), (5, Some(Timers::default())), (1, None)] {
-            for columns in [Columns::default(), Columns::all()] {
-                rows += compare(&path.display().to_string(), open, Limits { conns, timers }, &columns);
-            }
+        let name = path.display().to_string();
+        for (conns, timers, columns) in [
+            (1 << 20, None, Columns::default()),
+            (5, Some(Timers::default()), Columns::all()),
+            (1, None, Columns::default().with_apps()),
+        ] {
+            rows += compare(&name, open, Limits { conns, timers }, &columns);
         }
     }
     assert!(rows > 10_000, "there are connections in the captures: {rows}");

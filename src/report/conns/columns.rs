@@ -182,11 +182,12 @@ pub(super) fn write(out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, columns:
 /// Puts the cells of the row of `conn` where `pen` has them.
 #[inline]
 pub(super) fn put(pen: &mut impl Pen, conn: &Conn, beside: Beside<'_>, columns: &Columns) {
-    let tcp = conn.protocol() == Protocol::Tcp;
+    let protocol = conn.protocol();
+    let tcp = protocol == Protocol::Tcp;
     let [client, server] = Role::BOTH.map(|role| conn.half(role));
     let [from_client, from_server] = [client.counts(), server.counts()];
     pen.number(conn.id.0.into());
-    put_protocol(pen, conn.protocol());
+    put_protocol(pen, protocol);
     put_endpoint(pen, conn, Role::Client, beside);
     put_endpoint(pen, conn, Role::Server, beside);
     put_service(pen, service(conn));
@@ -229,10 +230,10 @@ pub(super) fn put(pen: &mut impl Pen, conn: &Conn, beside: Beside<'_>, columns: 
 
 #[inline]
 fn put_protocol(pen: &mut impl Pen, protocol: Protocol) {
-    pen.word(
-        const { Short::constant(Protocol::Tcp.name(), None) }.filter(|_| protocol == Protocol::Tcp),
-        protocol.name(),
-    );
+    match (protocol, const { Short::constant(Protocol::Tcp.name(), None) }) {
+        (Protocol::Tcp, Some(tcp)) => pen.short(tcp),
+        _ => pen.word(protocol.name()),
+    }
 }
 
 #[inline]
@@ -258,18 +259,19 @@ fn put_endpoint(pen: &mut impl Pen, conn: &Conn, role: Role, beside: Beside<'_>)
 #[inline]
 fn put_service(pen: &mut impl Pen, service: Option<&str>) {
     match service {
-        Some(service) => pen.word(None, service),
+        Some(service) => pen.word(service),
         None => pen.dash(),
     }
 }
 
 #[inline]
 fn put_role(pen: &mut impl Pen, role: Option<Role>) {
-    match role {
-        Some(Role::Client) => pen.word(const { Short::constant(Role::Client.name(), None) }, Role::Client.name()),
-        Some(Role::Server) => pen.word(const { Short::constant(Role::Server.name(), None) }, Role::Server.name()),
-        None => pen.dash(),
-    }
+    let known = match role {
+        Some(Role::Client) => const { Short::constant(Role::Client.name(), None) },
+        Some(Role::Server) => const { Short::constant(Role::Server.name(), None) },
+        None => None,
+    };
+    pen.short(known.unwrap_or(Short::DASH));
 }
 
 /// Columns that a SYN without answer differs in from others: its number and who asks; and where it

@@ -197,14 +197,14 @@ impl Lines {
         let start = self.text.len();
         self.text.resize(start + room + SLACK, b' ');
         let line = self.text.get_mut(start..)?;
-        let mut pencil = Pencil { line, places: &self.places, next: 0, end: 0, fits: true, cell: &mut self.cell };
+        let mut pencil = Pencil { line, places: &self.places, next: 0, fits: true, cell: &mut self.cell };
         put(&mut pencil);
-        let Pencil { line, fits: true, end, .. } = pencil else { return None };
+        let Pencil { line, fits: true, .. } = pencil else { return None };
         if count.is_some() {
             self.text.truncate(start + room);
             return Some(room);
         }
-        let len = line.get(..end)?.trim_ascii_end().len();
+        let len = line.get(..room)?.trim_ascii_end().len();
         self.text.truncate(start + len);
         self.text.push(b'\n');
         Some(len)
@@ -324,29 +324,27 @@ struct Pencil<'a> {
     line: &'a mut [u8],
     places: &'a [Place; MOST],
     next: usize,
-    /// Where the last cell ends.
-    end: usize,
     /// Whether all of them fit.
     fits: bool,
     /// Room for a cell of many octets.
     cell: &'a mut Vec<u8>,
 }
 
-impl Pencil<'_> {
+impl<'a> Pencil<'a> {
     /// The place of the next cell.
     #[inline]
-    fn place(&mut self) -> Place {
-        let place = self.places[self.next % MOST];
+    fn place(&mut self) -> &'a Place {
+        let places = self.places;
+        let place = &places[self.next % MOST];
         self.next += 1;
         place
     }
 
     /// What may be written where a cell of `len` octets goes, which its place has room for.
     #[inline]
-    fn window(&mut self, place: Place, len: usize) -> Option<&mut [u8; WINDOW]> {
+    fn window(&mut self, place: &Place, len: usize) -> Option<&mut [u8; WINDOW]> {
         let at = (place.at + ((place.width - len as u32) & place.right)) as usize;
-        self.end = at + len;
-        self.line.get_mut(at..)?.first_chunk_mut()
+        self.line.get_mut(at..at + WINDOW)?.first_chunk_mut()
     }
 }
 
@@ -378,7 +376,6 @@ impl Pen for Pencil<'_> {
             return;
         }
         let at = (place.at + ((place.width - len as u32) & place.right)) as usize;
-        self.end = at + len;
         if let Some(to) = self.line.get_mut(at..at + len) {
             to.copy_from_slice(self.cell);
         }
@@ -386,7 +383,8 @@ impl Pen for Pencil<'_> {
 
     #[inline]
     fn endpoint_v4(&mut self, addr: Ipv4Addr, port: u16) {
-        let place = self.places[self.next % MOST];
+        let places = self.places;
+        let place = &places[self.next % MOST];
         if place.width < ENDPOINT_V4 || place.right != 0 {
             return self.text(|out| digits::endpoint_v4(out, addr, b':', port));
         }
@@ -394,7 +392,6 @@ impl Pen for Pencil<'_> {
         if let Some(window) = self.window(place, 0) {
             let len = digits::put_endpoint_v4(window, addr, b':', port);
             window[len % 32..len % 32 + 16].copy_from_slice(&[b' '; 16]);
-            self.end = place.at as usize + len;
         }
     }
 }

@@ -158,6 +158,8 @@ pub struct Conns<W> {
     out: W,
     choice: Choice,
     held: Vec<Held>,
+    /// What is behind this will not be among the first.
+    last: Option<(Reverse<i64>, u32)>,
     /// The lines that are held, one after the other: of a table the cells.
     text: Vec<u8>,
     /// Those of a table that are written at once as they will stand.
@@ -207,6 +209,7 @@ impl<W: Write> Conns<W> {
             out,
             choice,
             held: Vec::new(),
+            last: None,
             text: Vec::new(),
             line: Vec::new(),
             utc: Utc::default(),
@@ -307,10 +310,13 @@ impl<W: Write> Conns<W> {
             lines.add(&mut self.table, conn, beside, columns);
             return self.write_part();
         }
-        let start = self.text.len();
+        let (value, id, start) = (self.value(conn), conn.id.0, self.text.len());
+        if self.last.is_some_and(|last| (value, id) > last) {
+            return Ok(());
+        }
         self.choice.format.write(&mut self.text, conn, beside, &mut self.utc);
         let len = (self.text.len() - start) as u32;
-        self.held.push(Held { value: self.value(conn), id: conn.id.0, len, start });
+        self.held.push(Held { value, id, len, start });
         // Seldom enough that forgetting costs less than writing does.
         if self.choice.top.is_some_and(|top| self.held.len() / 2 > top.max(2048)) {
             self.sort();
@@ -391,6 +397,7 @@ impl<W: Write> Conns<W> {
             return;
         };
         self.held.truncate(top);
+        self.last = self.held.last().map(|held| (held.value, held.id));
         let mut text = Vec::new();
         for held in &mut self.held {
             let start = text.len();
@@ -492,7 +499,9 @@ impl<W: Write> Sink for Conns<W> {
     }
 
     fn unanswered(&mut self, syn: &Unanswered<'_>) -> io::Result<()> {
-        let whole = self.listens() || self.choice.summary || self.choice.protocol.is_some();
+        // What runs there is told by the port too.
+        let apps = matches!(&self.choice.format, Format::Table { columns, .. } if columns.wants_apps());
+        let whole = apps || self.listens() || self.choice.summary || self.choice.protocol.is_some();
         if whole || self.running.is_some() || !syn.is_plain() {
             return self.ended(&syn.conn());
         }

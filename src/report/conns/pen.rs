@@ -28,10 +28,10 @@ pub(super) trait Pen {
         self.short(Short::DASH);
     }
 
-    /// A word: as it is `known`, else by its letters.
-    #[inline]
-    fn word(&mut self, known: Option<Short>, word: &str) {
-        match known.or_else(|| Short::of(word.as_bytes())) {
+    /// A word.
+    #[inline(never)]
+    fn word(&mut self, word: &str) {
+        match Short::of(word.as_bytes()) {
             Some(short) => self.short(short),
             None => self.text(|out| out.text(word)),
         }
@@ -80,15 +80,18 @@ pub(super) trait Pen {
     /// How a connection opened.
     #[inline]
     fn open(&mut self, open: Open) {
-        self.word(OPENINGS.get(open as usize).copied().flatten(), open.name());
+        match OPENINGS.get(open as usize) {
+            Some(Some(short)) => self.short(*short),
+            _ => self.word(open.name()),
+        }
     }
 
     /// How it closed, where that is one of the words for it.
     #[inline]
     fn close(&mut self, close: Close) {
-        match close {
-            Close::CaptureEnd => self.dash(),
-            _ => self.word(CLOSES.get(close as usize).copied().flatten(), close.name()),
+        match CLOSES.get(close as usize) {
+            Some(Some(short)) => self.short(*short),
+            _ => self.word(close.name()),
         }
     }
 
@@ -151,7 +154,7 @@ static OPENINGS: [Option<Short>; 20] = {
     words
 };
 
-/// What is common of how they close, by number.
+/// What is common of how they close, by number. One that was still opening is no word.
 static CLOSES: [Option<Short>; 13] = {
     const COMMON: [Close; 8] = [
         Close::Fin4,
@@ -164,6 +167,7 @@ static CLOSES: [Option<Short>; 13] = {
         Close::Evicted,
     ];
     let mut words = [None; 13];
+    words[Close::CaptureEnd as usize] = Some(Short::DASH);
     let mut at = 0;
     while at < COMMON.len() {
         words[COMMON[at] as usize] = Short::constant(COMMON[at].name(), None);
