@@ -82,9 +82,6 @@ const _: () = assert!(columns::COLUMNS.len() <= MOST);
 const WINDOW: usize = digits::ENDPOINT;
 const SLACK: usize = 64;
 
-/// Most octets of an IPv4 address and a port.
-const ENDPOINT_V4: u32 = 21;
-
 /// Most octets of a cell.
 const LONGEST: usize = u8::MAX as usize;
 
@@ -383,15 +380,12 @@ impl Pen for Pencil<'_> {
 
     #[inline]
     fn endpoint_v4(&mut self, addr: Ipv4Addr, port: u16) {
-        let places = self.places;
-        let place = &places[self.next % MOST];
-        if place.width < ENDPOINT_V4 || place.right != 0 {
-            return self.text(|out| digits::endpoint_v4(out, addr, b':', port));
-        }
-        self.next += 1;
+        let place = self.place();
+        // Nobody sees what is written over the next columns where it does not fit.
         if let Some(window) = self.window(place, 0) {
             let len = digits::put_endpoint_v4(window, addr, b':', port);
             window[len % 32..len % 32 + 16].copy_from_slice(&[b' '; 16]);
+            self.fits &= len <= place.width as usize && place.right == 0;
         }
     }
 }
