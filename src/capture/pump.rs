@@ -6,7 +6,7 @@ use super::defrag::Defrag;
 use super::findings::{self, Finding, Phase};
 use super::frame::{Aside, Damage, Frame, Lent, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
-use super::track::{self, Conn, Observation, Told, Tracker, Unanswered};
+use super::track::{self, ByTheBook, Conn, Observation, Told, Tracker, Unanswered};
 use crate::wire::Timestamp;
 
 /// One packet on its way to a sink.
@@ -84,6 +84,15 @@ pub trait Sink {
     /// When the output can't be written: stops the pump.
     fn unanswered(&mut self, syn: &Unanswered<'_>) -> io::Result<()> {
         self.ended(&syn.conn())
+    }
+
+    /// A connection that went by the book until the input ended. By default it is one like any other.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written: stops the pump.
+    fn by_the_book(&mut self, plain: &mut ByTheBook<'_>) -> io::Result<()> {
+        self.ended(plain.conn())
     }
 
     /// Something that goes on around many connections begins, changes or ends.
@@ -187,16 +196,17 @@ pub fn pump(
     summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     summary.last = tracker.now();
-    tracker.tell_followed(|told| tell(sink, &told))?;
+    tracker.tell_followed(|told| tell(sink, told))?;
     sink.finish(&summary)?;
     outcome.map(|()| summary)
 }
 
 /// Hands on a connection that is over, or was there at the end.
-fn tell(sink: &mut dyn Sink, told: &Told<'_>) -> io::Result<()> {
+fn tell(sink: &mut dyn Sink, told: Told<'_>) -> io::Result<()> {
     match told {
         Told::Conn(conn) => sink.ended(conn),
-        Told::Unanswered(syn) => sink.unanswered(syn),
+        Told::Unanswered(syn) => sink.unanswered(&syn),
+        Told::ByTheBook(mut plain) => sink.by_the_book(&mut plain),
     }
 }
 
@@ -304,7 +314,7 @@ fn pass_all(
                     Body::Tcp(_) | Body::Udp(_) | Body::Icmp(_) => {}
                 }
                 let seen = tracker.observe(packet.n, &record);
-                tracker.tell_departed(|told| tell(sink, &told))?;
+                tracker.tell_departed(|told| tell(sink, told))?;
                 let told = seen.as_ref().and_then(|seen| Some((seen, tracker.conn(seen)?)));
                 sink.packet(&packet, told)?;
                 tell_findings(tracker, sink, summary)?;
@@ -312,7 +322,7 @@ fn pass_all(
             }
             Next::Idle(now) => {
                 tracker.rest(now);
-                tracker.tell_departed(|told| tell(sink, &told))?;
+                tracker.tell_departed(|told| tell(sink, told))?;
                 tell_findings(tracker, sink, summary)?;
                 sink.idle()?;
                 sink.survey(tracker)?;
@@ -358,6 +368,6 @@ fn take_at_a_glance(
 /// Tells of the connections that were given up and of what was found since this was done last.
 #[inline(never)]
 fn tell_news(tracker: &mut Tracker, sink: &mut dyn Sink, summary: &mut Summary) -> io::Result<()> {
-    tracker.tell_departed(|told| tell(sink, &told))?;
+    tracker.tell_departed(|told| tell(sink, told))?;
     tell_findings(tracker, sink, summary)
 }

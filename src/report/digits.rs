@@ -115,15 +115,9 @@ impl Digits for Vec<u8> {
 
     fn endpoint(&mut self, endpoint: Endpoint) {
         match endpoint.addr {
-            IpAddr::V4(addr) => return endpoint_v4(self, addr, b':', endpoint.port),
-            IpAddr::V6(addr) => {
-                self.push(b'[');
-                ipv6(self, addr);
-                self.push(b']');
-            }
+            IpAddr::V4(addr) => endpoint_v4(self, addr, b':', endpoint.port),
+            IpAddr::V6(addr) => endpoint_v6(self, addr, endpoint.port),
         }
-        self.push(b':');
-        self.dec(u64::from(endpoint.port));
     }
 
     fn mac(&mut self, addr: [u8; 6]) {
@@ -319,8 +313,9 @@ pub(super) fn endpoint_v4(out: &mut Vec<u8>, addr: Ipv4Addr, between: u8, port: 
     window(out, |place| put_endpoint_v4(place, addr, between, port));
 }
 
-/// Room for an address and a port, and for what is written behind them.
-pub(super) const ENDPOINT: usize = 48;
+/// Room for an address and a port, which take no more than 47 octets, and for what is written behind
+/// them: 16 octets wherever that is below 64.
+pub(super) const ENDPOINT: usize = 80;
 
 /// Puts an address and a port with `between` between them where `place` begins, and tells how long
 /// that is.
@@ -347,54 +342,94 @@ fn put_ipv4(place: &mut [u8; ROOM], addr: Ipv4Addr) -> usize {
     end
 }
 
-/// RFC 5952 §4: no leading zeros, lower case, the longest run of zero groups left out, the first of
-/// several, and none for a single group; a mapped IPv4 address in its own notation (§5).
 fn ipv6(out: &mut Vec<u8>, addr: Ipv6Addr) {
-    if let Some(mapped) = addr.to_ipv4_mapped() {
-        out.text("::ffff:");
-        return ipv4(out, mapped);
-    }
-    let groups = addr.segments();
-    let (mut start, mut len) = (0, 0);
-    let mut run = 0;
-    for (at, group) in groups.into_iter().enumerate() {
-        run = if group == 0 { run + 1 } else { 0 };
-        if run > len.max(1) {
-            (start, len) = (at + 1 - run, run);
-        }
-    }
-    // Eight groups of four digits and seven colons are 39 octets.
-    let mut text = [0; 48];
-    let mut end = 0;
-    let mut put = |octets: [u8; 4], count: usize| {
-        if let Some(place) = text.get_mut(end..end + 4) {
-            place.copy_from_slice(&octets);
-            end += count;
-        }
-    };
-    let mut at = 0;
-    while at < groups.len() {
-        if len > 0 && at == start {
-            put(*b"::::", 2);
-            at += len;
-            continue;
-        }
-        if at > 0 && at != start + len {
-            put(*b"::::", 1);
-        }
-        let (digits, count) = group(groups[at]);
-        put(digits, count);
-        at += 1;
-    }
-    append(out, &text, end);
+    window(out, |place| put_ipv6(place, 0, addr));
 }
 
+/// Appends an address in brackets and a port.
+pub(super) fn endpoint_v6(out: &mut Vec<u8>, addr: Ipv6Addr, port: u16) {
+    window(out, |place| put_endpoint_v6(place, addr, port));
+}
+
+/// Puts an address in brackets and a port where `place` begins, and tells how long that is.
+pub(super) fn put_endpoint_v6(place: &mut [u8; ENDPOINT], addr: Ipv6Addr, port: u16) -> usize {
+    place[0] = b'[';
+    let end = put_ipv6(place, 1, addr);
+    put_few(place, end, u16::from_le_bytes(*b"]:").into());
+    let Some(digits) = Short::dec(port.into()) else { return end };
+    place[(end + 2) % 64..(end + 2) % 64 + 16].copy_from_slice(&digits.octets());
+    end + 2 + digits.len()
+}
+
+/// RFC 5952 §4: no leading zeros, lower case, the longest run of zero groups left out, the first of
+/// several, and none for a single group; a mapped IPv4 address in its own notation (§5). Puts the address
+/// at `start` of `place`, and tells where it ends.
+fn put_ipv6(place: &mut [u8; ENDPOINT], start: usize, addr: Ipv6Addr) -> usize {
+    if let Some(mapped) = addr.to_ipv4_mapped() {
+        put_few(place, start, u64::from_le_bytes(*b"::ffff:\0"));
+        let rest = place.get_mut(start + 7..).and_then(|rest| rest.first_chunk_mut());
+        return start + 6 + rest.map_or(0, |rest| put_ipv4(rest, mapped));
+    }
+    let groups = addr.segments();
+    let zeros = (0..).zip(groups).fold(0, |zeros, (at, group)| zeros | usize::from(group == 0) << at);
+    let (run, after) = RUNS[zeros % RUNS.len()];
+    let end = put_groups(place, start, groups.get(..run.into()).unwrap_or_default());
+    // Each group brings a colon with it, and those that are left out another.
+    if run == after {
+        return end - 1;
+    }
+    place[end % 64] = b':';
+    place[(end + 1) % 64] = b':';
+    let end = if run == 0 { end + 2 } else { end + 1 };
+    match groups.get(after.into()..) {
+        None | Some([]) => end,
+        Some(rest) => put_groups(place, end, rest) - 1,
+    }
+}
+
+/// Puts groups with a colon behind each.
+#[inline]
+fn put_groups(place: &mut [u8; ENDPOINT], start: usize, groups: &[u16]) -> usize {
+    groups.iter().fold(start, |end, value| {
+        let (digits, count) = group(*value);
+        put_few(place, end, digits | u64::from(b':') << (8 * count));
+        end + count + 1
+    })
+}
+
+/// Puts eight octets at `at`, which is below 64.
+#[inline]
+fn put_few(place: &mut [u8; ENDPOINT], at: usize, octets: u64) {
+    place[at % 64..at % 64 + 8].copy_from_slice(&octets.to_le_bytes());
+}
+
+/// Of groups of which those are zero whose bits are set, where the longest run of them begins, and
+/// where it is over; eight and eight where there is none of two.
+const RUNS: [(u8, u8); 256] = {
+    let mut runs = [(8, 8); 256];
+    let mut zeros = 0;
+    while zeros < runs.len() {
+        let (mut at, mut run, mut longest) = (0, 0, 1);
+        while at < 8 {
+            run = if zeros >> at & 1 == 1 { run + 1 } else { 0 };
+            at += 1;
+            if run > longest {
+                longest = run;
+                runs[zeros] = (at - run, at);
+            }
+        }
+        zeros += 1;
+    }
+    runs
+};
+
 /// The digits of `value` in hexadecimal, without zeros in front, and how many.
-fn group(value: u16) -> ([u8; 4], usize) {
-    let digit = |place: u16| HEX[usize::from(value >> (4 * place) & 15)];
-    let digits = u32::from_le_bytes([digit(3), digit(2), digit(1), digit(0)]);
+#[inline]
+fn group(value: u16) -> (u64, usize) {
+    let [high, low] = value.to_be_bytes().map(|octet| u16::from_le_bytes(HEX_PAIRS[usize::from(octet)]));
     let zeros = (value.leading_zeros() / 4).min(3);
-    ((digits >> (8 * zeros)).to_le_bytes(), 4 - zeros as usize)
+    let digits = (u32::from(high) | u32::from(low) << 16) >> (8 * zeros);
+    (digits.into(), 4 - zeros as usize)
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ pub fn write_span(out: &mut Vec<u8>, span: Span) {
     write_any_span(out, span);
 }
 
-const MS: u64 = 1_000_000;
-const S: u64 = 1_000_000_000;
+const MILLI: u64 = 1_000_000;
+const SECOND: u64 = 1_000_000_000;
 
 /// The same of any span, those that are common among them.
 fn write_any_span(out: &mut Vec<u8>, span: Span) {
@@ -32,15 +32,15 @@ fn write_any_span(out: &mut Vec<u8>, span: Span) {
     // The limits lie where rounding would reach the next unit.
     match ns {
         0 => out.text("0 ms"),
-        1..1_000 => decimal::<MS, 4>(out, ns, " ms"),
-        1_000..999_500 => decimal::<MS, 3>(out, ns, " ms"),
-        999_500..9_995_000 => decimal::<MS, 2>(out, ns, " ms"),
-        9_995_000..99_950_000 => decimal::<MS, 1>(out, ns, " ms"),
-        99_950_000..999_500_000 => decimal::<MS, 0>(out, ns, " ms"),
-        999_500_000..9_995_000_000 => decimal::<S, 2>(out, ns, " s"),
-        9_995_000_000..119_950_000_000 => decimal::<S, 1>(out, ns, " s"),
+        1..1_000 => decimal::<MILLI, 4>(out, ns, " ms"),
+        1_000..999_500 => decimal::<MILLI, 3>(out, ns, " ms"),
+        999_500..9_995_000 => decimal::<MILLI, 2>(out, ns, " ms"),
+        9_995_000..99_950_000 => decimal::<MILLI, 1>(out, ns, " ms"),
+        99_950_000..999_500_000 => decimal::<MILLI, 0>(out, ns, " ms"),
+        999_500_000..9_995_000_000 => decimal::<SECOND, 2>(out, ns, " s"),
+        9_995_000_000..119_950_000_000 => decimal::<SECOND, 1>(out, ns, " s"),
         _ => {
-            let s = ns / S + u64::from(ns % S >= S / 2);
+            let s = ns / SECOND + u64::from(ns % SECOND >= SECOND / 2);
             let (min, hours, days) = (s / 60, s / 3600, s / 86_400);
             let (large, unit, small, rest) = match days {
                 0 if hours == 0 => (min, " min ", s % 60, " s"),
@@ -67,33 +67,47 @@ pub(super) fn short_span(span: Span) -> Option<Short> {
     let ns = span.0.cast_unsigned();
     match ns {
         0 => Short::eight(u64::from(b'0') | MS << 8, 4),
-        1_000..999_500 => Short::eight(ZERO | steps::<1_000>(ns)? << 16 | MS << 40, 8),
+        1_000..999_500 => Short::eight(ZERO | steps::<MILLI, 1_000>(ns) << 16 | MS << 40, 8),
         999_500..9_995_000 => {
-            let digits = steps::<10_000>(ns)?;
+            let digits = steps::<MILLI, 10_000>(ns);
             Short::eight(digits & 0xff | POINT << 8 | (digits & !0xff) << 8 | MS << 32, 7)
         }
         9_995_000..99_950_000 => {
-            let digits = steps::<100_000>(ns)?;
+            let digits = steps::<MILLI, 100_000>(ns);
             Short::eight(digits & 0xffff | POINT << 16 | (digits & !0xffff) << 8 | MS << 32, 7)
         }
-        99_950_000..999_500_000 => Short::eight(steps::<1_000_000>(ns)? | MS << 24, 6),
+        99_950_000..999_500_000 => Short::eight(steps::<MILLI, 1_000_000>(ns) | MS << 24, 6),
         999_500_000..9_995_000_000 => {
-            let digits = steps::<10_000_000>(ns)?;
+            let digits = steps::<SECOND, 10_000_000>(ns);
             Short::eight(digits & 0xff | POINT << 8 | (digits & !0xff) << 8 | S << 32, 6)
         }
         9_995_000_000..99_950_000_000 => {
-            let digits = steps::<100_000_000>(ns)?;
+            let digits = steps::<SECOND, 100_000_000>(ns);
             Short::eight(digits & 0xffff | POINT << 16 | (digits & !0xffff) << 8 | S << 32, 6)
         }
         _ => None,
     }
 }
 
-/// The three digits of how often there is a `STEP` in `value`, unless half a one is left over.
+/// The three digits of how often there is a `STEP` in `value`, in units of `UNIT`.
 #[inline]
-fn steps<const STEP: u64>(value: u64) -> Option<u64> {
+fn steps<const UNIT: u64, const STEP: u64>(value: u64) -> u64 {
     let (steps, rest) = ((value + STEP / 2) / STEP, (value + STEP / 2) % STEP);
-    (rest != 0).then(|| three(steps))
+    three(if rest == 0 { steps - u64::from(!half_goes_up(value, UNIT, steps - 1)) } else { steps })
+}
+
+/// Whether a `value`, `steps` and exactly a half, is rounded up where it is told in units of `unit`: that is
+/// the floating point number's to say, which seldom is a half exactly.
+#[inline(never)]
+fn half_goes_up(value: u64, unit: u64, steps: u64) -> bool {
+    let bits = (value as f64 / unit as f64).to_bits();
+    // What it is: a number of 53 bits, so many places behind the point. All values are below 2 to the 37th,
+    // and not below a millionth of a unit.
+    let (number, places) = (bits & ((1 << 52) - 1) | 1 << 52, 1075_u64.saturating_sub(bits >> 52));
+    let told = u128::from(number) * u128::from(unit);
+    let exact = u128::from(value).checked_shl(places as u32).unwrap_or_default();
+    // A half exactly goes to the even one.
+    told > exact || told == exact && !steps.is_multiple_of(2)
 }
 
 /// Appends `value` in units of `UNIT`, rounded to so many `DIGITS` behind the point, and what the
@@ -102,16 +116,11 @@ fn steps<const STEP: u64>(value: u64) -> Option<u64> {
 fn decimal<const UNIT: u64, const DIGITS: u32>(out: &mut Vec<u8>, value: u64, name: &str) {
     let step = const { UNIT / 10_u64.pow(DIGITS) };
     let (steps, rest) = (value / step, value % step);
-    if 2 * rest == step {
-        // Which way a half goes is the floating point number's to say: seldom it is one exactly.
-        // Writing to a vector cannot fail.
-        let _ = write!(out, "{:.*}", DIGITS as usize, value as f64 / UNIT as f64);
-    } else {
-        let steps = steps + u64::from(2 * rest > step);
-        match DIGITS {
-            0 => out.dec(steps),
-            _ => digits::with_point(out, steps, DIGITS),
-        }
+    let up = 2 * rest > step || 2 * rest == step && half_goes_up(value, UNIT, steps);
+    let steps = steps + u64::from(up);
+    match DIGITS {
+        0 => out.dec(steps),
+        _ => digits::with_point(out, steps, DIGITS),
     }
     out.text(name);
 }

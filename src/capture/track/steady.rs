@@ -217,6 +217,7 @@ pub(super) mod tests {
             match one {
                 Told::Conn(conn) => tell(conn),
                 Told::Unanswered(syn) => tell(&syn.conn()),
+                Told::ByTheBook(mut plain) => tell(plain.conn()),
             }
             Ok(())
         });

@@ -6,10 +6,12 @@ use std::net::Ipv4Addr;
 use super::conn::Conn;
 use super::embryo::{Embryo, Embryos};
 use super::expiry::Ended;
+use super::plain::{Plain, Plains};
 use super::slab::{Found, Slot};
-use super::standing::Role;
-use super::{ConnId, Tracker};
-use crate::wire::Endpoint;
+use super::standing::{Role, Standing};
+use super::verdict::{Close, Open};
+use super::{ConnId, Ends, Tracker};
+use crate::wire::{Endpoint, Span};
 
 /// A connection that was given up, and waits to be told of.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub enum Told<'a> {
     Conn(&'a Conn),
     /// One that was never more than a SYN.
     Unanswered(Unanswered<'a>),
+    /// One that went by the book.
+    ByTheBook(ByTheBook<'a>),
 }
 
 /// A connection that was never more than a first SYN.
@@ -75,6 +79,97 @@ impl Unanswered<'_> {
         let mut conn = self.embryos.conn_of(self.embryo);
         conn.life.ended = self.ended;
         conn
+    }
+}
+
+/// A connection of which every segment was what comes next in the book, from its SYN on: nothing was
+/// lost, repeated or out of order, and it was not given up before the input ended.
+#[derive(Debug)]
+pub struct ByTheBook<'a> {
+    plains: &'a Plains,
+    plain: &'a Plain,
+    /// The last connection that was made of such a one.
+    made: &'a mut Option<Box<Conn>>,
+}
+
+impl ByTheBook<'_> {
+    /// Its handle.
+    pub fn id(&self) -> ConnId {
+        self.plain.id()
+    }
+
+    /// Address and port of the client, or of the server.
+    #[inline]
+    pub fn endpoint(&self, role: Role) -> Endpoint {
+        self.plains.endpoint(self.plain, role)
+    }
+
+    /// The same over IPv4.
+    #[inline]
+    pub fn endpoint_v4(&self, role: Role) -> Option<(Ipv4Addr, u16)> {
+        self.plain.endpoint_v4(role)
+    }
+
+    /// Connections of one kind are alike in how they opened and closed, by whom, where their ends
+    /// stand, and in their history. Below 2 to the 48th.
+    #[inline]
+    pub fn kind(&self) -> u64 {
+        self.plain.kind()
+    }
+
+    /// How it opened.
+    pub fn open(&self) -> Open {
+        self.plain.open()
+    }
+
+    /// How it closed.
+    pub fn close(&self) -> Close {
+        self.plain.close()
+    }
+
+    /// Who closed it first.
+    pub fn closed_by(&self) -> Option<Role> {
+        self.plain.closed_by()
+    }
+
+    /// Where both ends stand.
+    pub fn standing(&self) -> Ends<Standing> {
+        self.plain.standings()
+    }
+
+    /// Packets of an end.
+    #[inline]
+    pub fn packets(&self, role: Role) -> u64 {
+        self.plain.packets(role)
+    }
+
+    /// Octets of payload of an end; none of them was repeated.
+    #[inline]
+    pub fn payload_bytes(&self, role: Role) -> u64 {
+        self.plain.payload_bytes_of(role)
+    }
+
+    /// From the SYN to the SYN/ACK.
+    #[inline]
+    pub fn rtt_server(&self) -> Span {
+        self.plain.rtt_server()
+    }
+
+    /// From the SYN/ACK to step three.
+    #[inline]
+    pub fn rtt_client(&self) -> Option<Span> {
+        self.plain.rtt_client()
+    }
+
+    /// From its first packet to its last.
+    #[inline]
+    pub fn duration(&self) -> Span {
+        self.plain.duration()
+    }
+
+    /// The connection that it is like any other.
+    pub fn conn(&mut self) -> &Conn {
+        self.plains.written(self.plain, self.made)
     }
 }
 
@@ -140,7 +235,7 @@ impl Tracker {
         })
     }
 
-    /// Tells of them, where no more of a SYN is made than is asked for.
+    /// Tells of them, where no more is made of one than is asked for.
     pub(in crate::capture) fn tell_followed<E>(
         &self,
         mut tell: impl FnMut(Told<'_>) -> Result<(), E>,
@@ -148,9 +243,9 @@ impl Tracker {
         let mut made = None;
         self.all_found().try_for_each(|found| match found {
             Found::Conn(slot) => tell(Told::Conn(self.conns.at(slot))),
-            Found::Plain(place) => {
-                self.conns.plains.written(place, &mut made).map_or(Ok(()), |conn| tell(Told::Conn(conn)))
-            }
+            Found::Plain(place) => self.conns.plains.get(place).map_or(Ok(()), |plain| {
+                tell(Told::ByTheBook(ByTheBook { plains: &self.conns.plains, plain, made: &mut made }))
+            }),
             Found::Embryo(place) => self.conns.embryos.get(place).map_or(Ok(()), |embryo| {
                 tell(Told::Unanswered(Unanswered { embryos: &self.conns.embryos, embryo, ended: None }))
             }),
@@ -159,18 +254,46 @@ impl Tracker {
 
     /// Where those are that are being followed, in order of first packet, and soon in the caches.
     fn all_found(&self) -> impl ExactSizeIterator<Item = Found> {
-        // A number each, by which they are in order: there may be millions.
-        let numbered = |id: ConnId, found: Found| u64::from(id.0) << 32 | u64::from(found.place());
-        let found = |number: &u64| Found::at(*number as u32);
-        let mut all = Vec::with_capacity(self.conns.len());
-        let followed = self.conns.iter().filter(|(_, conn)| conn.life.ended.is_none());
-        all.extend(followed.map(|(slot, conn)| numbered(conn.id, Found::Conn(slot))));
-        all.extend(self.conns.plains.iter().map(|(id, place)| numbered(id, Found::Plain(place))));
-        all.extend(self.conns.embryos.iter().map(|(id, place)| numbered(id, Found::Embryo(place))));
-        all.sort_unstable();
+        let all = self.in_order();
         (0..all.len()).map(move |at| {
-            self.conns.fetch_ahead(all.get(at + FETCHED).map(found));
-            found(&all[at])
+            self.conns.fetch_ahead(all.get(at + FETCHED).copied().map(Found::at));
+            Found::at(all[at])
         })
+    }
+
+    /// Their places, in order of first packet. There may be millions: where most handles that were given
+    /// lately are still in use, each says itself where its place belongs.
+    fn in_order(&self) -> Vec<u32> {
+        const NONE: u32 = u32::MAX;
+        let (followed, begun) = (self.conns.len(), self.conns.next_id().0);
+        // The last handle may be that of several.
+        let is_dense = |first: u32| begun < u32::MAX && (begun - first) as usize / 2 <= followed;
+        let mut first = 0;
+        if !is_dense(first) {
+            first = begun;
+            self.each_found(|id, _| first = first.min(id.0));
+        }
+        if !is_dense(first) {
+            let mut numbered = Vec::with_capacity(followed);
+            self.each_found(|id, found| numbered.push(u64::from(id.0) << 32 | u64::from(found.place())));
+            numbered.sort_unstable();
+            return numbered.into_iter().map(|number| number as u32).collect();
+        }
+        let mut all = vec![NONE; (begun - first) as usize];
+        self.each_found(|id, found| {
+            if let Some(place) = all.get_mut((id.0 - first) as usize) {
+                *place = found.place();
+            }
+        });
+        all.retain(|place| *place != NONE);
+        all
+    }
+
+    /// Tells whose and where those are that are being followed, in any order.
+    fn each_found(&self, mut tell: impl FnMut(ConnId, Found)) {
+        let followed = self.conns.iter().filter(|(_, conn)| conn.life.ended.is_none());
+        followed.for_each(|(slot, conn)| tell(conn.id, Found::Conn(slot)));
+        self.conns.plains.iter().for_each(|(id, place)| tell(id, Found::Plain(place)));
+        self.conns.embryos.iter().for_each(|(id, place)| tell(id, Found::Embryo(place)));
     }
 }

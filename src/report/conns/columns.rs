@@ -1,10 +1,12 @@
 //! The columns of the connection table.
 
+use std::ops::Range;
+
 use super::Beside;
 use super::pen::Pen;
 use crate::capture::Conn;
 use crate::capture::apps::{self, Evidence, Talk};
-use crate::capture::track::{Ends, Role, Unanswered};
+use crate::capture::track::{ByTheBook, Ends, Role, Unanswered};
 use crate::report::apps as report;
 use crate::report::digits::Digits as _;
 use crate::report::process::Process;
@@ -238,22 +240,30 @@ fn put_protocol(pen: &mut impl Pen, protocol: Protocol) {
 
 #[inline]
 fn put_endpoint(pen: &mut impl Pen, conn: &Conn, role: Role, beside: Beside<'_>) {
-    if let (FlowKey::V4(pair), None, Protocol::Tcp | Protocol::Udp) = (&conn.key, beside.names, conn.protocol()) {
+    if let (None, Protocol::Tcp | Protocol::Udp) = (beside.names, conn.protocol()) {
         let at = conn.side(role) as usize;
-        return pen.endpoint_v4(pair.addrs[at], pair.ports[at]);
+        return match &conn.key {
+            FlowKey::V4(pair) => pen.endpoint_v4(pair.addrs[at], pair.ports[at]),
+            FlowKey::V6(pair) => pen.endpoint_v6(pair.addrs[at], pair.ports[at]),
+        };
     }
+    put_named(pen, conn, role, beside);
+}
+
+#[inline(never)]
+fn put_named(pen: &mut impl Pen, conn: &Conn, role: Role, beside: Beside<'_>) {
     let endpoint = conn.endpoint(role);
     let name = beside.names.and_then(|names| names.get(endpoint.addr));
-    pen.text(|out| match (conn.protocol(), name) {
-        (Protocol::Icmp, Some(name)) => out.text(name),
-        (Protocol::Icmp, None) => out.ip(endpoint.addr),
-        (Protocol::Tcp | Protocol::Udp, Some(name)) => {
+    match (conn.protocol(), name) {
+        (Protocol::Icmp, Some(name)) => pen.text(|out| out.text(name)),
+        (Protocol::Icmp, None) => pen.text(|out| out.ip(endpoint.addr)),
+        (Protocol::Tcp | Protocol::Udp, Some(name)) => pen.text(|out| {
             out.text(name);
             out.push(b':');
             out.dec(endpoint.port.into());
-        }
-        (Protocol::Tcp | Protocol::Udp, None) => out.endpoint(endpoint),
-    });
+        }),
+        (Protocol::Tcp | Protocol::Udp, None) => pen.endpoint(endpoint),
+    }
 }
 
 #[inline]
@@ -284,7 +294,7 @@ pub(super) const ASKED: usize = 5;
 pub(super) fn put_asked<P: Pen>(pen: &mut P, syn: &Unanswered<'_>, count: usize) {
     let put_endpoint = |pen: &mut P, role| match syn.endpoint_v4(role) {
         Some((addr, port)) => pen.endpoint_v4(addr, port),
-        None => pen.text(|out| out.endpoint(syn.endpoint(role))),
+        None => pen.endpoint(syn.endpoint(role)),
     };
     pen.number(syn.id().0.into());
     put_protocol(pen, Protocol::Tcp);
@@ -293,6 +303,36 @@ pub(super) fn put_asked<P: Pen>(pen: &mut P, syn: &Unanswered<'_>, count: usize)
         put_endpoint(pen, Role::Server);
         put_service(pen, ports::service(syn.endpoint(Role::Server).port));
     }
+}
+
+/// Columns in which connections that went by the book do not differ, if they are of one kind and have
+/// the same service; of those before and behind, only these are put.
+pub(super) const ALIKE: Range<usize> = 4..13;
+
+/// Puts the cells before those.
+#[inline]
+pub(super) fn put_front(pen: &mut impl Pen, conn: &ByTheBook<'_>) {
+    pen.number(conn.id().0.into());
+    put_protocol(pen, Protocol::Tcp);
+    for role in Role::BOTH {
+        match conn.endpoint_v4(role) {
+            Some((addr, port)) => pen.endpoint_v4(addr, port),
+            None => pen.endpoint(conn.endpoint(role)),
+        }
+    }
+}
+
+/// Puts the cells behind them.
+#[inline]
+pub(super) fn put_back(pen: &mut impl Pen, conn: &ByTheBook<'_>) {
+    pen.brief(conn.packets(Role::Client));
+    pen.brief(conn.packets(Role::Server));
+    pen.brief(conn.payload_bytes(Role::Client));
+    pen.brief(conn.payload_bytes(Role::Server));
+    pen.number(0);
+    pen.span(Some(conn.rtt_server()));
+    pen.span(conn.rtt_client());
+    pen.span(Some(conn.duration()));
 }
 
 /// `https example.com`, `ssh OpenSSH_9.2p1`; with a mark where the port says otherwise: `ssh! ...`, and

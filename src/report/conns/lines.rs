@@ -6,19 +6,19 @@
 //! fewer the longer a table is, the lines so far are set anew.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::Beside;
 use super::columns::{self, Columns};
 use super::pen::Pen;
 use crate::capture::Conn;
-use crate::capture::track::{ConnId, Ended, Role, Unanswered};
+use crate::capture::track::{ByTheBook, ConnId, Ended, Role, Unanswered};
 use crate::report::digits;
 use crate::report::paint::Paint;
 use crate::report::short::Short;
 use crate::report::table::{Align, Column, Fit, Shown, Table};
-use crate::wire::Endpoint;
+use crate::wire::{Endpoint, ports};
 
 /// The lines of a part of a table.
 #[derive(Debug)]
@@ -35,6 +35,10 @@ pub(super) struct Lines {
     cell: Vec<u8>,
     /// SYNs without answer, by why they were given up.
     asked: [Option<Asked>; 3],
+    /// Connections that went by the book, by what others of their kind are found by.
+    kinds: Box<[Kind; KINDS]>,
+    /// Where in a line those cells stand in which others of the kind are alike.
+    alike: Range<usize>,
 }
 
 /// A line: whose it is, and where it begins.
@@ -62,6 +66,30 @@ impl Asked {
     }
 }
 
+/// The line of a connection that went by the book: others of its kind, with the same service, differ
+/// from it in their handles, endpoints, counts and times.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kind {
+    /// The kind, and the server's port where that has a service; 0 is none.
+    key: u64,
+    line: u32,
+}
+
+/// How many are remembered, a power of two.
+const KINDS: usize = 64;
+
+impl Kind {
+    fn key(kind: u64, port: u16) -> u64 {
+        kind << 16 | u64::from(port)
+    }
+
+    /// Where that of `key` is remembered.
+    #[inline]
+    fn place(key: u64) -> usize {
+        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - KINDS.ilog2())) as usize % KINDS
+    }
+}
+
 /// Where the cells of a column go: into so many octets of a line.
 #[derive(Clone, Copy, Debug)]
 struct Place {
@@ -80,7 +108,7 @@ const _: () = assert!(columns::COLUMNS.len() <= MOST);
 
 /// Octets that may be written where a cell begins, and those behind a line.
 const WINDOW: usize = digits::ENDPOINT;
-const SLACK: usize = 64;
+const SLACK: usize = WINDOW;
 
 /// Most octets of a cell.
 const LONGEST: usize = u8::MAX as usize;
@@ -96,6 +124,8 @@ impl Default for Lines {
             row: Vec::new(),
             cell: Vec::new(),
             asked: [None; 3],
+            kinds: Box::new([Kind::default(); KINDS]),
+            alike: 0..0,
         }
     }
 }
@@ -140,6 +170,45 @@ impl Lines {
         self.asked[index(syn.ended())] = self.held.len().checked_sub(1).map(|line| Asked { line, server });
     }
 
+    /// Adds the row of a connection that went by the book, given one of its kind; tells whether there is
+    /// one.
+    pub(super) fn add_of_kind(&mut self, conn: &ByTheBook<'_>) -> bool {
+        let port = conn.endpoint(Role::Server).port;
+        let find = |key| Some(self.kinds[Kind::place(key)]).filter(|known| known.key == key);
+        let other = || find(Kind::key(conn.kind(), known_port(port)));
+        let Some(Kind { key, line: like }) = find(Kind::key(conn.kind(), port)).or_else(other) else { return false };
+        let (start, room) = (self.text.len(), self.fit.as_ref().map_or(0, Fit::room));
+        let (like, alike) = (self.range(like as usize).start, self.alike.clone());
+        self.text.resize(start + room + SLACK, b' ');
+        let Some((before, line)) = self.text.split_at_mut_checked(start) else { return false };
+        let mut pencil = Pencil { line, places: &self.places, next: 0, fits: true, cell: &mut self.cell };
+        columns::put_front(&mut pencil, conn);
+        // What was written before reaches into this.
+        if let Some(to) = pencil.line.get_mut(alike.clone())
+            && let Some(from) = before.get(like + alike.start..like + alike.end)
+        {
+            to.copy_from_slice(from);
+        }
+        pencil.next = columns::ALIKE.end;
+        columns::put_back(&mut pencil, conn);
+        let fits = pencil.fits;
+        self.text.truncate(if fits { start + room } else { start });
+        if fits {
+            self.text.push(b'\n');
+            self.kinds[Kind::place(key)].line = self.held.len() as u32;
+            self.hold(conn.id(), start);
+        }
+        fits
+    }
+
+    /// The last row was that of a connection that went by the book.
+    pub(super) fn remember_kind(&mut self, conn: &ByTheBook<'_>) {
+        let key = Kind::key(conn.kind(), known_port(conn.endpoint(Role::Server).port));
+        if let Some(line) = self.held.len().checked_sub(1) {
+            self.kinds[Kind::place(key)] = Kind { key, line: line as u32 };
+        }
+    }
+
     /// Writes the lines in order, under a header unless they look like those `above`; forgets them,
     /// and gives back how their columns stand.
     pub(super) fn write_to(
@@ -169,6 +238,7 @@ impl Lines {
         self.text.clear();
         self.held.clear();
         self.asked = [None; 3];
+        self.kinds.fill(Kind::default());
         Ok(self.fit.clone())
     }
 
@@ -220,6 +290,8 @@ impl Lines {
         let mut columns = fit.columns();
         self.places = std::array::from_fn(|_| Place::of(columns.next(), fit.room()));
         drop(columns);
+        let shown = |from: usize| fit.columns().skip(from).find_map(|(_, shown)| shown).map_or(0, |shown| shown.at);
+        self.alike = shown(columns::ALIKE.start)..shown(columns::ALIKE.end);
         let start = self.text.len();
         fit.row(&mut self.text, &self.row, "");
         self.fit = Some(fit);
@@ -251,6 +323,11 @@ impl Lines {
             self.text.push(b'\n');
         }
     }
+}
+
+/// `port`, if it has a service; the others have none and are alike.
+fn known_port(port: u16) -> u16 {
+    ports::service(port).map_or(0, |_| port)
 }
 
 fn index(why: Option<Ended>) -> usize {
@@ -345,6 +422,19 @@ impl<'a> Pencil<'a> {
     }
 }
 
+impl Pencil<'_> {
+    #[inline]
+    fn put_endpoint(&mut self, put: impl FnOnce(&mut [u8; WINDOW]) -> usize) {
+        let place = self.place();
+        // Nobody sees what is written over the next columns where it does not fit.
+        if let Some(window) = self.window(place, 0) {
+            let len = put(window);
+            window[len % 64..len % 64 + 16].copy_from_slice(&[b' '; 16]);
+            self.fits &= len <= place.width as usize && place.right == 0;
+        }
+    }
+}
+
 impl Pen for Pencil<'_> {
     #[inline]
     fn short(&mut self, cell: Short) {
@@ -380,12 +470,10 @@ impl Pen for Pencil<'_> {
 
     #[inline]
     fn endpoint_v4(&mut self, addr: Ipv4Addr, port: u16) {
-        let place = self.place();
-        // Nobody sees what is written over the next columns where it does not fit.
-        if let Some(window) = self.window(place, 0) {
-            let len = digits::put_endpoint_v4(window, addr, b':', port);
-            window[len % 32..len % 32 + 16].copy_from_slice(&[b' '; 16]);
-            self.fits &= len <= place.width as usize && place.right == 0;
-        }
+        self.put_endpoint(|window| digits::put_endpoint_v4(window, addr, b':', port));
+    }
+
+    fn endpoint_v6(&mut self, addr: Ipv6Addr, port: u16) {
+        self.put_endpoint(|window| digits::put_endpoint_v6(window, addr, port));
     }
 }

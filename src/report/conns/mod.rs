@@ -23,7 +23,7 @@ use crate::capture::apps::names::Names;
 use crate::capture::apps::{Limits, Listener, Talk};
 use crate::capture::attempt::Attempts;
 use crate::capture::findings::Finding;
-use crate::capture::track::{Ends, Role, Unanswered};
+use crate::capture::track::{ByTheBook, Ends, Role, Unanswered};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::clock::{Clock, Precision, TimeStyle, Utc};
 use crate::report::digits::Digits as _;
@@ -242,6 +242,14 @@ impl<W: Write> Conns<W> {
     fn listens(&self) -> bool {
         let Self { processes, hearing, listener, attempts, .. } = self;
         processes.is_some() || hearing.is_some() || listener.is_some() || attempts.is_some()
+    }
+
+    /// Whether a connection is told by its row of a table and nothing else.
+    fn tells_rows_alone(&self) -> bool {
+        // What runs there is told by the port too.
+        let apps = matches!(&self.choice.format, Format::Table { columns, .. } if columns.wants_apps());
+        let more = apps || self.choice.summary || self.choice.protocol.is_some() || self.running.is_some();
+        !more && !self.listens()
     }
 
     fn streams(&self) -> bool {
@@ -499,10 +507,7 @@ impl<W: Write> Sink for Conns<W> {
     }
 
     fn unanswered(&mut self, syn: &Unanswered<'_>) -> io::Result<()> {
-        // What runs there is told by the port too.
-        let apps = matches!(&self.choice.format, Format::Table { columns, .. } if columns.wants_apps());
-        let whole = apps || self.listens() || self.choice.summary || self.choice.protocol.is_some();
-        if whole || self.running.is_some() || !syn.is_plain() {
+        if !self.tells_rows_alone() || !syn.is_plain() {
             return self.ended(&syn.conn());
         }
         if self.lines.as_mut().is_some_and(|lines| lines.add_like(syn)) {
@@ -511,6 +516,20 @@ impl<W: Write> Sink for Conns<W> {
         self.ended(&syn.conn())?;
         if let Some(lines) = &mut self.lines {
             lines.remember(syn);
+        }
+        Ok(())
+    }
+
+    fn by_the_book(&mut self, plain: &mut ByTheBook<'_>) -> io::Result<()> {
+        if !self.tells_rows_alone() {
+            return self.ended(plain.conn());
+        }
+        if self.lines.as_mut().is_some_and(|lines| lines.add_of_kind(plain)) {
+            return self.write_part();
+        }
+        self.ended(plain.conn())?;
+        if let Some(lines) = &mut self.lines {
+            lines.remember_kind(plain);
         }
         Ok(())
     }

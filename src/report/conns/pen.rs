@@ -1,6 +1,6 @@
 //! How the cells of a row are written, whoever keeps them.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::capture::Conn;
 use crate::capture::track::{Basis, Close, Open, Standing, State};
@@ -8,7 +8,7 @@ use crate::report::digits::{self, Digits as _, append};
 use crate::report::human;
 use crate::report::short::Short;
 use crate::report::table::Cells;
-use crate::wire::Span;
+use crate::wire::{Endpoint, Span};
 
 /// Takes down the cells of a row, one after the other.
 pub(super) trait Pen {
@@ -22,6 +22,18 @@ pub(super) trait Pen {
     /// at once: the processor then waits until all that was written before is in its caches, a sixth of
     /// the time of a flood (`perf annotate`, W3).
     fn endpoint_v4(&mut self, addr: Ipv4Addr, port: u16);
+
+    /// The same over IPv6.
+    fn endpoint_v6(&mut self, addr: Ipv6Addr, port: u16);
+
+    /// The same over either.
+    #[inline]
+    fn endpoint(&mut self, Endpoint { addr, port }: Endpoint) {
+        match addr {
+            IpAddr::V4(addr) => self.endpoint_v4(addr, port),
+            IpAddr::V6(addr) => self.endpoint_v6(addr, port),
+        }
+    }
 
     /// A `-`.
     #[inline]
@@ -188,5 +200,9 @@ impl Pen for Cells<'_> {
 
     fn endpoint_v4(&mut self, addr: Ipv4Addr, port: u16) {
         self.cell(|out| digits::endpoint_v4(out, addr, b':', port));
+    }
+
+    fn endpoint_v6(&mut self, addr: Ipv6Addr, port: u16) {
+        self.cell(|out| digits::endpoint_v6(out, addr, port));
     }
 }

@@ -12,6 +12,7 @@
 //! each other.
 
 mod places;
+mod telling;
 mod unfold;
 
 pub(super) use places::Plains;

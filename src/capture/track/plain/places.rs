@@ -97,20 +97,17 @@ impl Plains {
         Some(plain.conn(self.key_of(plain)))
     }
 
-    /// The connection that the one at `place` is, written over the last that was `made`: most of what it
-    /// has room for is the same.
-    pub(in crate::capture::track) fn written<'c>(
-        &self,
-        place: u32,
-        made: &'c mut Option<Box<Conn>>,
-    ) -> Option<&'c Conn> {
-        let plain = self.get(place)?;
+    /// The connection that `plain` is, written over the last that was `made`: most of what it has room for
+    /// is the same.
+    pub(in crate::capture::track) fn written<'c>(&self, plain: &Plain, made: &'c mut Option<Box<Conn>>) -> &'c Conn {
         let key = self.key_of(plain);
         match made {
-            Some(conn) => plain.write(key, conn),
-            None => *made = Some(Box::new(plain.conn(key))),
+            Some(conn) => {
+                plain.write(key, conn);
+                conn
+            }
+            None => made.insert(Box::new(plain.conn(key))),
         }
-        made.as_deref()
     }
 
     /// The connection that the one at `place`, which is in use, is.

@@ -67,12 +67,12 @@ impl Plain {
         (self.stream, shark::plain_completeness(opened, data, fin))
     }
 
-    fn has_come_to(&self, chapter: Chapter) -> bool {
+    pub(super) fn has_come_to(&self, chapter: Chapter) -> bool {
         self.chapter >= chapter
     }
 
     /// Who closed first, once somebody has.
-    fn first(&self) -> usize {
+    pub(super) fn first(&self) -> usize {
         if self.says(Is::ServerFirst) { SERVER } else { CLIENT }
     }
 
@@ -116,7 +116,7 @@ impl Plain {
         self.teach(role, half);
     }
 
-    fn standing(&self, role: usize) -> Standing {
+    pub(super) fn standing(&self, role: usize) -> Standing {
         let first = role == self.first();
         let (is_client, proven, expected) = (role == CLIENT, Standing::proven, Standing::expected);
         match self.chapter {
