@@ -177,7 +177,8 @@ pub enum PumpError {
 }
 
 /// The only loop: takes frames from `source` until it ends, has each decoded and tracked, and
-/// hands it to `sink`; then every connection, in order of first packet.
+/// hands it to `sink`; then every connection, in order of first packet. No packet would find any of
+/// them afterwards.
 ///
 /// # Errors
 ///
@@ -196,7 +197,7 @@ pub fn pump(
     summary.conns = tracker.begun();
     summary.duplicates = tracker.duplicates();
     summary.last = tracker.now();
-    tracker.tell_followed(|told| tell(sink, told))?;
+    tracker.tell_rest(|told| tell(sink, told))?;
     sink.finish(&summary)?;
     outcome.map(|()| summary)
 }

@@ -215,8 +215,21 @@ impl Conn {
     /// how many there are.
     #[inline]
     pub(crate) fn few_history_letters(&self) -> Option<(u128, usize)> {
-        let plain = self.protocol() != Protocol::Udp && !self.flipped;
-        if plain { self.history.told_at_once(self.client) } else { None }
+        if self.flipped {
+            return None;
+        }
+        let (letters, len) = self.history.told_at_once(self.client)?;
+        if self.protocol() != Protocol::Udp {
+            return Some((letters, len));
+        }
+        let spoke = Role::BOTH.map(|role| self.half(role).sent.packets > 0);
+        let (front, count) = match spoke {
+            [true, true] => (u16::from_le_bytes(*b"Dd").into(), 2),
+            [true, false] => (b'D'.into(), 1),
+            [false, true] => (b'd'.into(), 1),
+            [false, false] => (0, 0),
+        };
+        (len <= 16 - count).then_some((letters << (8 * count) | front, len + count))
     }
 
     /// Zeek's `conn_state`.

@@ -93,6 +93,12 @@ impl Slab {
         self.places.len() as u32
     }
 
+    /// Nothing will be looked for any more: gives back the room of the index.
+    pub(super) fn forget_index(&mut self) {
+        self.table = Table::default();
+        self.aliases.clear();
+    }
+
     /// The latest connection of these endpoints.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]

@@ -235,11 +235,15 @@ impl Tracker {
         })
     }
 
+    /// Tells of all that are being followed still, since the input has ended: no packet will find them
+    /// again, which leaves room for what is told.
+    pub(in crate::capture) fn tell_rest<E>(&mut self, tell: impl FnMut(Told<'_>) -> Result<(), E>) -> Result<(), E> {
+        self.conns.forget_index();
+        self.tell_followed(tell)
+    }
+
     /// Tells of them, where no more is made of one than is asked for.
-    pub(in crate::capture) fn tell_followed<E>(
-        &self,
-        mut tell: impl FnMut(Told<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(super) fn tell_followed<E>(&self, mut tell: impl FnMut(Told<'_>) -> Result<(), E>) -> Result<(), E> {
         let mut made = None;
         self.all_found().try_for_each(|found| match found {
             Found::Conn(slot) => tell(Told::Conn(self.conns.at(slot))),

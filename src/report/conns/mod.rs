@@ -11,6 +11,7 @@ mod community;
 mod ecs;
 mod fields;
 mod follow;
+mod format;
 mod lines;
 mod pen;
 mod record;
@@ -27,11 +28,9 @@ use crate::capture::track::{ByTheBook, Ends, Role, Unanswered};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::clock::{Clock, Precision, TimeStyle, Utc};
 use crate::report::digits::Digits as _;
-use crate::report::fields::Layout;
 use crate::report::finding::{self, Findings};
 use crate::report::human;
 use crate::report::messages::{Hearing, Spoken};
-use crate::report::paint::Paint;
 use crate::report::process::{Process, Processes};
 use crate::report::table::{Fit, Table};
 #[cfg(feature = "parquet")]
@@ -43,34 +42,8 @@ pub use columns::Columns;
 pub use fields::Field;
 pub use follow::Follow;
 use follow::Running;
+pub use format::Format;
 use lines::Lines;
-
-/// What a line looks like.
-#[derive(Clone, Debug)]
-pub enum Format {
-    /// A table.
-    Table {
-        /// At most so many columns; 0 is no limit.
-        width: usize,
-        /// `…`, or `..` where only ASCII is wanted.
-        ellipsis: &'static str,
-        /// Colours, or none.
-        paint: Paint,
-        /// Which columns.
-        columns: Columns,
-    },
-    /// A JSON object.
-    Json,
-    /// These fields, separated: tshark's lines, CSV or TSV, as the layout says.
-    Fields(Vec<Field>, Layout),
-    /// These fields, each once, as a Parquet file.
-    #[cfg(feature = "parquet")]
-    Parquet(Vec<Field>),
-    /// Zeek's `conn.log`.
-    Zeek,
-    /// An object of the Elastic Common Schema.
-    Ecs,
-}
 
 /// What to sort by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -419,48 +392,6 @@ impl<W: Write> Conns<W> {
 impl Held {
     fn of<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         text.get(self.start..).and_then(|rest| rest.get(..self.len as usize)).unwrap_or_default()
-    }
-}
-
-impl Format {
-    /// Appends the line of `conn`; of a table its cells.
-    fn write(&self, out: &mut Vec<u8>, conn: &Conn, beside: Beside<'_>, utc: &mut Utc) {
-        match self {
-            Self::Table { columns, .. } => {
-                let start = out.len();
-                columns::write(out, conn, beside, columns);
-                columns.choose(out, start);
-            }
-            Self::Json => record::write(out, conn, beside),
-            Self::Fields(fields, layout) => fields::line(out, conn, beside, fields, *layout),
-            #[cfg(feature = "parquet")]
-            Self::Parquet(fields) => {
-                for (at, field) in fields.iter().enumerate() {
-                    Parquet::cell(out, at == 0, |cell| field.write(conn, beside, cell));
-                }
-            }
-            Self::Zeek => zeek::line(out, conn, beside.talk),
-            Self::Ecs => ecs::write(out, conn, beside, utc),
-        }
-    }
-
-    /// A table of its columns, without rows so far.
-    fn table(&self) -> Table {
-        match self {
-            Self::Table { columns, .. } => columns.table(),
-            _ => Table::new(columns::COLUMNS),
-        }
-    }
-
-    /// The file of columns that lines are put into.
-    #[cfg(feature = "parquet")]
-    fn file(&self) -> Option<Parquet> {
-        match self {
-            Self::Parquet(fields) => {
-                Some(Parquet::new("connection", fields.iter().map(|field| (field.name().to_owned(), field.kind()))))
-            }
-            Self::Table { .. } | Self::Json | Self::Fields(..) | Self::Zeek | Self::Ecs => None,
-        }
     }
 }
 

@@ -21,9 +21,9 @@ impl Plain {
     pub(in crate::capture::track) fn kind(&self) -> u64 {
         const SAID: u16 = Is::ServerFirst as u16 | Is::Close23 as u16;
         const { assert!(SAID <= 0xf && Chapter::Over as u8 <= 0xf) };
-        let [a, b, c, d, e] = self.letters;
+        let [first, second, third, fourth, fifth] = self.letters;
         let said = (self.is & SAID) as u8 | (self.chapter as u8) << 4;
-        u64::from_le_bytes([said, a, b, c, d, e, 0, 0])
+        u64::from_le_bytes([said, first, second, third, fourth, fifth, 0, 0])
     }
 
     pub(in crate::capture::track) fn open(&self) -> Open {
