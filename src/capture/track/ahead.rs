@@ -11,6 +11,7 @@
 use super::Tracker;
 use super::plain::Plain;
 use super::slab::Found;
+use super::talk::Talk;
 use crate::wire::FlowKey;
 
 /// Packets shown at a time: enough for the memory to be busy, few enough to still be in the caches
@@ -66,6 +67,7 @@ impl Tracker {
             let last = ahead.foreseen.iter().filter_map(|tag| match conns.guess(*tag)? {
                 Found::Conn(slot) => conns.get(slot).map(|conn| conn.last_n),
                 Found::Plain(place) => conns.plains.get(place).map(Plain::last_n),
+                Found::Talk(place) => conns.talks.get(place).map(Talk::last_n),
                 Found::Embryo(_) => None,
             });
             let near = last.filter(|last| n - n.min(*last) <= NEAR).count();

@@ -174,8 +174,13 @@ fn was_sent(half: &super::Half, seq: Seq) -> bool {
     first.is_some_and(|first| seq.within(first, half.nxt()))
 }
 
+/// Whether a datagram is a server's, as its ports tell.
+pub(super) fn server_speaks(src_port: u16, dst_port: u16) -> bool {
+    roles::serves(src_port) && !roles::serves(dst_port)
+}
+
 fn assign(conn: &mut Conn, arrival: &Arrival, src_port: u16, dst_port: u16) {
-    if roles::serves(src_port) && !roles::serves(dst_port) {
+    if server_speaks(src_port, dst_port) {
         conn.client = !arrival.side;
         conn.role_basis = RoleBasis::ServicePort;
     }

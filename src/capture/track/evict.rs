@@ -1,6 +1,7 @@
 //! Connections are given up: when their timers have run out, or for want of room.
 
 use super::Tracker;
+use super::conn::Conn;
 use super::expiry::{Ended, Timers, Worth};
 use super::slab::{Found, Slot};
 use super::told::Departed;
@@ -44,13 +45,17 @@ impl Tracker {
         if bare > self.conns.len() / 2 {
             return self.evict_embryo();
         }
-        // The places of connections, and behind them those of plain ones.
+        // The places of connections, behind them those of plain ones, and of conversations of datagrams.
         let (slots, plains) = (self.conns.places(), self.conns.plains.places());
+        let all = slots + plains + self.conns.talks.places();
         let mut best = None;
-        for _ in 0..(slots + plains).min(CANDIDATES) {
-            let at = self.hand % (slots + plains);
-            self.hand = (at + 1) % (slots + plains);
-            let (worth, found) = if let Some(place) = at.checked_sub(slots) {
+        for _ in 0..all.min(CANDIDATES) {
+            let at = self.hand % all;
+            self.hand = (at + 1) % all;
+            let (worth, found) = if let Some(place) = at.checked_sub(slots + plains) {
+                let Some(talk) = self.conns.talks.get(place) else { continue };
+                ((Worth::Datagrams, talk.end()), Found::Talk(place))
+            } else if let Some(place) = at.checked_sub(slots) {
                 let Some(plain) = self.conns.plains.get(place) else { continue };
                 ((plain.worth(), plain.end()), Found::Plain(place))
             } else {
@@ -69,8 +74,15 @@ impl Tracker {
         match best {
             Some(((worth, _), found)) if bare == 0 || worth < Worth::SynSent => match found {
                 Found::Conn(slot) => self.depart(slot, Ended::Evicted),
-                Found::Plain(place) => self.depart_plain(place, Ended::Evicted),
+                Found::Plain(place) => {
+                    let conn = self.conns.take_plain(place);
+                    self.depart_made(conn, Ended::Evicted);
+                }
                 Found::Embryo(place) => self.depart_embryo(place, Ended::Evicted),
+                Found::Talk(place) => {
+                    let conn = self.conns.take_talk(place);
+                    self.depart_made(conn, Ended::Evicted);
+                }
             },
             _ => self.evict_embryo(),
         }
@@ -94,8 +106,9 @@ impl Tracker {
         }
     }
 
-    fn depart_plain(&mut self, place: u32, why: Ended) {
-        if let Some(mut conn) = self.conns.take_plain(place) {
+    /// One that was made to be told of.
+    fn depart_made(&mut self, conn: Option<Conn>, why: Ended) {
+        if let Some(mut conn) = conn {
             conn.life.ended = Some(why);
             self.departed.push_back(Departed::Made(Box::new(conn)));
         }

@@ -136,7 +136,7 @@ pub(super) struct Latest {
 }
 
 /// Stands for no frame, being further off than is counted.
-const NO_FRAME: u32 = u32::MAX;
+pub(super) const NO_FRAME: u32 = u32::MAX;
 
 impl Default for Latest {
     fn default() -> Self {

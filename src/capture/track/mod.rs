@@ -38,6 +38,7 @@ mod slim;
 mod standing;
 mod steady;
 mod table;
+mod talk;
 mod textbook;
 mod told;
 mod twice;
@@ -247,10 +248,11 @@ impl Tracker {
         match found {
             Some(Found::Embryo(place)) => self.pass_by(self.conns.embryos.at(place)),
             Some(Found::Plain(place)) => self.pass_by(self.conns.plains.at(place)),
+            Some(Found::Talk(place)) => self.pass_by(self.conns.talks.at(place)),
             Some(Found::Conn(_)) | None => {}
         }
         let (slot, conn) = match found {
-            Some(Found::Embryo(_) | Found::Plain(_)) => (Slot::PASSING, self.passing.as_deref()?),
+            Some(Found::Embryo(_) | Found::Plain(_) | Found::Talk(_)) => (Slot::PASSING, self.passing.as_deref()?),
             Some(Found::Conn(slot)) => (slot, self.conns.at(slot)),
             None => {
                 let slot = self.last_of_pair(arrival.key)?;
@@ -294,9 +296,7 @@ impl Tracker {
             return Some(taken);
         }
         let known = match found {
-            Some(Found::Conn(slot)) => Some(slot),
-            Some(Found::Plain(place)) => self.unfold(place),
-            Some(Found::Embryo(place)) => self.hatch(place),
+            Some(found) => self.in_full(found),
             None => self.other_vlan(arrival, segment),
         };
         let Some(known) = known else {
@@ -378,10 +378,16 @@ impl Tracker {
 
     /// The latest connection of the endpoints of `key`, in the form that can be changed.
     fn find(&mut self, key: &FlowKey) -> Option<Slot> {
-        match self.conns.find(key)? {
+        self.in_full(self.conns.find(key)?)
+    }
+
+    /// What was found, in the form that can be changed.
+    fn in_full(&mut self, found: Found) -> Option<Slot> {
+        match found {
             Found::Conn(slot) => Some(slot),
             Found::Plain(place) => self.unfold(place),
             Found::Embryo(place) => self.hatch(place),
+            Found::Talk(place) => self.conns.unfold_talk(place),
         }
     }
 

@@ -81,6 +81,11 @@ impl Pair {
     pub(super) fn numbered(stream: u32, [a, b]: [Seq; 2]) -> Self {
         Self::Own(Numbers { stream, base: [Some(a), Some(b)] })
     }
+
+    /// The pair of a conversation of datagrams, which have no numbers.
+    pub(super) fn unnumbered(stream: u32) -> Self {
+        Self::Own(Numbers { stream, base: [None; 2] })
+    }
 }
 
 impl Shark {

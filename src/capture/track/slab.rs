@@ -7,6 +7,7 @@ use super::notes::Notes;
 use super::observation::ConnId;
 use super::plain::{Plain, Plains};
 use super::table::Table;
+use super::talk::{Talk, Talks};
 use crate::capture::arrival::Arrival;
 use crate::wire::{FlowKey, Segment};
 
@@ -28,6 +29,8 @@ pub(super) enum Found {
     Plain(u32),
     /// A bare SYN, and its place.
     Embryo(u32),
+    /// A conversation of datagrams, and its place.
+    Talk(u32),
 }
 
 /// Marks a place in the index as that of a bare SYN.
@@ -36,16 +39,18 @@ const EMBRYO: u32 = 1 << 31;
 /// Marks a place in the index as that of a plain connection.
 const PLAIN: u32 = 1 << 30;
 
+/// Marks a place in the index as that of a conversation of datagrams.
+const TALK: u32 = PLAIN | EMBRYO;
+
 impl Found {
     /// What the index says with `place`.
     #[inline]
     pub(super) fn at(place: u32) -> Self {
-        if place & PLAIN != 0 {
-            Self::Plain(place & !PLAIN)
-        } else if place & EMBRYO != 0 {
-            Self::Embryo(place & !EMBRYO)
-        } else {
-            Self::Conn(Slot(place))
+        match (place & PLAIN != 0, place & EMBRYO != 0) {
+            (true, false) => Self::Plain(place & !PLAIN),
+            (false, true) => Self::Embryo(place & !EMBRYO),
+            (true, true) => Self::Talk(place & !TALK),
+            (false, false) => Self::Conn(Slot(place)),
         }
     }
 
@@ -56,6 +61,7 @@ impl Found {
             Self::Conn(slot) => slot.0,
             Self::Plain(place) => place | PLAIN,
             Self::Embryo(place) => place | EMBRYO,
+            Self::Talk(place) => place | TALK,
         }
     }
 }
@@ -69,6 +75,8 @@ pub(super) struct Slab {
     pub(super) plains: Plains,
     /// Connections of which there is only a SYN.
     pub(super) embryos: Embryos,
+    /// Conversations of datagrams of which there is no more to say.
+    pub(super) talks: Talks,
     free: Vec<Slot>,
     table: Table,
     /// Keys of another VLAN under which a connection's other direction travels, and whose they are.
@@ -85,7 +93,7 @@ impl Slab {
 
     /// How many connections are being followed.
     pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len() + self.plains.len() + self.embryos.len()
+        self.places.len() - self.free.len() + self.plains.len() + self.embryos.len() + self.talks.len()
     }
 
     /// Places in use or used before.
@@ -103,7 +111,7 @@ impl Slab {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]
     pub(super) fn find(&self, key: &FlowKey) -> Option<Found> {
-        match self.table.find(key, |at| has_key(&self.places, &self.plains, &self.embryos, at, key)) {
+        match self.table.find(key, |at| has_key(&self.places, &self.plains, &self.embryos, &self.talks, at, key)) {
             Some(place) => Some(Found::at(place)),
             None if self.aliases.is_empty() => None,
             None => self.aliases.get(key).copied().map(Found::Conn),
@@ -133,6 +141,7 @@ impl Slab {
             Some(Found::Conn(slot)) => self.places.get(slot.0 as usize).map(memory::fetch_ahead),
             Some(Found::Plain(place)) => self.plains.place(place).map(memory::fetch_ahead),
             Some(Found::Embryo(place)) => self.embryos.place(place).map(memory::fetch_ahead),
+            Some(Found::Talk(place)) => self.talks.place(place).map(memory::fetch_ahead),
             None => None,
         };
     }
@@ -149,6 +158,30 @@ impl Slab {
         let place = self.embryos.add(self.next_id(), stream, arrival, segment, notes, tag);
         self.begun = self.begun.saturating_add(1);
         self.table.insert(tag, place | EMBRYO);
+    }
+
+    /// Keeps a conversation of datagrams that begins.
+    pub(super) fn add_talk(&mut self, talk: Talk) {
+        let tag = self.table.tag(talk.key());
+        let place = self.talks.add(talk);
+        self.begun = self.begun.saturating_add(1);
+        self.table.insert(tag, place | TALK);
+    }
+
+    /// Puts the conversation that the one of datagrams at `place` is in its place.
+    pub(super) fn unfold_talk(&mut self, place: u32) -> Option<Slot> {
+        let conn = self.talks.take_out(place)?;
+        let key = conn.key;
+        let slot = self.keep(conn);
+        self.table.replace(&key, slot.0, |at| at == place | TALK);
+        Some(slot)
+    }
+
+    /// Takes out the conversation of datagrams at `place`.
+    pub(super) fn take_talk(&mut self, place: u32) -> Option<Conn> {
+        let conn = self.talks.take_out(place)?;
+        self.table.remove(self.table.tag(&conn.key), place | TALK);
+        Some(conn)
     }
 
     /// Puts the connection that the bare SYN at `place` has become in its place.
@@ -215,8 +248,8 @@ impl Slab {
     fn put(&mut self, conn: Conn) -> Slot {
         let key = conn.key;
         let slot = self.keep(conn);
-        let Self { places, plains, embryos, table, .. } = self;
-        table.replace(&key, slot.0, |at| has_key(places, plains, embryos, at, &key));
+        let Self { places, plains, embryos, talks, table, .. } = self;
+        table.replace(&key, slot.0, |at| has_key(places, plains, embryos, talks, at, &key));
         slot
     }
 
@@ -285,10 +318,18 @@ impl Slab {
 
 /// Whether the place `at`, which the table knows and which is therefore in use, has this key.
 #[inline]
-fn has_key(places: &Chunks<Option<Conn>>, plains: &Plains, embryos: &Embryos, at: u32, key: &FlowKey) -> bool {
+fn has_key(
+    places: &Chunks<Option<Conn>>,
+    plains: &Plains,
+    embryos: &Embryos,
+    talks: &Talks,
+    at: u32,
+    key: &FlowKey,
+) -> bool {
     match Found::at(at) {
         Found::Plain(place) => plains.has_key(place, key),
         Found::Embryo(place) => embryos.has_key(place, key),
+        Found::Talk(place) => talks.get(place).is_some_and(|talk| talk.key() == key),
         Found::Conn(slot) => {
             let conn = places.get(slot.0 as usize).and_then(Option::as_ref);
             conn.expect("the table leads to places in use").key == *key

@@ -196,11 +196,13 @@ pub(super) mod tests {
             && told.len() < 50_000
         {
             let mut record = decode(&frame, Checksums::Ignore);
-            if seed != 0
-                && let Body::Tcp(tcp) = &mut record.body
-            {
+            if seed != 0 {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                change(&mut record.time, &mut tcp.segment, random >> 32);
+                match &mut record.body {
+                    Body::Tcp(tcp) => change(&mut record.time, &mut tcp.segment, random >> 32),
+                    Body::Udp(_) => change(&mut record.time, &mut Segment::default(), random >> 32),
+                    Body::Icmp(_) | Body::Arp(_) | Body::Skip(_) => {}
+                }
             }
             let n = told.len() as u64 + 1;
             if let Some(passenger) = Passenger::of(n, &record).filter(|_| way == Way::Unasked && !n.is_multiple_of(61))
@@ -226,12 +228,17 @@ pub(super) mod tests {
     }
 
     impl Passenger {
-        /// The segment of a packet of which a glance could have told all there is to tell.
+        /// The segment or datagram of a packet of which a glance could have told all there is to tell.
         pub(in super::super) fn of(n: u64, record: &Record) -> Option<Self> {
-            let Body::Tcp(tcp) = &record.body else { return None };
+            let mut passenger = Self::default();
+            match &record.body {
+                Body::Tcp(tcp) => (passenger.segment, passenger.checksum) = (tcp.segment, tcp.checksum),
+                Body::Udp(udp) if udp.fault.is_none() => passenger.datagram = *udp,
+                _ => return None,
+            }
             let arrival = Arrival::of(n, record)?;
             let tells = arrival.vlans.count() == 0 && !arrival.cut && arrival::capture_notes(record).is_empty();
-            tells.then(|| Self { arrival, segment: tcp.segment, checksum: tcp.checksum, ..Self::default() })
+            tells.then_some(Self { arrival, ..passenger })
         }
     }
 

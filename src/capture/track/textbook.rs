@@ -113,7 +113,7 @@ impl Tracker {
     ) -> Option<Taken> {
         let (slot, meant) = match found {
             Found::Conn(slot) => (slot, self.conns.at_mut(slot).by_the_book(arrival, segment, notes)?),
-            Found::Plain(_) => return None,
+            Found::Plain(_) | Found::Talk(_) => return None,
             Found::Embryo(place) => {
                 let question = self.conns.embryos.question(self.conns.embryos.get(place)?);
                 let (conn, meant) = answered(&question, arrival, segment, notes)?;

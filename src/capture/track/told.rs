@@ -232,6 +232,7 @@ impl Tracker {
             Found::Conn(slot) => Cow::Borrowed(self.conns.at(slot)),
             Found::Plain(place) => Cow::Owned(self.conns.plains.at(place)),
             Found::Embryo(place) => Cow::Owned(self.conns.embryos.at(place)),
+            Found::Talk(place) => Cow::Owned(self.conns.talks.at(place)),
         })
     }
 
@@ -244,12 +245,15 @@ impl Tracker {
 
     /// Tells of them, where no more is made of one than is asked for.
     pub(super) fn tell_followed<E>(&self, mut tell: impl FnMut(Told<'_>) -> Result<(), E>) -> Result<(), E> {
-        let mut made = None;
+        let (mut made, mut made_of_talk) = (None, None);
         self.all_found().try_for_each(|found| match found {
             Found::Conn(slot) => tell(Told::Conn(self.conns.at(slot))),
             Found::Plain(place) => self.conns.plains.get(place).map_or(Ok(()), |plain| {
                 tell(Told::ByTheBook(ByTheBook { plains: &self.conns.plains, plain, made: &mut made }))
             }),
+            Found::Talk(place) => {
+                self.conns.talks.written(place, &mut made_of_talk).map_or(Ok(()), |conn| tell(Told::Conn(conn)))
+            }
             Found::Embryo(place) => self.conns.embryos.get(place).map_or(Ok(()), |embryo| {
                 tell(Told::Unanswered(Unanswered { embryos: &self.conns.embryos, embryo, ended: None }))
             }),
@@ -299,5 +303,6 @@ impl Tracker {
         followed.for_each(|(slot, conn)| tell(conn.id, Found::Conn(slot)));
         self.conns.plains.iter().for_each(|(id, place)| tell(id, Found::Plain(place)));
         self.conns.embryos.iter().for_each(|(id, place)| tell(id, Found::Embryo(place)));
+        self.conns.talks.iter().for_each(|(id, place)| tell(id, Found::Talk(place)));
     }
 }

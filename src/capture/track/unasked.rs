@@ -48,17 +48,17 @@ impl Tracker {
             Ok(Passenger { arrival, segment, .. }) if protocol == Protocol::Tcp => {
                 self.take_segment(arrival, segment, notes);
             }
-            Ok(Passenger { arrival, datagram, .. }) => drop(self.datagram(arrival, datagram, notes)),
+            Ok(Passenger { arrival, datagram, .. }) => self.take_datagram(arrival, datagram, notes),
         }
     }
 
-    /// Takes in a segment as if a glance had told it.
+    /// Takes in a segment or a datagram as if a glance had told it.
     #[cfg(test)]
     pub(super) fn take(&mut self, passenger: &Passenger) {
         self.at_a_glance(|tracker, twice| {
             let seat = twice.seat();
             *twice.at(seat) = *passenger;
-            tracker.take_in(twice, seat, Protocol::Tcp);
+            tracker.take_in(twice, seat, passenger.arrival.key.protocol());
         });
     }
 

@@ -503,4 +503,4 @@ fn facing(ends: &mut [End; 2], from: usize) -> [&mut End; 2] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

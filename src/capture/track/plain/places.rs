@@ -169,7 +169,7 @@ impl Tracker {
                 true
             }
             Found::Embryo(place) => self.become_plain(place, arrival, segment, notes),
-            Found::Conn(_) => false,
+            Found::Conn(_) | Found::Talk(_) => false,
         }
     }
 

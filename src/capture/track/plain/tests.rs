@@ -26,7 +26,9 @@ pub(super) fn took(chapter: Chapter, turn: Option<Turn>) -> Option<Turn> {
     turn
 }
 
-fn holds(path: &Path, seed: u64) {
+/// Checks that the connections of a capture are the same whether or not they were kept in as little room as can
+/// be.
+pub(in super::super) fn holds(path: &Path, seed: u64) {
     let connections = |way| told(path, way, seed).into_iter().filter(|line| line.starts_with("Conn {"));
     let (plain, long) = (connections(Way::Unasked), connections(Way::Long));
     let (plain, long): (Vec<_>, Vec<_>) = (plain.collect(), long.collect());
