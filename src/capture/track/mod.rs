@@ -269,7 +269,7 @@ impl Tracker {
         let found = self.conns.find(&arrival.key);
         if let Some(Found::Conn(slot)) = found
             && let conn = self.conns.at_mut(slot)
-            && let Some(meant) = conn.steady(arrival, segment, notes)
+            && let Some(meant) = conn.steady(arrival, segment, notes, &self.shark)
         {
             return Some(Taken { slot, stream: conn.stream, meant });
         }

@@ -205,6 +205,15 @@ impl Shark {
         }
     }
 
+    /// Whether the packets of a calm connection are still counted to its stream.
+    #[inline]
+    pub(super) fn has_numbered(&self, conn: &Conn) -> bool {
+        match conn.pair {
+            Pair::Own(_) => true,
+            Pair::Shared(at) => self.shared.get(at as usize).is_some_and(|shared| shared.numbers.know(conn.stream)),
+        }
+    }
+
     /// Takes in a segment of `conn`, or of one that will take its place; returns the stream it
     /// belongs to.
     #[inline]
@@ -249,9 +258,13 @@ impl Conn {
         self.completeness = bit::SYN;
     }
 
-    /// Whether only a SYN or the like can still change where Wireshark counts its packets to.
-    pub(super) fn is_numbered(&self) -> bool {
-        matches!(self.pair, Pair::Own(numbers) if numbers.stream == self.stream && numbers.base.iter().all(Option::is_some))
+    /// Whether only a SYN or the like can still change where Wireshark counts its packets to; or one of another
+    /// connection, where it shares its endpoints: then it has to be asked [each time](Shark::has_numbered).
+    pub(super) fn may_stay_numbered(&self) -> bool {
+        match &self.pair {
+            Pair::Own(numbers) => numbers.know(self.stream),
+            Pair::Shared(_) => true,
+        }
     }
 
     /// Whether a segment of an open connection tells `tcp.completeness` nothing new.
@@ -262,6 +275,11 @@ impl Conn {
 }
 
 impl Numbers {
+    /// Whether both sides have shown where they begin, in this stream.
+    fn know(&self, stream: u32) -> bool {
+        self.stream == stream && self.base.iter().all(Option::is_some)
+    }
+
     /// Takes in a segment; tells whether it begins another stream.
     #[inline]
     fn take(&mut self, side: Side, segment: &Segment) -> bool {

@@ -40,17 +40,20 @@ const EMBRYO: u32 = 1 << 31;
 const PLAIN: u32 = 1 << 30;
 
 /// Marks a place in the index as that of a conversation of datagrams.
-const TALK: u32 = PLAIN | EMBRYO;
+const TALK: u32 = 1 << 29;
 
 impl Found {
     /// What the index says with `place`.
     #[inline]
     pub(super) fn at(place: u32) -> Self {
-        match (place & PLAIN != 0, place & EMBRYO != 0) {
-            (true, false) => Self::Plain(place & !PLAIN),
-            (false, true) => Self::Embryo(place & !EMBRYO),
-            (true, true) => Self::Talk(place & !TALK),
-            (false, false) => Self::Conn(Slot(place)),
+        if place & PLAIN != 0 {
+            Self::Plain(place & !PLAIN)
+        } else if place & EMBRYO != 0 {
+            Self::Embryo(place & !EMBRYO)
+        } else if place & TALK != 0 {
+            Self::Talk(place & !TALK)
+        } else {
+            Self::Conn(Slot(place))
         }
     }
 

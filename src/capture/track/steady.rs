@@ -1,5 +1,6 @@
 //! The segment that most segments are: the next octets, or the next acknowledgement, between two
-//! ends that are open and miss nothing.
+//! ends that are open and ask for nothing. Octets may be missing before: it neither brings nor
+//! acknowledges them.
 //!
 //! It could take the way of every other segment, `Conn::segment`, and nothing would come out
 //! differently: a test holds the two ways against each other. It is taken apart because nearly all
@@ -13,6 +14,7 @@ use super::intake::{Meant, facing};
 use super::life::Life;
 use super::notes::Notes;
 use super::segments;
+use super::shark::Shark;
 use super::standing::{Basis, State};
 use super::textbook::Chapter;
 use super::zeek;
@@ -20,25 +22,38 @@ use crate::capture::arrival::Arrival;
 use crate::wire::{Flags, Segment, Seq, options::Present};
 
 impl Conn {
-    /// Whether both ends are open beyond doubt, and nothing is asked, missing or closing: what has
-    /// to hold before a segment can be such a one, and holds after it.
+    /// Whether both ends are open beyond doubt, and nothing is asked or closing: what has to hold before a segment can be such a one, and holds after it.
     pub(super) fn is_calm(&self) -> bool {
         let [a, b] = &self.halves;
         let life = &self.life;
         is_calm(a, b)
             && is_calm(b, a)
             && zeek::is_calm(&a.zeek, &b.zeek)
-            && self.is_numbered()
+            && self.may_stay_numbered()
             && life.reset_by.is_none()
             && life.doubtful.is_none()
             && life.parked.is_none()
     }
 
+    /// Whether, where that holds, nothing is missing either, and nobody waits for what was lost: then it may be
+    /// closed as in the book.
+    pub(super) fn misses_nothing(&self) -> bool {
+        let [a, b] = &self.halves;
+        let whole = |half: &Half| half.coverage.is_whole() && half.rare().dup_run == 0;
+        whole(a) && whole(b) && zeek::are_open(&a.zeek, &b.zeek)
+    }
+
     /// Takes in a segment, if it is such a one.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]
-    pub(super) fn steady(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Meant> {
-        if self.chapter != Chapter::Calm || arrival.cut || !self.adds_nothing(segment) {
+    pub(super) fn steady(
+        &mut self,
+        arrival: &Arrival,
+        segment: &Segment,
+        notes: Notes,
+        shark: &Shark,
+    ) -> Option<Meant> {
+        if self.chapter != Chapter::Calm || arrival.cut || !self.adds_nothing(segment) || !shark.has_numbered(self) {
             return None;
         }
         let [sender, receiver] = facing(&mut self.halves, arrival.side);
@@ -51,6 +66,9 @@ impl Conn {
         }
         let after = arrival.after(self.first_n);
         go_on(edge, segment, sender, receiver, &mut self.life, arrival, after);
+        if let Some(rare) = sender.rare_if_any() {
+            rare.dup_run = 0;
+        }
         zeek::go_on(segment, arrival.side, &mut sender.zeek, &mut self.history);
         self.count_packet(arrival, segment.len);
         Some(self.unmoved(notes))
@@ -69,10 +87,9 @@ fn is_calm(half: &Half, peer: &Half) -> bool {
         && half.probe == Probe::None
         && half.mark(Mark::Proof).is_none()
         && half.rare().repeated_to.is_none()
-        && half.rare().dup_run == 0
         && half.spoke
         && half.una().is_some()
-        && half.coverage.is_whole()
+        && half.coverage.base().is_some()
         && half.iss().is_none_or(|iss| !half.nxt().before(iss))
 }
 
@@ -89,13 +106,13 @@ fn is_steady(edge: Seq, segment: &Segment, sender: &Half, receiver: &Half) -> bo
         && zeek::is_steady(segment, &sender.zeek)
 }
 
-/// Neither less than before, nor what was not seen; and not the same again with nothing else.
+/// Neither less than before, nor what was not seen or is missing; and not the same again with nothing else.
 #[inline]
 pub(super) fn acknowledges_what_was_sent(segment: &Segment, receiver: &Half) -> bool {
     let ack = segment.ack;
     let ahead = receiver.una().map_or(-1, |una| ack.offset_from(una));
     let least = i32::from(segment.len == 0);
-    (least..=segments::WILD).contains(&ahead) && !ack.after(receiver.nxt())
+    (least..=segments::WILD).contains(&ahead) && !ack.after(receiver.nxt()) && receiver.coverage.whole_below(ack)
 }
 
 /// No options, or the timestamps that were agreed on, and not older than the last.

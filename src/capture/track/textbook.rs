@@ -199,7 +199,8 @@ impl Conn {
             }
             Chapter::Calm if fin => {
                 let never_closed = [sender, receiver].iter().all(|half| half.opened && half.fins == 0);
-                (never_closed && !segment.ack.after(receiver.nxt())).then_some(Step::Close1)
+                let fits = never_closed && self.misses_nothing() && !segment.ack.after(receiver.nxt());
+                fits.then_some(Step::Close1)
             }
             Chapter::Closing if !first && all && fin => Some(Step::Close23),
             Chapter::Closing if !first && all && bare => Some(Step::Close2),

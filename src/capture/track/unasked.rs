@@ -66,7 +66,7 @@ impl Tracker {
     fn take_segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) {
         let found = self.conns.find(&arrival.key);
         let taken = match found {
-            Some(Found::Conn(slot)) => self.conns.at_mut(slot).steady(arrival, segment, notes).is_some(),
+            Some(Found::Conn(slot)) => self.conns.at_mut(slot).steady(arrival, segment, notes, &self.shark).is_some(),
             Some(found) => self.goes_by_the_book(found, arrival, segment, notes),
             None => false,
         };

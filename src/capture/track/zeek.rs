@@ -175,9 +175,15 @@ pub(super) fn pass(segment: &Segment, remarks: Remarks, sender: &mut End, receiv
     }
 }
 
-/// Whether both ends are open, and nothing is withheld.
+/// Whether both ends are open, as far as Zeek saw it, and nothing is withheld.
 pub(super) fn is_calm(a: &End, b: &End) -> bool {
-    [a, b].iter().all(|end| end.state == State::Established && end.mark(Mark::Withheld).is_none())
+    let open = |end: &End| matches!(end.state, State::Established | State::Partial);
+    [a, b].iter().all(|end| open(end) && end.mark(Mark::Withheld).is_none())
+}
+
+/// Whether Zeek saw both ends open.
+pub(super) fn are_open(a: &End, b: &End) -> bool {
+    [a, b].iter().all(|end| end.state == State::Established)
 }
 
 /// Whether a segment with ACK, and none of the flags that open or close, brings something new
