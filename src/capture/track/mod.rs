@@ -81,8 +81,8 @@ use twice::Twice;
 pub struct Limits {
     /// Most connections followed at once. When there are more, the one that is least worth its
     /// room goes, and is told with its reason. Of those that are no more than a SYN each takes some
-    /// 80 octets, of those that went by the book, where nobody asks for packets, some 280, of the
-    /// others 800.
+    /// 80 octets; where nobody asks for packets, of those that went by the book some 280, and of those
+    /// of datagrams some 140; of the others 800.
     pub conns: u32,
     /// When silent connections are given up; `None` keeps them to the end of the input.
     pub timers: Option<Timers>,

@@ -25,7 +25,6 @@ use super::standing::RoleBasis;
 use super::textbook::Chapter;
 use super::zeek::History;
 use crate::capture::arrival::Arrival;
-use crate::capture::findings::Event;
 use crate::wire::{Endpoint, FlowKey, Seq, Side, Timestamp, Vlans};
 
 /// Such a conversation.
@@ -73,6 +72,15 @@ enum Is {
     ClockBackwards = 1 << 2,
 }
 
+/// What a datagram was to it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Turn {
+    /// The first that came back.
+    Answer,
+    /// One more.
+    Next,
+}
+
 /// What the capture may say of a datagram here.
 const BACKWARDS: Notes = Notes::of(&[Note::ClockBackwards]);
 
@@ -102,22 +110,22 @@ impl Talk {
         notes.is_empty() || notes == BACKWARDS
     }
 
-    /// Takes in a datagram, if it is one like others; tells what it was, if it is the first of its side.
+    /// Takes in a datagram, if there is no more to say of it; tells what it was.
     #[inline]
-    fn take(&mut self, arrival: &Arrival, payload_len: u32, notes: Notes) -> Option<Option<Event>> {
+    fn take(&mut self, arrival: &Arrival, payload_len: u32, notes: Notes) -> Option<Turn> {
         let [mine, theirs] = [arrival.side, !arrival.side].map(|side| self.said[side as usize].packets);
         if !self.goes_on(arrival, payload_len, notes) {
             return None;
         }
         if mine == 0 {
             self.answered = arrival.time.into();
-            return Some(Some(Event::DatagramAnswered));
+            return Some(Turn::Answer);
         }
         self.set(Is::Ambiguous, theirs == 0);
-        Some(None)
+        Some(Turn::Next)
     }
 
-    /// Counts a datagram, if there is room for what it says.
+    /// Counts a datagram, if there is no more to say of it and room for its numbers.
     #[inline]
     fn goes_on(&mut self, arrival: &Arrival, payload_len: u32, notes: Notes) -> bool {
         let said = &mut self.said[arrival.side as usize];

@@ -1,4 +1,4 @@
-use super::Talk;
+use super::{Talk, Turn};
 use crate::capture::arrival::Arrival;
 use crate::capture::findings::Event;
 use crate::capture::record::Udp;
@@ -118,9 +118,9 @@ impl Tracker {
     #[inline]
     fn goes_on_talking(&mut self, place: u32, arrival: &Arrival, payload_len: u32, notes: Notes) -> bool {
         let Some(talk) = self.conns.talks.get_mut(place) else { return false };
-        let Some(event) = talk.take(arrival, payload_len, notes) else { return false };
-        if let Some(event) = event {
-            self.findings.take(event, talk.ends(), None, self.clock);
+        let Some(turn) = talk.take(arrival, payload_len, notes) else { return false };
+        if turn == Turn::Answer {
+            self.findings.take(Event::DatagramAnswered, talk.ends(), None, self.clock);
         }
         true
     }
