@@ -348,6 +348,11 @@ impl Notes {
         Self(self.0 | 1 << note as u8)
     }
 
+    /// The same, but for one.
+    pub(super) const fn without(self, note: Note) -> Self {
+        Self(self.0 & !(1 << note as u8))
+    }
+
     /// Whether some are among both.
     #[inline]
     pub(super) const fn overlaps(self, other: Self) -> bool {

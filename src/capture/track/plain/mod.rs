@@ -79,6 +79,8 @@ enum Is {
     ChecksumOffload = 1 << 7,
     EcnCe = 1 << 8,
     ClockBackwards = 1 << 9,
+    /// The first FIN came with octets.
+    Close1Data = 1 << 10,
 }
 
 /// What the capture may say of a packet that goes by the book.
@@ -229,7 +231,10 @@ impl Plain {
                 self.step3_after = fit.after;
                 self.ends[CLIENT].said |= TOLD_ACK;
             }
-            Step::Close1 => self.set(Is::ServerFirst, fit.from == SERVER),
+            Step::Close1 => {
+                self.set(Is::ServerFirst, fit.from == SERVER);
+                self.set(Is::Close1Data, segment.len > 0);
+            }
             Step::Close23 => self.set(Is::Close23, true),
             _ => {}
         }
@@ -280,14 +285,15 @@ impl Plain {
         let first = asks != self.says(Is::ServerFirst);
         let bare = segment.flags == Flags::ACK && segment.len == 0;
         let octets = is_plain(segment) && segment.len > 0;
-        let fin = segment.flags.0 & !Flags::PSH.0 == (Flags::ACK | Flags::FIN).0 && segment.len == 0;
+        let fin = segment.flags.0 & !Flags::PSH.0 == (Flags::ACK | Flags::FIN).0 && (segment.len == 0 || fit.moves_on);
         let all = segment.ack == receiver.nxt;
-        // Past what step three carried, or the octet after it: so that has come.
-        let proves = !segment.ack.before(receiver.iss + 2) && (octets || fit.ahead > 0);
+        // Past the octet after step three: so that has come.
+        let proves = !segment.ack.before(receiver.iss + 2) && fit.ahead > 0;
         match self.chapter {
             Chapter::Answered if asks && bare && all => Some(Step::Open3),
             Chapter::Opened if asks && octets && all && fit.moves_on => Some(Step::Octets),
-            Chapter::Opened if !asks && (octets || bare) && proves && fit.moves_on => Some(Step::Confirm),
+            // A server that speaks first is open too.
+            Chapter::Opened if !asks && (octets || bare && proves) && fit.moves_on => Some(Step::Confirm),
             Chapter::Calm if fin => Some(Step::Close1),
             Chapter::Closing if !first && all && fin => Some(Step::Close23),
             Chapter::Closing if !first && all && bare => Some(Step::Close2),
@@ -305,10 +311,12 @@ impl Plain {
         if !notes.is_empty() {
             self.add_notes(notes);
         }
+        if segment.len > 0 {
+            self.time_answer(fit.from, now);
+        }
         let letter = if segment.flags.contains(Flags::FIN) {
             b'f'
         } else if segment.len > 0 {
-            self.time_answer(fit.from, now);
             b'd'
         } else {
             b'a'

@@ -55,7 +55,8 @@ impl Plain {
         (conn.start, conn.end) = (self.start, self.end());
         (conn.stream, conn.completeness) = self.streamed();
         conn.pair = Pair::numbered(self.stream, base);
-        conn.chapter = self.chapter;
+        // What the server has not acknowledged yet, a connection like others looks out for.
+        conn.chapter = if self.waits_for_proof() { Chapter::Other } else { self.chapter };
         self.write_history(&mut conn.history);
         self.write_life(&mut conn.life);
     }
@@ -146,8 +147,15 @@ impl Plain {
             Chapter::HalfClosed if first => Some(peer.nxt + 1),
             Chapter::BothClosed if first => Some(peer.nxt),
             Chapter::Over if !first => Some(peer.nxt + 1),
+            _ if role == SERVER && self.waits_for_proof() => Some(peer.iss + 2),
             _ => None,
         }
+    }
+
+    /// Whether the server spoke first, and has not acknowledged anything of the client since.
+    fn waits_for_proof(&self) -> bool {
+        let client = &self.ends[CLIENT];
+        self.has_come_to(Chapter::Calm) && client.una.before(client.iss + 2)
     }
 
     /// What an end has learnt, and from which frames.
@@ -229,6 +237,7 @@ impl Plain {
             Chapter::Over if together => CLOSED_IN_THREE.and(Note::Close4),
             Chapter::Over => CLOSED_IN_FOUR.and(Note::Close4),
         };
+        let said = if self.says(Is::Close1Data) { said.without(Note::Close1).and(Note::Close1Data) } else { said };
         NOTES.iter().filter(|(is, _)| self.says(*is)).fold(said, |all, (_, note)| all.and(*note))
     }
 
