@@ -78,6 +78,12 @@ impl Short {
         Self::new(text.into(), len)
     }
 
+    /// A number that no other text has.
+    #[inline]
+    pub(super) const fn number(self) -> u128 {
+        self.0.get()
+    }
+
     /// How many octets it has.
     #[inline]
     pub(super) const fn len(self) -> usize {

@@ -54,10 +54,10 @@ impl<T> Chunks<T> {
 }
 
 #[cfg(all(feature = "live", target_os = "linux"))]
-use crate::sys::memory::prefer_large_pages;
+pub(crate) use crate::sys::memory::prefer_large_pages;
 
 #[cfg(not(all(feature = "live", target_os = "linux")))]
-fn prefer_large_pages<T>(_room: &mut [T]) {}
+pub(crate) fn prefer_large_pages<T>(_room: &mut [T]) {}
 
 #[cfg(test)]
 mod tests {

@@ -110,6 +110,12 @@ impl ByTheBook<'_> {
         self.plain.endpoint_v4(role)
     }
 
+    /// The port of the client, or of the server.
+    #[inline]
+    pub fn port(&self, role: Role) -> u16 {
+        self.plain.port(role)
+    }
+
     /// Connections of one kind are alike in how they opened and closed, by whom, where their ends
     /// stand, and in their history. Below 2 to the 48th.
     #[inline]

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::Beside;
 use super::pen::Pen;
+use super::row::Row;
 use crate::capture::Conn;
 use crate::capture::apps::{self, Evidence, Talk};
-use crate::capture::track::{ByTheBook, Ends, Role, Unanswered};
+use crate::capture::track::{Ends, Role, Unanswered};
 use crate::report::apps as report;
 use crate::report::digits::Digits as _;
 use crate::report::process::Process;
@@ -114,6 +115,11 @@ impl Columns {
         self.apps
     }
 
+    /// Whether what runs on a connection stands in its row.
+    pub(super) const fn tell_apps(&self) -> bool {
+        self.apps
+    }
+
     /// How many cells a row has before some are chosen.
     pub(super) fn cells(&self) -> usize {
         if self.apps { COLUMNS.len() } else { COMMON_COLUMNS }
@@ -187,7 +193,6 @@ pub(super) fn put(pen: &mut impl Pen, conn: &Conn, beside: Beside<'_>, columns: 
     let protocol = conn.protocol();
     let tcp = protocol == Protocol::Tcp;
     let [client, server] = Role::BOTH.map(|role| conn.half(role));
-    let [from_client, from_server] = [client.counts(), server.counts()];
     pen.number(conn.id.0.into());
     put_protocol(pen, protocol);
     put_endpoint(pen, conn, Role::Client, beside);
@@ -216,15 +221,7 @@ pub(super) fn put(pen: &mut impl Pen, conn: &Conn, beside: Beside<'_>, columns: 
         pen.dash();
     }
     pen.history(conn);
-    pen.brief(from_client.packets);
-    pen.brief(from_server.packets);
-    pen.brief(from_client.payload_bytes);
-    pen.brief(from_server.payload_bytes);
-    pen.number((from_client.retransmits + from_server.retransmits).into());
-    let timing = conn.timing();
-    pen.span(timing.rtt_server.or_else(|| conn.reply_time()));
-    pen.span(timing.rtt_client);
-    pen.span(Some(conn.duration()));
+    put_back(pen, conn);
     if columns.apps {
         pen.text(|out| app(out, conn, beside.talk));
     }
@@ -305,34 +302,33 @@ pub(super) fn put_asked<P: Pen>(pen: &mut P, syn: &Unanswered<'_>, count: usize)
     }
 }
 
-/// Columns in which connections that went by the book do not differ, if they are of one kind and have
-/// the same service; of those before and behind, only these are put.
+/// Columns that are alike in rows of one [`Kind`](super::row::Kind).
 pub(super) const ALIKE: Range<usize> = 4..13;
 
 /// Puts the cells before those.
 #[inline]
-pub(super) fn put_front(pen: &mut impl Pen, conn: &ByTheBook<'_>) {
-    pen.number(conn.id().0.into());
-    put_protocol(pen, Protocol::Tcp);
+pub(super) fn put_front(pen: &mut impl Pen, row: &impl Row) {
+    pen.number(row.id().0.into());
+    put_protocol(pen, row.protocol());
     for role in Role::BOTH {
-        match conn.endpoint_v4(role) {
+        match row.endpoint_v4(role) {
             Some((addr, port)) => pen.endpoint_v4(addr, port),
-            None => pen.endpoint(conn.endpoint(role)),
+            None => pen.endpoint(row.endpoint(role)),
         }
     }
 }
 
 /// Puts the cells behind them.
 #[inline]
-pub(super) fn put_back(pen: &mut impl Pen, conn: &ByTheBook<'_>) {
-    pen.brief(conn.packets(Role::Client));
-    pen.brief(conn.packets(Role::Server));
-    pen.brief(conn.payload_bytes(Role::Client));
-    pen.brief(conn.payload_bytes(Role::Server));
-    pen.number(0);
-    pen.span(Some(conn.rtt_server()));
-    pen.span(conn.rtt_client());
-    pen.span(Some(conn.duration()));
+pub(super) fn put_back(pen: &mut impl Pen, row: &impl Row) {
+    pen.brief(row.packets(Role::Client));
+    pen.brief(row.packets(Role::Server));
+    pen.brief(row.payload_bytes(Role::Client));
+    pen.brief(row.payload_bytes(Role::Server));
+    pen.number(row.retransmits());
+    pen.span(row.rtt_server());
+    pen.span(row.rtt_client());
+    pen.span(Some(row.duration()));
 }
 
 /// `https example.com`, `ssh OpenSSH_9.2p1`; with a mark where the port says otherwise: `ssh! ...`, and

@@ -12,13 +12,14 @@ use std::ops::Range;
 use super::Beside;
 use super::columns::{self, Columns};
 use super::pen::Pen;
+use super::row::{Kind, Row};
 use crate::capture::Conn;
-use crate::capture::track::{ByTheBook, ConnId, Ended, Role, Unanswered};
+use crate::capture::track::{ConnId, Ended, Role, Unanswered, prefer_large_pages};
 use crate::report::digits;
 use crate::report::paint::Paint;
 use crate::report::short::Short;
 use crate::report::table::{Align, Column, Fit, Shown, Table};
-use crate::wire::{Endpoint, ports};
+use crate::wire::Endpoint;
 
 /// The lines of a part of a table.
 #[derive(Debug)]
@@ -35,8 +36,8 @@ pub(super) struct Lines {
     cell: Vec<u8>,
     /// SYNs without answer, by why they were given up.
     asked: [Option<Asked>; 3],
-    /// Connections that went by the book, by what others of their kind are found by.
-    kinds: Box<[Kind; KINDS]>,
+    /// Lines by their kinds.
+    likes: Box<[Like; LIKES]>,
     /// Where in a line those cells stand in which others of the kind are alike.
     alike: Range<usize>,
 }
@@ -66,29 +67,16 @@ impl Asked {
     }
 }
 
-/// The line of a connection that went by the book: others of its kind, with the same service, differ
-/// from it in their handles, endpoints, counts and times.
+/// The line of a connection: others of its kind differ from it in their handles, endpoints, counts and
+/// times.
 #[derive(Clone, Copy, Debug, Default)]
-struct Kind {
-    /// The kind, and the server's port where that has a service; 0 is none.
-    key: u64,
+struct Like {
+    kind: Kind,
     line: u32,
 }
 
-/// How many are remembered, a power of two.
-const KINDS: usize = 64;
-
-impl Kind {
-    fn key(kind: u64, port: u16) -> u64 {
-        kind << 16 | u64::from(port)
-    }
-
-    /// Where that of `key` is remembered.
-    #[inline]
-    fn place(key: u64) -> usize {
-        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - KINDS.ilog2())) as usize % KINDS
-    }
-}
+/// How many are remembered.
+const LIKES: usize = 256;
 
 /// Where the cells of a column go: into so many octets of a line.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +93,9 @@ struct Place {
 const MOST: usize = 32;
 
 const _: () = assert!(columns::COLUMNS.len() <= MOST);
+
+/// With so many lines it is likely that a part becomes full.
+const MANY: usize = super::PART / 16;
 
 /// Octets that may be written where a cell begins, and those behind a line.
 const WINDOW: usize = digits::ENDPOINT;
@@ -124,7 +115,7 @@ impl Default for Lines {
             row: Vec::new(),
             cell: Vec::new(),
             asked: [None; 3],
-            kinds: Box::new([Kind::default(); KINDS]),
+            likes: Box::new([Like::default(); LIKES]),
             alike: 0..0,
         }
     }
@@ -138,6 +129,10 @@ impl Lines {
 
     /// Adds the row of `conn`.
     pub(super) fn add(&mut self, table: &mut Table, conn: &Conn, beside: Beside<'_>, columns: &Columns) {
+        let kind = if columns.tell_apps() || !beside.is_nothing() { None } else { Kind::of(conn) };
+        if kind.is_some_and(|kind| self.add_of_kind(conn, kind)) {
+            return;
+        }
         let put = |pen: &mut Pencil<'_>| columns::put(pen, conn, beside, columns);
         let mut start = self.text.len();
         if self.write(None, put).is_none() {
@@ -145,6 +140,9 @@ impl Lines {
             start = self.add_wide(table, |row| columns::write(row, conn, beside, columns));
         }
         self.hold(conn.id, start);
+        if let Some(kind) = kind {
+            self.remember_kind(kind);
+        }
     }
 
     /// Adds the row of a SYN without answer, given one that differs in nothing else; tells whether
@@ -170,19 +168,17 @@ impl Lines {
         self.asked[index(syn.ended())] = self.held.len().checked_sub(1).map(|line| Asked { line, server });
     }
 
-    /// Adds the row of a connection that went by the book, given one of its kind; tells whether there is
-    /// one.
-    pub(super) fn add_of_kind(&mut self, conn: &ByTheBook<'_>) -> bool {
-        let port = conn.endpoint(Role::Server).port;
-        let find = |key| Some(self.kinds[Kind::place(key)]).filter(|known| known.key == key);
-        let other = || find(Kind::key(conn.kind(), known_port(port)));
-        let Some(Kind { key, line: like }) = find(Kind::key(conn.kind(), port)).or_else(other) else { return false };
+    /// Adds a row of this kind, given another of it; tells whether there is one.
+    #[inline]
+    pub(super) fn add_of_kind(&mut self, row: &impl Row, kind: Kind) -> bool {
+        let find = |kind: Kind| Some(self.likes[kind.place(LIKES)]).filter(|like| like.kind == kind);
+        let Some(Like { kind, line: like }) = find(kind).or_else(|| find(kind.known())) else { return false };
         let (start, room) = (self.text.len(), self.fit.as_ref().map_or(0, Fit::room));
         let (like, alike) = (self.range(like as usize).start, self.alike.clone());
         self.text.resize(start + room + SLACK, b' ');
         let Some((before, line)) = self.text.split_at_mut_checked(start) else { return false };
         let mut pencil = Pencil { line, places: &self.places, next: 0, fits: true, cell: &mut self.cell };
-        columns::put_front(&mut pencil, conn);
+        columns::put_front(&mut pencil, row);
         // What was written before reaches into this.
         if let Some(to) = pencil.line.get_mut(alike.clone())
             && let Some(from) = before.get(like + alike.start..like + alike.end)
@@ -190,22 +186,22 @@ impl Lines {
             to.copy_from_slice(from);
         }
         pencil.next = columns::ALIKE.end;
-        columns::put_back(&mut pencil, conn);
+        columns::put_back(&mut pencil, row);
         let fits = pencil.fits;
         self.text.truncate(if fits { start + room } else { start });
         if fits {
             self.text.push(b'\n');
-            self.kinds[Kind::place(key)].line = self.held.len() as u32;
-            self.hold(conn.id(), start);
+            self.likes[kind.place(LIKES)].line = self.held.len() as u32;
+            self.hold(row.id(), start);
         }
         fits
     }
 
-    /// The last row was that of a connection that went by the book.
-    pub(super) fn remember_kind(&mut self, conn: &ByTheBook<'_>) {
-        let key = Kind::key(conn.kind(), known_port(conn.endpoint(Role::Server).port));
+    /// The last row was one of this kind.
+    pub(super) fn remember_kind(&mut self, kind: Kind) {
+        let kind = kind.known();
         if let Some(line) = self.held.len().checked_sub(1) {
-            self.kinds[Kind::place(key)] = Kind { key, line: line as u32 };
+            self.likes[kind.place(LIKES)] = Like { kind, line: line as u32 };
         }
     }
 
@@ -238,13 +234,27 @@ impl Lines {
         self.text.clear();
         self.held.clear();
         self.asked = [None; 3];
-        self.kinds.fill(Kind::default());
+        self.likes.fill(Like::default());
         Ok(self.fit.clone())
     }
 
     fn hold(&mut self, id: ConnId, start: usize) {
         self.sorted = self.held.last().is_none_or(|last| self.sorted && last.id < id.0);
         self.held.push(Line { id: id.0, start: start as u32 });
+        if self.held.len() == MANY {
+            self.make_room(self.text.len() / MANY);
+        }
+    }
+
+    /// Makes room for a part that is full, of lines of so many octets, if there are many already: else the
+    /// kernel has to be asked for thousands of pages, one after the other.
+    #[cold]
+    fn make_room(&mut self, line: usize) {
+        if self.held.len() >= MANY {
+            let all = (line + 1) * super::PART + SLACK;
+            self.text.reserve_exact(all.saturating_sub(self.text.len()));
+            prefer_large_pages(self.text.spare_capacity_mut());
+        }
     }
 
     /// Where a line is.
@@ -302,6 +312,7 @@ impl Lines {
     fn set_anew(&mut self, moves: &[Move], room: usize) {
         let old = std::mem::take(&mut self.text);
         self.text.reserve(old.len() + old.len() / 8);
+        self.make_room(room);
         for at in 0..self.held.len() {
             let from = self.held[at].start as usize;
             let to = self.held.get(at + 1).map_or(old.len(), |next| next.start as usize);
@@ -323,11 +334,6 @@ impl Lines {
             self.text.push(b'\n');
         }
     }
-}
-
-/// `port`, if it has a service; the others have none and are alike.
-fn known_port(port: u16) -> u16 {
-    ports::service(port).map_or(0, |_| port)
 }
 
 fn index(why: Option<Ended>) -> usize {

@@ -15,6 +15,7 @@ mod format;
 mod lines;
 mod pen;
 mod record;
+mod row;
 mod zeek;
 
 use std::cmp::Reverse;
@@ -44,6 +45,7 @@ pub use follow::Follow;
 use follow::Running;
 pub use format::Format;
 use lines::Lines;
+use row::Kind;
 
 /// What to sort by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -121,6 +123,14 @@ struct Beside<'a> {
     apps: bool,
     /// The names of addresses, where they are wanted.
     names: Option<&'a Names>,
+}
+
+impl Beside<'_> {
+    /// Whether there is nothing that its row would tell.
+    fn is_nothing(&self) -> bool {
+        let Self { owners: Ends { client, server }, spoken, talk, apps: _, names } = self;
+        client.is_none() && server.is_none() && spoken.is_none() && talk.is_none() && names.is_none()
+    }
 }
 
 /// Rows of a table that are held until their widths are known.
@@ -455,12 +465,13 @@ impl<W: Write> Sink for Conns<W> {
         if !self.tells_rows_alone() {
             return self.ended(plain.conn());
         }
-        if self.lines.as_mut().is_some_and(|lines| lines.add_of_kind(plain)) {
+        let kind = Kind::by_the_book(plain);
+        if self.lines.as_mut().is_some_and(|lines| lines.add_of_kind(plain, kind)) {
             return self.write_part();
         }
         self.ended(plain.conn())?;
         if let Some(lines) = &mut self.lines {
-            lines.remember_kind(plain);
+            lines.remember_kind(kind);
         }
         Ok(())
     }

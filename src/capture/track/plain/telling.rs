@@ -78,12 +78,17 @@ impl Plain {
     /// Address and port of an end, over IPv4.
     #[inline]
     pub(in crate::capture::track) fn endpoint_v4(&self, role: Role) -> Option<(Ipv4Addr, u16)> {
-        let ([a, b], [a_port, b_port]) = (self.addrs, self.ports);
-        let second = self.says(Is::ClientB) == (role == Role::Client);
-        let (addr, port) = if second { (b, b_port) } else { (a, a_port) };
-        (!self.says(Is::Wide)).then_some((Ipv4Addr::from_bits(addr), port))
+        let side = self.side(role) as usize;
+        (!self.says(Is::Wide)).then_some((Ipv4Addr::from_bits(self.addrs[side]), self.ports[side]))
     }
 
+    /// The port of an end.
+    #[inline]
+    pub(in crate::capture::track) fn port(&self, role: Role) -> u16 {
+        self.ports[self.side(role) as usize]
+    }
+
+    #[inline]
     fn side(&self, role: Role) -> Side {
         if role == Role::Client { self.client() } else { !self.client() }
     }
