@@ -31,7 +31,7 @@ pub(super) struct Lines {
     /// The columns that they stand in; none before the first.
     fit: Option<Fit>,
     places: [Place; MOST],
-    /// A row that did not fit, and a cell of many octets.
+    /// A row that did not fit, and a cell of many octets, or a line.
     row: Vec<u8>,
     cell: Vec<u8>,
     /// SYNs without answer, by why they were given up.
@@ -40,6 +40,9 @@ pub(super) struct Lines {
     likes: Box<[Like; LIKES]>,
     /// Where in a line those cells stand in which others of the kind are alike.
     alike: Range<usize>,
+    /// Where the columns begin behind those in which a SYN without answer differs from another that asks the
+    /// same, and from any other.
+    rests: [usize; 2],
 }
 
 /// A line: whose it is, and where it begins.
@@ -76,7 +79,7 @@ struct Like {
 }
 
 /// How many are remembered.
-const LIKES: usize = 256;
+const LIKES: usize = 1024;
 
 /// Where the cells of a column go: into so many octets of a line.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +120,7 @@ impl Default for Lines {
             asked: [None; 3],
             likes: Box::new([Like::default(); LIKES]),
             alike: 0..0,
+            rests: [0; 2],
         }
     }
 }
@@ -134,8 +138,10 @@ impl Lines {
             return;
         }
         let put = |pen: &mut Pencil<'_>| columns::put(pen, conn, beside, columns);
-        let mut start = self.text.len();
-        if self.write(None, put).is_none() {
+        let (mut start, room) = (self.text.len(), self.fit.as_ref().map_or(0, Fit::room));
+        if room > 0 && self.write(room, put) {
+            self.end_line(start, room);
+        } else {
             self.text.truncate(start);
             start = self.add_wide(table, |row| columns::write(row, conn, beside, columns));
         }
@@ -149,14 +155,14 @@ impl Lines {
     /// there is one.
     pub(super) fn add_like(&mut self, syn: &Unanswered<'_>) -> bool {
         let Some(asked) = self.asked[index(syn.ended())] else { return false };
-        let count = if asked.is_asked_by(syn) { columns::ASKER } else { columns::ASKED };
-        let like = self.range(asked.line);
-        let start = self.text.len();
+        let (count, rest) = if asked.is_asked_by(syn) { (columns::ASKER, 0) } else { (columns::ASKED, 1) };
+        let (like, rest, start) = (self.range(asked.line), self.rests[rest], self.text.len());
         let put = |pen: &mut Pencil<'_>| columns::put_asked(pen, syn, count);
-        let Some(rest) = self.write(Some(count), put).filter(|rest| like.start + rest + 1 < like.end) else {
+        if like.start + rest + 1 >= like.end || !self.write(rest, put) {
             self.text.truncate(start);
             return false;
-        };
+        }
+        self.text.truncate(start + rest);
         self.text.extend_from_within(like.start + rest..like.end);
         self.hold(syn.id(), start);
         true
@@ -263,28 +269,22 @@ impl Lines {
         start(at)..start(at + 1)
     }
 
-    /// Writes the first `count` cells of a line where the columns are, all if there is none; tells
-    /// how long that is, or `None` where they do not fit.
+    /// Writes cells of a line where the columns are, those that begin before `room`; tells whether they fit.
     #[inline]
-    fn write(&mut self, count: Option<usize>, put: impl FnOnce(&mut Pencil<'_>)) -> Option<usize> {
-        let room = match count {
-            None => self.fit.as_ref()?.room(),
-            Some(count) => self.fit.as_ref()?.columns().skip(count).find_map(|(_, shown)| shown)?.at,
-        };
+    fn write(&mut self, room: usize, put: impl FnOnce(&mut Pencil<'_>)) -> bool {
         let start = self.text.len();
         self.text.resize(start + room + SLACK, b' ');
-        let line = self.text.get_mut(start..)?;
+        let Some(line) = self.text.get_mut(start..) else { return false };
         let mut pencil = Pencil { line, places: &self.places, next: 0, fits: true, cell: &mut self.cell };
         put(&mut pencil);
-        let Pencil { line, fits: true, .. } = pencil else { return None };
-        if count.is_some() {
-            self.text.truncate(start + room);
-            return Some(room);
-        }
-        let len = line.get(..room)?.trim_ascii_end().len();
+        pencil.fits
+    }
+
+    /// Ends the line that begins at `start` behind what was written into its `room`.
+    fn end_line(&mut self, start: usize, room: usize) {
+        let len = self.text.get(start..start + room).unwrap_or_default().trim_ascii_end().len();
         self.text.truncate(start + len);
         self.text.push(b'\n');
-        Some(len)
     }
 
     /// Writes a row that needs other columns; tells where.
@@ -302,37 +302,47 @@ impl Lines {
         drop(columns);
         let shown = |from: usize| fit.columns().skip(from).find_map(|(_, shown)| shown).map_or(0, |shown| shown.at);
         self.alike = shown(columns::ALIKE.start)..shown(columns::ALIKE.end);
+        self.rests = [columns::ASKER, columns::ASKED].map(shown);
         let start = self.text.len();
         fit.row(&mut self.text, &self.row, "");
         self.fit = Some(fit);
         start
     }
 
-    /// Sets all lines in other columns.
+    /// Sets all lines in other columns, in which none is shorter: the last one first, since each moves back.
     fn set_anew(&mut self, moves: &[Move], room: usize) {
-        let old = std::mem::take(&mut self.text);
-        self.text.reserve(old.len() + old.len() / 8);
         self.make_room(room);
-        for at in 0..self.held.len() {
-            let from = self.held[at].start as usize;
-            let to = self.held.get(at + 1).map_or(old.len(), |next| next.start as usize);
-            let line = old.get(from..to).unwrap_or_default().trim_ascii_end();
-            let start = self.text.len();
-            self.held[at].start = start as u32;
-            self.text.resize(start + room, b' ');
+        let mut end = self.text.len();
+        self.text.resize((self.held.len() * (room + 1)).max(end), b' ');
+        for at in (0..self.held.len()).rev() {
+            let start = self.held[at].start as usize;
+            let line = self.text.get(start..end).unwrap_or_default().trim_ascii_end();
+            self.cell.clear();
+            self.cell.resize(room, b' ');
             for Move { from, to } in moves {
                 let text = match from {
                     From::Line(from) => line.get(from.start..from.end.min(line.len())).unwrap_or_default(),
                     From::Words(words) => words.as_bytes(),
                 };
-                if let Some(place) = self.text.get_mut(start + to..start + to + text.len()) {
+                if let Some(place) = self.cell.get_mut(*to..to + text.len()) {
                     place.copy_from_slice(text);
                 }
             }
-            let len = self.text.get(start..).unwrap_or_default().trim_ascii_end().len();
-            self.text.truncate(start + len);
-            self.text.push(b'\n');
+            if let Some(place) = self.text.get_mut(at * (room + 1)..at * (room + 1) + room) {
+                place.copy_from_slice(&self.cell);
+            }
+            end = start;
         }
+        // Spaces at the end of a line are left off.
+        for (at, held) in self.held.iter_mut().enumerate() {
+            let start = at * (room + 1);
+            let len = self.text.get(start..start + room).unwrap_or_default().trim_ascii_end().len();
+            self.text.copy_within(start..start + len, end);
+            held.start = end as u32;
+            self.text[end + len] = b'\n';
+            end += len + 1;
+        }
+        self.text.truncate(end);
     }
 }
 

@@ -166,6 +166,8 @@ pub struct Conns<W> {
     running: Option<Running>,
     first: Option<Timestamp>,
     begun: bool,
+    /// Whether connections are told by their rows alone, once it is known.
+    rows_alone: Option<bool>,
 }
 
 /// A line that waits for its place.
@@ -204,6 +206,7 @@ impl<W: Write> Conns<W> {
             running: None,
             first: None,
             begun: false,
+            rows_alone: None,
         }
     }
 
@@ -227,12 +230,16 @@ impl<W: Write> Conns<W> {
         processes.is_some() || hearing.is_some() || listener.is_some() || attempts.is_some()
     }
 
-    /// Whether a connection is told by its row of a table and nothing else.
-    fn tells_rows_alone(&self) -> bool {
-        // What runs there is told by the port too.
-        let apps = matches!(&self.choice.format, Format::Table { columns, .. } if columns.wants_apps());
-        let more = apps || self.choice.summary || self.choice.protocol.is_some() || self.running.is_some();
-        !more && !self.listens()
+    /// Whether a connection is told by its row of a table of lines and nothing else.
+    #[inline]
+    fn tells_rows_alone(&mut self) -> bool {
+        if self.rows_alone.is_none() {
+            // What runs there is told by the port too.
+            let apps = matches!(&self.choice.format, Format::Table { columns, .. } if columns.wants_apps());
+            let more = apps || self.choice.summary || self.choice.protocol.is_some() || self.running.is_some();
+            self.rows_alone = Some(!more && !self.listens() && self.lines.is_some());
+        }
+        self.rows_alone == Some(true)
     }
 
     fn streams(&self) -> bool {

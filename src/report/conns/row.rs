@@ -26,7 +26,7 @@ pub(super) trait Row {
 /// ends stand, and its history.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Kind {
-    letters: u128,
+    letters: [u64; 2],
     /// The server's port in the lowest 16 bits, and in the highest one what the others are of.
     rest: u64,
 }
@@ -37,7 +37,7 @@ impl Kind {
     /// That of a connection that went by the book.
     #[inline]
     pub(super) fn by_the_book(conn: &ByTheBook<'_>) -> Self {
-        Self { letters: conn.kind().into(), rest: BY_THE_BOOK | u64::from(conn.port(Role::Server)) }
+        Self { letters: [conn.kind(), 0], rest: BY_THE_BOOK | u64::from(conn.port(Role::Server)) }
     }
 
     /// That of any other, if it has few letters and ports.
@@ -59,8 +59,8 @@ impl Kind {
         let [protocol, by, open, close, client, server] = words;
         let words = protocol << 4 | by << 2 | open << 8 | close << 16 | client << 24 | server << 32;
         let port = conn.key.port(conn.side(Role::Server));
-        let letters = Short::new(letters, len).filter(|_| conn.protocol() != Protocol::Icmp)?;
-        Some(Self { letters: letters.number(), rest: words << 16 | u64::from(port) })
+        let letters = Short::new(letters, len).filter(|_| conn.protocol() != Protocol::Icmp)?.number();
+        Some(Self { letters: [letters as u64, (letters >> 64) as u64], rest: words << 16 | u64::from(port) })
     }
 
     /// The same, where the port has no service that of all others that have none.
@@ -73,7 +73,7 @@ impl Kind {
     #[inline]
     pub(super) const fn place(self, len: usize) -> usize {
         const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-        let (low, high) = (self.letters as u64, (self.letters >> 64) as u64);
+        let [low, high] = self.letters;
         let mixed = (low.rotate_left(24) ^ high.rotate_left(48) ^ self.rest).wrapping_mul(MIX);
         (mixed >> 32) as usize % len
     }
