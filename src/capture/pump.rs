@@ -6,7 +6,7 @@ use super::defrag::Defrag;
 use super::findings::{self, Finding, Phase};
 use super::frame::{Aside, Damage, Frame, Lent, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
-use super::track::{self, ByTheBook, Conn, Observation, Told, Tracker, Unanswered};
+use super::track::{self, ByTheBook, Conn, Datagrams, Observation, Told, Tracker, Unanswered};
 use crate::wire::Timestamp;
 
 /// One packet on its way to a sink.
@@ -93,6 +93,16 @@ pub trait Sink {
     /// When the output can't be written: stops the pump.
     fn by_the_book(&mut self, plain: &mut ByTheBook<'_>) -> io::Result<()> {
         self.ended(plain.conn())
+    }
+
+    /// A conversation of datagrams of which there was little to say until the input ended. By default it
+    /// is one like any other.
+    ///
+    /// # Errors
+    ///
+    /// When the output can't be written: stops the pump.
+    fn datagrams(&mut self, talk: &mut Datagrams<'_>) -> io::Result<()> {
+        self.ended(talk.conn())
     }
 
     /// Something that goes on around many connections begins, changes or ends.
@@ -208,6 +218,7 @@ fn tell(sink: &mut dyn Sink, told: Told<'_>) -> io::Result<()> {
         Told::Conn(conn) => sink.ended(conn),
         Told::Unanswered(syn) => sink.unanswered(&syn),
         Told::ByTheBook(mut plain) => sink.by_the_book(&mut plain),
+        Told::Datagrams(mut talk) => sink.datagrams(&mut talk),
     }
 }
 

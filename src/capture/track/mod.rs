@@ -57,7 +57,7 @@ pub use half::{Counts, Half, Offer};
 pub use notes::{Note, Notes};
 pub use observation::{ConnId, Ends, Observation};
 pub use standing::{Basis, Role, RoleBasis, Standing, State};
-pub use told::{ByTheBook, Told, Unanswered};
+pub use told::{ByTheBook, Datagrams, Told, Unanswered};
 pub use verdict::{Close, Open};
 
 use std::collections::VecDeque;

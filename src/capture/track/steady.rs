@@ -237,6 +237,7 @@ pub(super) mod tests {
                 Told::Conn(conn) => tell(conn),
                 Told::Unanswered(syn) => tell(&syn.conn()),
                 Told::ByTheBook(mut plain) => tell(plain.conn()),
+                Told::Datagrams(mut talk) => tell(talk.conn()),
             }
             Ok(())
         });

@@ -9,6 +9,7 @@ use super::expiry::Ended;
 use super::plain::{Plain, Plains};
 use super::slab::{Found, Slot};
 use super::standing::{Role, Standing};
+use super::talk::{Talk, Talks};
 use super::verdict::{Close, Open};
 use super::{ConnId, Ends, Tracker};
 use crate::wire::{Endpoint, Span};
@@ -32,6 +33,8 @@ pub enum Told<'a> {
     Unanswered(Unanswered<'a>),
     /// One that went by the book.
     ByTheBook(ByTheBook<'a>),
+    /// One of datagrams.
+    Datagrams(Datagrams<'a>),
 }
 
 /// A connection that was never more than a first SYN.
@@ -179,6 +182,70 @@ impl ByTheBook<'_> {
     }
 }
 
+/// A UDP conversation of which there is no more to say than who spoke, how much and when, and that was not
+/// given up before the input ended.
+#[derive(Debug)]
+pub struct Datagrams<'a> {
+    talk: &'a Talk,
+    /// The last conversation that was made of such a one.
+    made: &'a mut Option<Box<Conn>>,
+}
+
+impl Datagrams<'_> {
+    /// Its handle.
+    pub fn id(&self) -> ConnId {
+        self.talk.id()
+    }
+
+    /// Address and port of who asked, or of who was asked.
+    #[inline]
+    pub fn endpoint(&self, role: Role) -> Endpoint {
+        self.talk.key().endpoint(self.talk.side(role))
+    }
+
+    /// The same over IPv4.
+    #[inline]
+    pub fn endpoint_v4(&self, role: Role) -> Option<(Ipv4Addr, u16)> {
+        self.talk.endpoint_v4(role)
+    }
+
+    /// The port of who asked, or of who was asked.
+    #[inline]
+    pub fn port(&self, role: Role) -> u16 {
+        self.talk.key().port(self.talk.side(role))
+    }
+
+    /// Datagrams of an end. Conversations differ in how they opened, and in their history, by which of
+    /// the ends have sent any.
+    #[inline]
+    pub fn packets(&self, role: Role) -> u64 {
+        self.talk.packets(role)
+    }
+
+    /// Octets of payload of an end.
+    #[inline]
+    pub fn payload_bytes(&self, role: Role) -> u64 {
+        self.talk.payload_bytes(role)
+    }
+
+    /// From the first datagram to the first that came back, where it is certain which one that answers.
+    #[inline]
+    pub fn reply_time(&self) -> Option<Span> {
+        self.talk.reply_time()
+    }
+
+    /// From its first datagram to its last.
+    #[inline]
+    pub fn duration(&self) -> Span {
+        self.talk.duration()
+    }
+
+    /// The conversation that it is like any other.
+    pub fn conn(&mut self) -> &Conn {
+        Talks::written(self.talk, self.made)
+    }
+}
+
 /// How many connections ahead of the one that is told the memory is asked for.
 const FETCHED: usize = 4;
 
@@ -257,9 +324,11 @@ impl Tracker {
             Found::Plain(place) => self.conns.plains.get(place).map_or(Ok(()), |plain| {
                 tell(Told::ByTheBook(ByTheBook { plains: &self.conns.plains, plain, made: &mut made }))
             }),
-            Found::Talk(place) => {
-                self.conns.talks.written(place, &mut made_of_talk).map_or(Ok(()), |conn| tell(Told::Conn(conn)))
-            }
+            Found::Talk(place) => self
+                .conns
+                .talks
+                .get(place)
+                .map_or(Ok(()), |talk| tell(Told::Datagrams(Datagrams { talk, made: &mut made_of_talk }))),
             Found::Embryo(place) => self.conns.embryos.get(place).map_or(Ok(()), |embryo| {
                 tell(Told::Unanswered(Unanswered { embryos: &self.conns.embryos, embryo, ended: None }))
             }),
@@ -312,3 +381,6 @@ impl Tracker {
         self.conns.talks.iter().for_each(|(id, place)| tell(id, Found::Talk(place)));
     }
 }
+
+#[cfg(test)]
+mod tests;

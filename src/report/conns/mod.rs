@@ -25,7 +25,7 @@ use crate::capture::apps::names::Names;
 use crate::capture::apps::{Limits, Listener, Talk};
 use crate::capture::attempt::Attempts;
 use crate::capture::findings::Finding;
-use crate::capture::track::{ByTheBook, Ends, Role, Unanswered};
+use crate::capture::track::{ByTheBook, Datagrams, Ends, Role, Unanswered};
 use crate::capture::{Conn, Observation, Packet, Sink, Summary};
 use crate::report::clock::{Clock, Precision, TimeStyle, Utc};
 use crate::report::digits::Digits as _;
@@ -325,6 +325,15 @@ impl<W: Write> Conns<W> {
         Ok(())
     }
 
+    /// Writes the line of `conn`, the first of its kind.
+    fn ended_first(&mut self, conn: &Conn, kind: Kind) -> io::Result<()> {
+        self.ended(conn)?;
+        if let Some(lines) = &mut self.lines {
+            lines.remember_kind(kind);
+        }
+        Ok(())
+    }
+
     /// How many lines are held.
     fn held(&self) -> usize {
         self.lines.as_ref().map_or(self.held.len(), Lines::len)
@@ -476,11 +485,18 @@ impl<W: Write> Sink for Conns<W> {
         if self.lines.as_mut().is_some_and(|lines| lines.add_of_kind(plain, kind)) {
             return self.write_part();
         }
-        self.ended(plain.conn())?;
-        if let Some(lines) = &mut self.lines {
-            lines.remember_kind(kind);
+        self.ended_first(plain.conn(), kind)
+    }
+
+    fn datagrams(&mut self, talk: &mut Datagrams<'_>) -> io::Result<()> {
+        if !self.tells_rows_alone() {
+            return self.ended(talk.conn());
         }
-        Ok(())
+        let kind = Kind::of_datagrams(talk);
+        if self.lines.as_mut().is_some_and(|lines| lines.add_of_kind(talk, kind)) {
+            return self.write_part();
+        }
+        self.ended_first(talk.conn(), kind)
     }
 
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {

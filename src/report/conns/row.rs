@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::capture::Conn;
-use crate::capture::track::{ByTheBook, ConnId, Role};
+use crate::capture::track::{ByTheBook, ConnId, Datagrams, Role};
 use crate::report::short::Short;
 use crate::wire::{Endpoint, FlowKey, Protocol, Span, ports};
 
@@ -32,12 +32,20 @@ pub(super) struct Kind {
 }
 
 const BY_THE_BOOK: u64 = 1 << 63;
+const DATAGRAMS: u64 = 1 << 62;
 
 impl Kind {
     /// That of a connection that went by the book.
     #[inline]
     pub(super) fn by_the_book(conn: &ByTheBook<'_>) -> Self {
         Self { letters: [conn.kind(), 0], rest: BY_THE_BOOK | u64::from(conn.port(Role::Server)) }
+    }
+
+    /// That of a conversation of datagrams.
+    #[inline]
+    pub(super) fn of_datagrams(talk: &Datagrams<'_>) -> Self {
+        let spoke = Role::BOTH.map(|role| (talk.packets(role) > 0).into());
+        Self { letters: spoke, rest: DATAGRAMS | u64::from(talk.port(Role::Server)) }
     }
 
     /// That of any other, if it has few letters and ports.
@@ -122,6 +130,57 @@ impl Row for ByTheBook<'_> {
     #[inline]
     fn rtt_client(&self) -> Option<Span> {
         self.rtt_client()
+    }
+
+    #[inline]
+    fn duration(&self) -> Span {
+        self.duration()
+    }
+}
+
+impl Row for Datagrams<'_> {
+    #[inline]
+    fn id(&self) -> ConnId {
+        self.id()
+    }
+
+    #[inline]
+    fn protocol(&self) -> Protocol {
+        Protocol::Udp
+    }
+
+    fn endpoint(&self, role: Role) -> Endpoint {
+        self.endpoint(role)
+    }
+
+    #[inline]
+    fn endpoint_v4(&self, role: Role) -> Option<(Ipv4Addr, u16)> {
+        self.endpoint_v4(role)
+    }
+
+    #[inline]
+    fn packets(&self, role: Role) -> u64 {
+        self.packets(role)
+    }
+
+    #[inline]
+    fn payload_bytes(&self, role: Role) -> u64 {
+        self.payload_bytes(role)
+    }
+
+    #[inline]
+    fn retransmits(&self) -> u64 {
+        0
+    }
+
+    #[inline]
+    fn rtt_server(&self) -> Option<Span> {
+        self.reply_time()
+    }
+
+    #[inline]
+    fn rtt_client(&self) -> Option<Span> {
+        None
     }
 
     #[inline]

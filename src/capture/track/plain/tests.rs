@@ -1,15 +1,12 @@
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::path::Path;
 
 use super::super::steady::tests::{Way, all_captures, told};
-use super::super::{ConnId, Counts, Limits, Role, Told, Tracker};
+use super::super::{ConnId, Limits, Tracker};
 use super::{Chapter, Turn};
 use crate::capture::arrival::Passenger;
 use crate::capture::file::{Capture, Options};
 use crate::capture::{Checksums, Next, Source as _, decode};
-use crate::wire::Endpoint;
 
 thread_local! {
     /// How often a plain connection went on from each chapter, and how often it left the book there.
@@ -60,68 +57,6 @@ fn what_leaves_the_book_anywhere_is_what_it_would_have_been() {
         }
     }
     assert!(LEFT.get()[1..].iter().all(|left| *left > 20), "every chapter, often: {:?}", LEFT.get());
-}
-
-#[test]
-fn what_is_told_without_its_connection_is_what_that_says() {
-    let mut kinds = BTreeMap::new();
-    for path in all_captures() {
-        let mut tracker = Tracker::new(Limits::default());
-        let Ok(mut capture) = Capture::open(&path, Options::default()) else { continue };
-        let (mut n, mut conns) = (0, 0);
-        while let Ok(Next::Frame(frame)) = capture.next()
-            && n < 20_000
-        {
-            n += 1;
-            let record = decode(&frame, Checksums::Ignore);
-            match Passenger::of(n, &record) {
-                Some(passenger) => tracker.take(&passenger),
-                None => drop(tracker.observe(n, &record)),
-            }
-            // In every chapter, and not only where it ended.
-            if tracker.begun() != conns || n.is_multiple_of(37) {
-                conns = tracker.begun();
-                compare_all(&tracker, &mut kinds);
-            }
-        }
-        compare_all(&tracker, &mut kinds);
-    }
-    let chapters: BTreeSet<u64> = kinds.keys().map(|kind| kind >> 4 & 0xf).collect();
-    assert_eq!(chapters.len(), Chapter::Over as usize, "every chapter");
-}
-
-/// Holds what is told of plain connections against what their connections say; those of a kind against
-/// each other.
-fn compare_all(tracker: &Tracker, kinds: &mut BTreeMap<u64, String>) {
-    let _: Result<(), ()> = tracker.tell_followed(|told| {
-        if let Told::ByTheBook(mut plain) = told {
-            let both = |of: &dyn Fn(Role) -> (Endpoint, u64, u64)| Role::BOTH.map(of);
-            let counts = both(&|role| (plain.endpoint(role), plain.packets(role), plain.payload_bytes(role)));
-            let v4 = Role::BOTH.map(|role| plain.endpoint_v4(role));
-            let kind = (plain.open(), plain.close(), plain.closed_by(), plain.standing());
-            let times = (plain.rtt_server(), plain.rtt_client(), plain.duration());
-            let (id, number) = (plain.id(), plain.kind());
-            let conn = plain.conn();
-            let expected = both(&|role| {
-                let Counts { packets, payload_bytes, unique_bytes, retransmits, .. } = conn.half(role).counts();
-                assert_eq!((payload_bytes, retransmits), (unique_bytes, 0));
-                (conn.endpoint(role), packets, payload_bytes)
-            });
-            assert_eq!(counts, expected);
-            for (v4, (endpoint, ..)) in v4.into_iter().zip(expected) {
-                assert_eq!(v4.map(|(addr, _)| addr.into()), Some(endpoint.addr).filter(IpAddr::is_ipv4));
-                assert!(v4.is_none_or(|(_, port)| port == endpoint.port));
-            }
-            assert_eq!(kind, (conn.open(), conn.close(), conn.closed_by(), conn.standing()));
-            let timing = conn.timing();
-            assert_eq!(times, (timing.rtt_server.expect("it was answered"), timing.rtt_client, conn.duration()));
-            assert_eq!(id, conn.id);
-            assert!(number < 1 << 48);
-            let kind = format!("{kind:?} {}", conn.history());
-            assert_eq!(*kinds.entry(number).or_insert_with(|| kind.clone()), kind);
-        }
-        Ok(())
-    });
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! first: a test holds the two against each other.
 
 mod places;
+mod telling;
 
 pub(super) use places::Talks;
 

@@ -70,18 +70,15 @@ impl Talks {
         self.get(place).expect("a place that was just found is in use").conn()
     }
 
-    /// The conversation that the one at `place` is, written over the last that was `made`.
-    pub(in crate::capture::track) fn written<'c>(
-        &self,
-        place: u32,
-        made: &'c mut Option<Box<Conn>>,
-    ) -> Option<&'c Conn> {
-        let talk = self.get(place)?;
+    /// The conversation that `talk` is, written over the last that was `made`.
+    pub(in crate::capture::track) fn written<'c>(talk: &Talk, made: &'c mut Option<Box<Conn>>) -> &'c Conn {
         match made {
-            Some(conn) => talk.write(conn),
-            None => *made = Some(Box::new(talk.conn())),
+            Some(conn) => {
+                talk.write(conn);
+                conn
+            }
+            None => made.insert(Box::new(talk.conn())),
         }
-        made.as_deref()
     }
 
     /// Where they are kept, and whose they are.
