@@ -115,11 +115,6 @@ impl Columns {
         self.apps
     }
 
-    /// Whether what runs on a connection stands in its row.
-    pub(super) const fn tell_apps(&self) -> bool {
-        self.apps
-    }
-
     /// How many cells a row has before some are chosen.
     pub(super) fn cells(&self) -> usize {
         if self.apps { COLUMNS.len() } else { COMMON_COLUMNS }

@@ -3,7 +3,8 @@
 //! How wide the columns of a part have to be is known when its last row is. But nearly every row
 //! fits into columns that are wide enough for those before it. So it is written as a line of such
 //! columns, and nothing has to be measured or moved; for the few rows that do not fit, which are
-//! fewer the longer a table is, the lines so far are set anew.
+//! fewer the longer a table is, the lines so far are set anew. And where a row is like one before it in
+//! all but numbers and endpoints, its words are copied from there.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -37,7 +38,7 @@ pub(super) struct Lines {
     /// SYNs without answer, by why they were given up.
     asked: [Option<Asked>; 3],
     /// Lines by their kinds.
-    likes: Box<[Like; LIKES]>,
+    likes: Vec<Like>,
     /// Where in a line those cells stand in which others of the kind are alike.
     alike: Range<usize>,
     /// Where the columns begin behind those in which a SYN without answer differs from another that asks the
@@ -118,7 +119,7 @@ impl Default for Lines {
             row: Vec::new(),
             cell: Vec::new(),
             asked: [None; 3],
-            likes: Box::new([Like::default(); LIKES]),
+            likes: vec![Like::default(); LIKES],
             alike: 0..0,
             rests: [0; 2],
         }
@@ -133,7 +134,7 @@ impl Lines {
 
     /// Adds the row of `conn`.
     pub(super) fn add(&mut self, table: &mut Table, conn: &Conn, beside: Beside<'_>, columns: &Columns) {
-        let kind = if columns.tell_apps() || !beside.is_nothing() { None } else { Kind::of(conn) };
+        let kind = if columns.wants_apps() || !beside.is_nothing() { None } else { Kind::of(conn) };
         if kind.is_some_and(|kind| self.add_of_kind(conn, kind)) {
             return;
         }
@@ -177,7 +178,7 @@ impl Lines {
     /// Adds a row of this kind, given another of it; tells whether there is one.
     #[inline]
     pub(super) fn add_of_kind(&mut self, row: &impl Row, kind: Kind) -> bool {
-        let find = |kind: Kind| Some(self.likes[kind.place(LIKES)]).filter(|like| like.kind == kind);
+        let find = |kind: Kind| self.likes.get(kind.place(LIKES)).filter(|like| like.kind == kind).copied();
         let Some(Like { kind, line: like }) = find(kind).or_else(|| find(kind.known())) else { return false };
         let (start, room) = (self.text.len(), self.fit.as_ref().map_or(0, Fit::room));
         let (like, alike) = (self.range(like as usize).start, self.alike.clone());
@@ -197,17 +198,21 @@ impl Lines {
         self.text.truncate(if fits { start + room } else { start });
         if fits {
             self.text.push(b'\n');
-            self.likes[kind.place(LIKES)].line = self.held.len() as u32;
             self.hold(row.id(), start);
+            self.put_kind(kind);
         }
         fits
     }
 
     /// The last row was one of this kind.
     pub(super) fn remember_kind(&mut self, kind: Kind) {
-        let kind = kind.known();
-        if let Some(line) = self.held.len().checked_sub(1) {
-            self.likes[kind.place(LIKES)] = Like { kind, line: line as u32 };
+        self.put_kind(kind.known());
+    }
+
+    #[inline]
+    fn put_kind(&mut self, kind: Kind) {
+        if let (Some(line), Some(like)) = (self.held.len().checked_sub(1), self.likes.get_mut(kind.place(LIKES))) {
+            *like = Like { kind, line: line as u32 };
         }
     }
 
@@ -256,10 +261,13 @@ impl Lines {
     /// kernel has to be asked for thousands of pages, one after the other.
     #[cold]
     fn make_room(&mut self, line: usize) {
-        if self.held.len() >= MANY {
-            let all = (line + 1) * super::PART + SLACK;
-            self.text.reserve_exact(all.saturating_sub(self.text.len()));
-            prefer_large_pages(self.text.spare_capacity_mut());
+        let all = (line + 1) * super::PART + SLACK;
+        if self.held.len() >= MANY && self.text.capacity() < all {
+            // Some more, for columns that become wider; what is never written takes no memory.
+            let mut text = Vec::with_capacity(all + all / 4);
+            prefer_large_pages(text.spare_capacity_mut());
+            text.extend_from_slice(&self.text);
+            self.text = text;
         }
     }
 
@@ -339,8 +347,11 @@ impl Lines {
             let len = self.text.get(start..start + room).unwrap_or_default().trim_ascii_end().len();
             self.text.copy_within(start..start + len, end);
             held.start = end as u32;
-            self.text[end + len] = b'\n';
-            end += len + 1;
+            end += len;
+            if let Some(place) = self.text.get_mut(end) {
+                *place = b'\n';
+            }
+            end += 1;
         }
         self.text.truncate(end);
     }
