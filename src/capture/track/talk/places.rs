@@ -125,7 +125,7 @@ impl Tracker {
     /// A datagram begins a conversation, if that can be kept so.
     fn begin_talk(&mut self, arrival: &Arrival, payload_len: u32, notes: Notes) -> bool {
         // Whoever is silent for too long is looked for among the others.
-        let small = self.limits.timers.is_none() && !arrival.key.is_tagged() && Talk::can_tell(notes);
+        let small = self.limits.timers.is_none() && arrival.vlans.count() == 0 && Talk::can_tell(notes);
         if !small || self.shark.known(arrival.key).is_some() {
             return false;
         }

@@ -1,7 +1,10 @@
 use std::cell::Cell;
 
+use super::super::Tracker;
 use super::super::plain::tests::holds;
 use super::super::steady::tests::all_captures;
+use crate::capture::arrival::Passenger;
+use crate::wire::{FlowKey, Protocol};
 
 thread_local! {
     /// How many datagrams were taken in where they take little room, and how many were not.
@@ -26,4 +29,17 @@ fn a_conversation_in_little_room_is_what_it_would_have_been() {
     }
     let [taken, left] = TAKEN.get();
     assert!(taken > 1_000 && left > 50, "{taken} taken in, {left} left");
+}
+
+#[test]
+fn a_tag_that_names_no_vlan_is_told() {
+    let mut passenger = Passenger::default();
+    let arrival = &mut passenger.arrival;
+    (arrival.key, arrival.side) =
+        FlowKey::of_v4([[10, 0, 0, 1].into(), [10, 0, 0, 2].into()], 1 << 16 | 2, Protocol::Udp, 0);
+    arrival.vlans.push(0);
+    let mut tracker = Tracker::default();
+    tracker.take(&passenger);
+    let tags: Vec<_> = tracker.conns().map(|conn| conn.vlans.count()).collect();
+    assert_eq!(tags, [1]);
 }
