@@ -51,7 +51,8 @@ impl Tracker {
     /// Asks for the place in the index of a packet of `key` that is going to come.
     #[inline]
     pub(in crate::capture) fn foresee(&mut self, key: &FlowKey) {
-        let tag = self.conns.foresee(key);
+        let tag = self.conns.tag(key);
+        self.conns.foresee(tag);
         self.ahead.foreseen.push(tag);
     }
 

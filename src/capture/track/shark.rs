@@ -155,7 +155,7 @@ impl Shark {
 
     fn find(&self, key: FlowKey) -> Option<u32> {
         let key = key.without_vlans();
-        self.table.find(&key, |at| self.shared[at as usize].key == key)
+        self.table.find(self.table.tag(&key), |at| self.shared[at as usize].key == key)
     }
 
     fn new_stream(&mut self) -> u32 {

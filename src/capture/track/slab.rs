@@ -114,7 +114,20 @@ impl Slab {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]
     pub(super) fn find(&self, key: &FlowKey) -> Option<Found> {
-        match self.table.find(key, |at| has_key(&self.places, &self.plains, &self.embryos, &self.talks, at, key)) {
+        self.find_by(self.tag(key), key)
+    }
+
+    /// What a pair of endpoints is found by.
+    #[inline]
+    pub(super) fn tag(&self, key: &FlowKey) -> u32 {
+        self.table.tag(key)
+    }
+
+    /// The latest connection of these endpoints, which are found by `tag`.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
+    pub(super) fn find_by(&self, tag: u32, key: &FlowKey) -> Option<Found> {
+        match self.table.find(tag, |at| has_key(&self.places, &self.plains, &self.embryos, &self.talks, at, key)) {
             Some(place) => Some(Found::at(place)),
             None if self.aliases.is_empty() => None,
             None => self.aliases.get(key).copied().map(Found::Conn),
@@ -127,13 +140,10 @@ impl Slab {
         self.table.guess(tag).map(Found::at)
     }
 
-    /// Asks for the memory that tells where the latest connection of these endpoints is; returns by what
-    /// to [guess](Self::guess) it.
+    /// Asks for the memory that tells where the latest connection of endpoints is that are found by `tag`.
     #[inline]
-    pub(super) fn foresee(&self, key: &FlowKey) -> u32 {
-        let tag = self.table.tag(key);
+    pub(super) fn foresee(&self, tag: u32) {
         self.table.fetch_ahead(tag);
-        tag
     }
 
     /// Asks for the memory of what was found, which will be needed soon.
@@ -176,7 +186,7 @@ impl Slab {
         let conn = self.talks.take_out(place)?;
         let key = conn.key;
         let slot = self.keep(conn);
-        self.table.replace(&key, slot.0, |at| at == place | TALK);
+        self.table.replace(self.table.tag(&key), place | TALK, slot.0);
         Some(slot)
     }
 
@@ -191,7 +201,7 @@ impl Slab {
     pub(super) fn grow(&mut self, place: u32, conn: Conn) -> Slot {
         let key = conn.key;
         let slot = self.keep(conn);
-        self.table.replace(&key, slot.0, |at| at == place | EMBRYO);
+        self.table.replace(self.table.tag(&key), place | EMBRYO, slot.0);
         self.forget_embryo(place);
         slot
     }
@@ -199,7 +209,7 @@ impl Slab {
     /// Puts the plain connection that the bare SYN at `place` has become in its place; returns where.
     pub(super) fn grow_plain(&mut self, place: u32, plain: Plain, key: &FlowKey) -> u32 {
         let plain = self.plains.add(plain, key);
-        self.table.replace(key, plain | PLAIN, |at| at == place | EMBRYO);
+        self.table.replace(self.table.tag(key), place | EMBRYO, plain | PLAIN);
         self.forget_embryo(place);
         plain
     }
@@ -209,7 +219,7 @@ impl Slab {
         let conn = self.plains.take_out(place)?;
         let key = conn.key;
         let slot = self.keep(conn);
-        self.table.replace(&key, slot.0, |at| at == place | PLAIN);
+        self.table.replace(self.table.tag(&key), place | PLAIN, slot.0);
         Some(slot)
     }
 
@@ -252,7 +262,11 @@ impl Slab {
         let key = conn.key;
         let slot = self.keep(conn);
         let Self { places, plains, embryos, talks, table, .. } = self;
-        table.replace(&key, slot.0, |at| has_key(places, plains, embryos, talks, at, &key));
+        let tag = table.tag(&key);
+        match table.find(tag, |at| has_key(places, plains, embryos, talks, at, &key)) {
+            Some(old) => table.replace(tag, old, slot.0),
+            None => table.insert(tag, slot.0),
+        }
         slot
     }
 

@@ -10,12 +10,19 @@ use crate::wire::FlowKey;
 /// small: memory is what lookups wait for. A tag beside each place spares nearly every look at a
 /// key that is not the one, and all of them when the table grows.
 ///
+/// Entries lie in lines as long as those of the processor's caches. Only where one is full does a search
+/// go on to the next, so that nearly every one waits for memory once.
+///
 /// The hash is seeded by the operating system: a capture whose 5-tuples were chosen to collide
 /// costs no more than another.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// As many [entries](Entry) as a power of two, each where its tag says or behind, with no gap in between.
+    /// [Entries](Entry), and a few in front that are not used, so that lines lie as those of the caches do.
     entries: Vec<u64>,
+    /// How many those are.
+    front: usize,
+    /// As many lines as a power of two, less one; of no use while there are none.
+    mask: usize,
     used: usize,
     hasher: SeedableRandomState,
 }
@@ -25,10 +32,16 @@ pub(super) struct Table {
 #[derive(Clone, Copy)]
 struct Entry(u64);
 
-/// Entries of a table that is not empty, at least.
-const LEAST: usize = 64;
+/// Entries of a line, each in the line that its tag names, in the slot that its tag names if that was free, or
+/// its latest; those of which a line has no room are in the next.
+type Line = [u64; WAYS];
 
-/// Of so many entries so many are used at most: then what is not there is missed after four looks.
+const WAYS: usize = 8;
+
+/// Lines of a table that is not empty, at least.
+const LEAST: usize = 8;
+
+/// Of so many entries so many are used at most: then one line in seven is full.
 const FULL: (usize, usize) = (8, 5);
 
 impl Entry {
@@ -52,7 +65,7 @@ impl Entry {
 
 impl Default for Table {
     fn default() -> Self {
-        Self { entries: Vec::new(), used: 0, hasher: seeded() }
+        Self { entries: Vec::new(), front: 0, mask: 0, used: 0, hasher: seeded() }
     }
 }
 
@@ -71,13 +84,12 @@ impl Table {
         (self.hasher.hash_one(key) >> 32) as u32
     }
 
-    /// The place of `key`, given whether a place has it.
+    /// The place of the key with this tag, given whether a place has it.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]
-    pub(super) fn find(&self, key: &FlowKey, has: impl Fn(u32) -> bool) -> Option<u32> {
-        let tag = self.tag(key);
+    pub(super) fn find(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<u32> {
         // The latest are in the first place they could be in, and those are looked for most.
-        let first = Entry(*self.entries.get(tag as usize & self.mask())?);
+        let first = Entry(*self.entries.get(self.front + (tag as usize & (self.mask << 3 | 7)))?);
         if first.tag() == tag && first.0 != Entry::NONE && has(first.place()) {
             return Some(first.place());
         }
@@ -86,21 +98,21 @@ impl Table {
 
     #[inline(never)]
     fn find_behind(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<u32> {
-        self.position(tag, has).map(|(_, place)| place)
+        self.position(tag, has).map(|(_, _, place)| place)
     }
 
     /// Asks for the memory in which a key of this tag would be found.
     #[inline]
     pub(super) fn fetch_ahead(&self, tag: u32) {
-        if let Some(entry) = self.entries.get(tag as usize & self.mask()) {
-            memory::fetch_ahead(entry);
+        if let Some(line) = self.line(self.home(tag)) {
+            memory::fetch_ahead(line);
         }
     }
 
     /// The place of the first key with this tag, which is nearly always the one sought.
     #[inline]
     pub(super) fn guess(&self, tag: u32) -> Option<u32> {
-        self.position(tag, |_| true).map(|(_, place)| place)
+        self.find(tag, |_| true)
     }
 
     /// Puts a key of this tag at `place`, which is new; no place has been `u32::MAX`.
@@ -110,92 +122,136 @@ impl Table {
         self.put(Entry::of(tag, place));
     }
 
-    /// Moves `key` to another place, given whether a place has it.
-    pub(super) fn replace(&mut self, key: &FlowKey, place: u32, has: impl Fn(u32) -> bool) {
-        let tag = self.tag(key);
-        match self.position(tag, has) {
-            Some((at, _)) => self.entries[at] = Entry::of(tag, place),
+    /// Moves the key of this tag that is at `old` to another place.
+    pub(super) fn replace(&mut self, tag: u32, old: u32, place: u32) {
+        match self.position(tag, |at| at == old) {
+            Some((line, slot, _)) => self.set(line, slot, Entry::of(tag, place)),
             None => self.insert(tag, place),
         }
     }
 
     /// Takes out the key of this tag that is at `place`.
     pub(super) fn remove(&mut self, tag: u32, place: u32) {
-        let Some((mut hole, _)) = self.position(tag, |at| at == place) else { return };
+        let Some((mut hole, slot, _)) = self.position(tag, |at| at == place) else { return };
         self.used -= 1;
-        // Who stands behind it closes up, as far as that is not before where its tag would have it.
-        let mask = self.mask();
-        let mut at = hole;
-        loop {
-            at = (at + 1) & mask;
-            let entry = self.entries[at];
-            if entry == Entry::NONE {
-                break;
-            }
-            let (from_home, from_hole) = (at.wrapping_sub(Entry(entry).tag() as usize), at.wrapping_sub(hole));
-            if from_home & mask >= from_hole & mask {
-                self.entries[hole] = entry;
-                hole = at;
+        let was_full = self.line(hole).is_some_and(|line| !has_room(line));
+        self.set(hole, slot, Entry::NONE);
+        let (mut slot, mut next) = (slot, hole);
+        let mut goes_on = was_full;
+        // Behind a full line may be who had no room in it, or in one before.
+        while goes_on {
+            next = next + 1 & self.mask;
+            let Some(line) = self.line(next) else { return };
+            goes_on = !has_room(line);
+            let past_hole = next.wrapping_sub(hole) & self.mask;
+            let strayed = |entry: &u64| next.wrapping_sub(self.home(Entry(*entry).tag())) & self.mask >= past_hole;
+            if let Some(stray) = line.iter().position(|entry| *entry != Entry::NONE && strayed(entry)) {
+                let entry = line[stray];
+                self.set(hole, slot, entry);
+                self.set(next, stray, Entry::NONE);
+                (hole, slot) = (next, stray);
             }
         }
-        self.entries[hole] = Entry::NONE;
     }
 
-    /// What makes an index of any number; of no use while there are no entries.
+    /// The line in which a key of this tag is looked for first.
     #[inline]
-    fn mask(&self) -> usize {
-        self.entries.len().wrapping_sub(1)
+    fn home(&self, tag: u32) -> usize {
+        tag as usize / WAYS & self.mask
+    }
+
+    #[inline]
+    fn line(&self, line: usize) -> Option<&Line> {
+        self.entries.get(self.front + line * WAYS..)?.first_chunk()
+    }
+
+    #[inline]
+    fn set(&mut self, line: usize, slot: usize, entry: u64) {
+        if let Some(old) = self.entries.get_mut(self.front + line * WAYS + slot) {
+            *old = entry;
+        }
     }
 
     /// Where the entry with this tag is whose place has what is sought, and that place.
     #[inline]
-    fn position(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
-        let mask = self.mask();
-        let mut at = tag as usize & mask;
+    fn position(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<(usize, usize, u32)> {
+        let mut at = self.home(tag);
         loop {
-            let entry = Entry(*self.entries.get(at)?);
-            if entry.0 == Entry::NONE {
+            let line = self.line(at)?;
+            let mut same = which(line, |entry| Entry(entry).tag() == tag && entry != Entry::NONE);
+            while same != 0 {
+                let slot = same.trailing_zeros() as usize;
+                let place = Entry(line[slot]).place();
+                if has(place) {
+                    return Some((at, slot, place));
+                }
+                same &= same - 1;
+            }
+            if has_room(line) {
                 return None;
             }
-            if entry.tag() == tag && has(entry.place()) {
-                return Some((at, entry.place()));
-            }
-            at = (at + 1) & mask;
+            at = at + 1 & self.mask;
         }
     }
 
-    /// Writes an entry down in its own place; who is there moves on by one, and so forth up to one that is
-    /// free. There is one.
+    /// Writes an entry down in its own slot; who is there moves to one that is free, or has to go to the next
+    /// line. There is one with room.
     #[inline]
     fn put(&mut self, mut entry: u64) {
-        let mask = self.mask();
-        let mut at = Entry(entry).tag() as usize & mask;
-        while let Some(there) = self.entries.get_mut(at) {
-            entry = std::mem::replace(there, entry);
+        let slot = Entry(entry).tag() as usize % WAYS;
+        let mut at = self.home(Entry(entry).tag());
+        loop {
+            let from = self.front + at * WAYS;
+            let Some(line) = self.entries.get_mut(from..).and_then(|rest| rest.first_chunk_mut::<WAYS>()) else {
+                return;
+            };
+            entry = std::mem::replace(&mut line[slot], entry);
             if entry == Entry::NONE {
                 return;
             }
-            at = (at + 1) & mask;
+            let free = which(line, |entry| entry == Entry::NONE);
+            if free != 0 {
+                line[free.trailing_zeros() as usize] = entry;
+                return;
+            }
+            at = at + 1 & self.mask;
         }
     }
 
     #[inline]
     fn make_room(&mut self) {
         let (of, most) = FULL;
-        if (self.used + 1) * of > self.entries.len() * most {
+        if (self.used + 1) * of > (self.entries.len() - self.front) * most {
             self.grow();
         }
     }
 
     #[cold]
     fn grow(&mut self) {
-        let mut entries = vec![Entry::NONE; (self.entries.len() * 2).max(LEAST)];
+        let lines = if self.entries.is_empty() { LEAST } else { (self.mask + 1) * 2 };
+        let mut entries = vec![Entry::NONE; lines * WAYS + WAYS - 1];
         memory::prefer_large_pages(&mut entries);
+        let front = entries.as_ptr().align_offset(size_of::<Line>()).min(WAYS - 1);
+        entries.truncate(front + lines * WAYS);
         let old = std::mem::replace(&mut self.entries, entries);
-        for entry in old.into_iter().filter(|entry| *entry != Entry::NONE) {
+        let unused = std::mem::replace(&mut self.front, front);
+        self.mask = lines - 1;
+        for entry in old.into_iter().skip(unused).filter(|entry| *entry != Entry::NONE) {
             self.put(entry);
         }
     }
+}
+
+/// The slots of which `is` says yes, a bit each: without a way out in between, so that it is done in a few
+/// wide steps.
+#[inline]
+fn which(line: &Line, is: impl Fn(u64) -> bool) -> u32 {
+    (0..).zip(line).fold(0, |all, (slot, entry)| all | u32::from(is(*entry)) << slot)
+}
+
+#[inline]
+fn has_room(line: &Line) -> bool {
+    which(line, |entry| entry == Entry::NONE) != 0
 }
 
 #[cfg(test)]
@@ -242,14 +298,16 @@ mod tests {
             // Few keys at first, then many.
             let number = random >> 8 & (0x3f << (step / 20_000) | 0x3f);
             let (key, has) = (key(number), |place: u32| there.get(&number) == Some(&place));
-            assert_eq!(table.find(&key, has), there.get(&number).copied(), "{number}");
+            assert_eq!(table.find(table.tag(&key), has), there.get(&number).copied(), "{number}");
             if random % 5 < 2 {
                 if let Some(place) = there.remove(&number) {
                     table.remove(table.tag(&key), place);
                 }
             } else {
-                table.replace(&key, step, has);
-                there.insert(number, step);
+                match there.insert(number, step) {
+                    Some(old) => table.replace(table.tag(&key), old, step),
+                    None => table.insert(table.tag(&key), step),
+                }
             }
             assert_eq!(table.used, there.len());
         }
