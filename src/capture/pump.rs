@@ -6,7 +6,7 @@ use super::defrag::Defrag;
 use super::findings::{self, Finding, Phase};
 use super::frame::{Aside, Damage, Frame, Lent, Link, Next, Source, SourceError};
 use super::record::{Arp, Body, Checksums, Fragments, Record, Skip};
-use super::track::{self, ByTheBook, Conn, Datagrams, Observation, Told, Tracker, Unanswered};
+use super::track::{self, ByTheBook, Conn, Datagrams, Observation, Told, Tracker, Twice, Unanswered};
 use crate::wire::Timestamp;
 
 /// One packet on its way to a sink.
@@ -282,31 +282,22 @@ fn pass_all(
     // Whether nobody asks more of a packet than a glance can tell.
     let mut glances = false;
     while !sink.full() {
-        if foreseen == 0 {
-            foreseen = track::SHOWN;
-            if tracker.looks_ahead() {
-                let mut foresee = |link, bytes: &[u8]| {
-                    if let Some(key) = glance_key(link, bytes) {
-                        tracker.foresee(&key);
-                    }
-                };
-                source.peek(foreseen, &mut foresee);
-                tracker.make_ready(summary.frames + 1);
-            }
-        }
         if glances {
-            take_at_a_glance(source, tracker, sink, summary, &mut foreseen)?;
-            if foreseen == 0 {
+            if take_at_a_glance(source, tracker, sink, summary)? {
                 continue;
             }
+        } else if foreseen == 0 {
+            foreseen = track::SHOWN - 1;
+            foresee(source, tracker, summary);
+        } else {
+            foreseen -= 1;
         }
-        foreseen -= 1;
         match source.next()? {
             Next::Frame(frame) => {
                 summary.frames += 1;
                 summary.wire_octets += u64::from(frame.wire_len);
                 // Those of a source that lends none.
-                if glances && tracker.at_a_glance(|tracker, twice| tracker.glance(twice, summary.frames, &frame)) {
+                if glances && tracker.take_at_a_glance(summary.frames, &frame) {
                     tell_news(tracker, sink, summary)?;
                     continue;
                 }
@@ -347,34 +338,71 @@ fn pass_all(
     Ok(())
 }
 
-/// Takes frames as long as a glance tells all of them, `most` or fewer, and says how many fewer.
+/// Has the tracker be ready for the frames that come next.
+fn foresee(source: &dyn Source, tracker: &mut Tracker, summary: &Summary) {
+    if tracker.looks_ahead() {
+        source.peek(track::SHOWN, &mut |link, bytes| {
+            if let Some(key) = glance_key(link, bytes) {
+                tracker.foresee(&key);
+            }
+        });
+        tracker.make_ready(summary.frames + 1);
+    }
+}
+
+/// Takes the frames that are at hand, as long as a glance tells all of them, and says whether there may be
+/// more of those.
 #[inline]
 fn take_at_a_glance(
     source: &mut dyn Source,
     tracker: &mut Tracker,
     sink: &mut dyn Sink,
     summary: &mut Summary,
-    most: &mut usize,
-) -> io::Result<()> {
+) -> io::Result<bool> {
+    let ahead = tracker.looks_ahead();
     tracker.at_a_glance(|tracker, twice| {
-        let mut outcome = Ok(());
+        let first = summary.frames + 1;
+        let (mut last, mut outcome) = (Lent::Refused, Ok(()));
         source.lend(&mut |frame| {
-            if !tracker.glance(twice, summary.frames + 1, frame) {
-                return Lent::Refused;
+            last = tracker.read(twice, summary.frames + 1, frame, ahead);
+            if last == Lent::Refused {
+                return last;
             }
             summary.frames += 1;
             summary.wire_octets += u64::from(frame.wire_len);
-            *most -= 1;
-            if tracker.has_news() {
-                outcome = tell_news(tracker, sink, summary);
-                if outcome.is_err() {
-                    return Lent::Enough;
+            if !ahead {
+                outcome = take_those_read(tracker, twice, sink, summary);
+                if outcome.is_err() || summary.frames + 1 == first + track::SHOWN as u64 {
+                    last = Lent::Enough;
                 }
             }
-            if *most == 0 { Lent::Enough } else { Lent::Taken }
+            last
         });
-        outcome
+        outcome?;
+        if ahead {
+            tracker.make_ready_for(twice.tags(), first);
+            take_those_read(tracker, twice, sink, summary)?;
+        }
+        Ok(last == Lent::Enough)
     })
+}
+
+/// Has the tracker take in what was read, and tells what comes of it.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "on the way of every packet")]
+fn take_those_read(
+    tracker: &mut Tracker,
+    twice: &mut Twice,
+    sink: &mut dyn Sink,
+    summary: &mut Summary,
+) -> io::Result<()> {
+    while let Some(seat) = twice.first() {
+        tracker.take_in(twice, seat);
+        if tracker.has_news() {
+            tell_news(tracker, sink, summary)?;
+        }
+    }
+    Ok(())
 }
 
 /// Tells of the connections that were given up and of what was found since this was done last.

@@ -220,7 +220,7 @@ pub(in crate::capture) fn glance_key(link: Link, bytes: &[u8]) -> Option<FlowKey
 
 #[inline]
 fn ethernet(link: Link, bytes: &[u8]) -> Option<(&[u8; ETHER], &[u8])> {
-    if link == Link::Ethernet { bytes.split_first_chunk() } else { None }
+    if matches!(link, Link::Ethernet) { bytes.split_first_chunk() } else { None }
 }
 
 #[inline]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::sketch::{self, Sketch};
+use super::sketch::Sketch;
 
 /// Addresses that are known exactly.
 const FEW: usize = 4;
@@ -36,8 +36,8 @@ impl Crowd {
         (self.known, self.early, self.sketched) = (0, 0, false);
     }
 
-    /// Takes in one of whom [`sketch::stem`] is known.
-    pub(super) fn meet(&mut self, addr: IpAddr, stem: u64) {
+    /// Takes in one that is known by `hash`.
+    pub(super) fn meet(&mut self, addr: IpAddr, hash: u64) {
         if usize::from(self.known) < FEW
             && !self.first().contains(&addr)
             && let Some(free) = self.few.get_mut(usize::from(self.known))
@@ -45,7 +45,6 @@ impl Crowd {
             *free = addr;
             self.known += 1;
         }
-        let hash = sketch::with_port(stem, 0);
         if self.sketched {
             if let Some(sketch) = &mut self.sketch {
                 sketch.add(hash);

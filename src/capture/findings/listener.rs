@@ -152,12 +152,12 @@ impl Listener {
         self.moments.advance(time.0 / MOMENT);
     }
 
-    pub(super) fn asked(&mut self, by: IpAddr, stem: u64, time: Timestamp) {
+    pub(super) fn asked(&mut self, by: IpAddr, hash: u64, time: Timestamp) {
         self.advance(time);
         self.since.get_or_insert(time);
         self.total.asked += 1;
         self.moments.ask();
-        self.sources.meet(by, stem);
+        self.sources.meet(by, hash);
     }
 
     pub(super) fn asked_again(&mut self, time: Timestamp) {
@@ -200,12 +200,12 @@ impl Listener {
         self.moments.settle(asked, false);
     }
 
-    pub(super) fn unasked(&mut self, receiver: IpAddr, stem: u64, time: Timestamp) {
+    pub(super) fn unasked(&mut self, receiver: IpAddr, hash: u64, time: Timestamp) {
         self.advance(time);
         self.unasked_since.get_or_insert(time);
         self.total.answered += 1;
         self.noted = time;
-        self.sources.meet(receiver, stem);
+        self.sources.meet(receiver, hash);
     }
 
     pub(super) fn went_on(&mut self) {

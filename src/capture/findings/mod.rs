@@ -91,14 +91,32 @@ pub(super) struct Findings {
     rounds: Rounds,
     fresh: u32,
     news: VecDeque<Finding>,
+    /// The server that was spoken of last: often that of the next event too.
+    latest: Option<Server>,
 }
 
-/// A client and a server, and the [stems](sketch::stem) of their addresses.
+/// A client and a server.
 #[derive(Clone, Copy)]
 struct Ends {
     client: Endpoint,
-    server: Endpoint,
-    stems: [u64; 2],
+    /// By what its address is known, with no port.
+    client_hash: u64,
+    server: Server,
+}
+
+/// A server, the [stem](sketch::stem) of its address, and by what it is known.
+#[derive(Clone, Copy, Debug)]
+struct Server {
+    at: Endpoint,
+    stem: u64,
+    hash: u64,
+}
+
+impl Server {
+    fn of(at: Endpoint) -> Self {
+        let stem = sketch::stem(at.addr);
+        Self { at, stem, hash: sketch::with_port(stem, at.port) }
+    }
 }
 
 impl Findings {
@@ -115,14 +133,18 @@ impl Findings {
             self.listeners.make(LISTENERS);
             self.sources.make(SOURCES);
         }
-        let ends = Ends { client, server, stems: [client.addr, server.addr].map(sketch::stem) };
+        let server = match self.latest {
+            Some(latest) if latest.at == server => latest,
+            _ => *self.latest.insert(Server::of(server)),
+        };
+        let ends = Ends { client, client_hash: sketch::with_port(sketch::stem(client.addr), 0), server };
         self.take_listener(event, &ends, asked, time);
         self.take_source(event, &ends, time);
         self.look(time);
     }
 
     fn take_listener(&mut self, event: Event, ends: &Ends, asked: Option<Timestamp>, time: Timestamp) {
-        let Ends { client, stems: [stem, _], .. } = *ends;
+        let Ends { client, client_hash, .. } = *ends;
         let new = match event {
             Event::Asked | Event::Unasked => true,
             Event::AskedAgain
@@ -143,14 +165,14 @@ impl Findings {
         let Some(listener) = self.listeners.at(place) else { return };
         listener.catch_up(self.looked);
         match event {
-            Event::Asked => listener.asked(client.addr, stem, time),
+            Event::Asked => listener.asked(client.addr, client_hash, time),
             Event::AskedAgain => listener.asked_again(time),
             Event::Answered(stripped) => listener.answered(asked, stripped, time),
             Event::AnsweredAgain(taken) => listener.answered_again(taken, time),
             Event::Completed => listener.completed(asked, time),
             Event::Refused => listener.refused(asked, time),
             Event::Rejected => listener.rejected(asked, time),
-            Event::Unasked => listener.unasked(client.addr, stem, time),
+            Event::Unasked => listener.unasked(client.addr, client_hash, time),
             Event::WentOn => listener.went_on(),
             Event::Odd(_)
             | Event::OddRefused
@@ -165,7 +187,7 @@ impl Findings {
     }
 
     fn take_source(&mut self, event: Event, ends: &Ends, time: Timestamp) {
-        let Ends { server, stems: [_, stem], .. } = *ends;
+        let Server { at: server, stem, .. } = ends.server;
         let new = match event {
             Event::Asked | Event::Odd(_) | Event::Datagram => true,
             Event::Answered(_)
@@ -200,8 +222,7 @@ impl Findings {
     /// Where the listener is kept: one that is watched, or a `new` one, in the place of the one of
     /// which least would be forgotten.
     fn listener(&mut self, ends: &Ends, new: bool, time: Timestamp) -> Option<usize> {
-        let (at, looked) = (ends.server, self.looked);
-        let hash = sketch::with_port(ends.stems[1], at.port);
+        let (Server { at, hash, .. }, looked) = (ends.server, self.looked);
         if let Some(known) = self.listeners.find(hash, |listener| listener.at == at) {
             return Some(known);
         }
@@ -222,8 +243,7 @@ impl Findings {
 
     /// The source, in the same way; but who asks for the first time is only remembered.
     fn source(&mut self, ends: &Ends, new: bool, time: Timestamp) -> Option<usize> {
-        let (addr, to) = (ends.client.addr, ends.server);
-        let hash = sketch::with_port(ends.stems[0], 0);
+        let (addr, to, hash) = (ends.client.addr, ends.server.at, ends.client_hash);
         if let Some(known) = self.sources.find(hash, |source| source.addr == addr) {
             return Some(known);
         }

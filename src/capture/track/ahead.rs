@@ -26,7 +26,7 @@ const NEAR: u64 = 1 << 13;
 
 /// Where the connections of nearly all packets are near, only one batch in so many is shown. And only
 /// in one of so many is it asked whether they are: that waits for them.
-const SELDOM: u32 = 16;
+const SELDOM: u32 = 32;
 
 /// What is to be brought for the next packets.
 #[derive(Debug, Default)]
@@ -58,23 +58,34 @@ impl Tracker {
 
     /// Asks for the connections that were foreseen; packet `n` is the next.
     pub(in crate::capture) fn make_ready(&mut self, n: u64) {
+        let foreseen = std::mem::take(&mut self.ahead.foreseen);
+        self.make_ready_for(foreseen.iter().copied(), n);
+        self.ahead.foreseen = foreseen;
+        self.ahead.foreseen.clear();
+    }
+
+    /// Asks for the connections of packets that are found by `tags`; packet `n` is the first of them.
+    pub(in crate::capture) fn make_ready_for(&mut self, tags: impl Iterator<Item = u32> + Clone, n: u64) {
         let Self { ahead, conns, .. } = self;
-        for tag in &ahead.foreseen {
-            conns.fetch_ahead(conns.guess(*tag));
+        for tag in tags.clone() {
+            conns.fetch_ahead(conns.guess(tag));
         }
         if ahead.sure > 0 {
             ahead.sure -= 1;
-        } else {
-            let last = ahead.foreseen.iter().filter_map(|tag| match conns.guess(*tag)? {
-                Found::Conn(slot) => conns.get(slot).map(|conn| conn.last_n),
-                Found::Plain(place) => conns.plains.get(place).map(Plain::last_n),
-                Found::Talk(place) => conns.talks.get(place).map(Talk::last_n),
-                Found::Embryo(_) => None,
-            });
-            let near = last.filter(|last| n - n.min(*last) <= NEAR).count();
-            let of_use = near * 4 <= ahead.foreseen.len() * 3;
-            *(if of_use { &mut ahead.sure } else { &mut ahead.pause }) = SELDOM;
+            return;
         }
-        ahead.foreseen.clear();
+        let last = |tag| match conns.guess(tag)? {
+            Found::Conn(slot) => conns.get(slot).map(|conn| conn.last_n),
+            Found::Plain(place) => conns.plains.get(place).map(Plain::last_n),
+            Found::Talk(place) => conns.talks.get(place).map(Talk::last_n),
+            Found::Embryo(_) => None,
+        };
+        let (mut near, mut all) = (0, 0);
+        for tag in tags {
+            all += 1;
+            near += u32::from(last(tag).is_some_and(|last| n - n.min(last) <= NEAR));
+        }
+        let of_use = near * 4 <= all * 3;
+        *(if of_use { &mut ahead.sure } else { &mut ahead.pause }) = SELDOM;
     }
 }

@@ -58,6 +58,7 @@ pub use notes::{Note, Notes};
 pub use observation::{ConnId, Ends, Observation};
 pub use standing::{Basis, Role, RoleBasis, Standing, State};
 pub use told::{ByTheBook, Datagrams, Told, Unanswered};
+pub(super) use twice::Twice;
 pub use verdict::{Close, Open};
 
 use std::collections::VecDeque;
@@ -75,7 +76,6 @@ use shark::Pair;
 use slab::{Found, Slab, Slot};
 use textbook::Chapter;
 use told::Departed;
-use twice::Twice;
 
 /// How a tracker keeps within its bounds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,11 +142,13 @@ impl Tracker {
         let arrival = Arrival::of(n, record)?;
         let notes = backwards | arrival::capture_notes(record);
         let twice = self.twice.get_or_insert_default();
-        let seat = twice.seat();
-        let passenger = twice.at(seat);
+        let passenger = twice.free();
         passenger.enter(arrival, &record.body);
         let mark = twice::mark_of(passenger);
-        if let Err(original) = twice.take(seat, mark) {
+        twice.sits(0);
+        if let Some(seat) = twice.first()
+            && let Err(original) = twice.take(seat, mark)
+        {
             return self.duplicate(&arrival, original, notes);
         }
         match &record.body {

@@ -127,7 +127,15 @@ impl Slab {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]
     pub(super) fn find_by(&self, tag: u32, key: &FlowKey) -> Option<Found> {
-        match self.table.find(tag, |at| has_key(&self.places, &self.plains, &self.embryos, &self.talks, at, key)) {
+        match self.table.first(tag) {
+            Some(first) if self.has_key(first, key) => Some(Found::at(first)),
+            _ => self.find_behind(tag, key),
+        }
+    }
+
+    #[inline(never)]
+    fn find_behind(&self, tag: u32, key: &FlowKey) -> Option<Found> {
+        match self.table.find(tag, |at| self.has_key(at, key)) {
             Some(place) => Some(Found::at(place)),
             None if self.aliases.is_empty() => None,
             None => self.aliases.get(key).copied().map(Found::Conn),
@@ -157,6 +165,18 @@ impl Slab {
             Some(Found::Talk(place)) => self.talks.place(place).map(memory::fetch_ahead),
             None => None,
         };
+    }
+
+    /// Whether the place `at`, which the table knows and which is therefore in use, has this key.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the way of every packet")]
+    fn has_key(&self, at: u32, key: &FlowKey) -> bool {
+        match Found::at(at) {
+            Found::Plain(place) => self.plains.has_key(place, key),
+            Found::Embryo(place) => self.embryos.has_key(place, key),
+            Found::Talk(place) => self.talks.get(place).is_some_and(|talk| talk.key() == key),
+            Found::Conn(slot) => self.get(slot).is_some_and(|conn| conn.key == *key),
+        }
     }
 
     /// Adds a connection; from now on its endpoints lead to it.
@@ -261,11 +281,10 @@ impl Slab {
     fn put(&mut self, conn: Conn) -> Slot {
         let key = conn.key;
         let slot = self.keep(conn);
-        let Self { places, plains, embryos, talks, table, .. } = self;
-        let tag = table.tag(&key);
-        match table.find(tag, |at| has_key(places, plains, embryos, talks, at, &key)) {
-            Some(old) => table.replace(tag, old, slot.0),
-            None => table.insert(tag, slot.0),
+        let tag = self.table.tag(&key);
+        match self.table.find(tag, |at| self.has_key(at, &key)) {
+            Some(old) => self.table.replace(tag, old, slot.0),
+            None => self.table.insert(tag, slot.0),
         }
         slot
     }
@@ -330,27 +349,6 @@ impl Slab {
     /// The connections that are being followed.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, &Conn)> {
         (0..).zip(self.places.iter()).filter_map(|(place, conn)| Some((Slot(place), conn.as_ref()?)))
-    }
-}
-
-/// Whether the place `at`, which the table knows and which is therefore in use, has this key.
-#[inline]
-fn has_key(
-    places: &Chunks<Option<Conn>>,
-    plains: &Plains,
-    embryos: &Embryos,
-    talks: &Talks,
-    at: u32,
-    key: &FlowKey,
-) -> bool {
-    match Found::at(at) {
-        Found::Plain(place) => plains.has_key(place, key),
-        Found::Embryo(place) => embryos.has_key(place, key),
-        Found::Talk(place) => talks.get(place).is_some_and(|talk| talk.key() == key),
-        Found::Conn(slot) => {
-            let conn = places.get(slot.0 as usize).and_then(Option::as_ref);
-            conn.expect("the table leads to places in use").key == *key
-        }
     }
 }
 

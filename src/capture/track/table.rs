@@ -17,8 +17,9 @@ use crate::wire::FlowKey;
 /// costs no more than another.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// [Entries](Entry), and a few in front that are not used, so that lines lie as those of the caches do.
-    entries: Vec<u64>,
+    /// The [lines](Line), and a few words in front that are not used, so that they lie as those of the
+    /// caches do.
+    words: Vec<u32>,
     /// How many those are.
     front: usize,
     /// As many lines as a power of two, less one; of no use while there are none.
@@ -27,16 +28,18 @@ pub(super) struct Table {
     hasher: SeedableRandomState,
 }
 
-/// A tag, and a place with its bits turned round, so that none is all zeros: memory that the system hands
-/// out needs no filling.
-#[derive(Clone, Copy)]
-struct Entry(u64);
-
-/// Entries of a line, each in the line that its tag names, in the slot that its tag names if that was free, or
-/// its latest; those of which a line has no room are in the next.
-type Line = [u64; WAYS];
+/// Tags, and behind them the places that go with them, or [`NONE`] and anything. Each entry stands in the
+/// line that its tag names, in the slot that its tag names if that was free, or if it is the latest of those;
+/// those for whom a line had no room are in the next.
+type Line = [u32; 2 * WAYS];
 
 const WAYS: usize = 8;
+
+/// No tag: so memory that the system hands out needs no filling.
+const NONE: u32 = 0;
+
+/// Part of every tag.
+const SOME: u32 = 1 << 31;
 
 /// Lines of a table that is not empty, at least.
 const LEAST: usize = 8;
@@ -44,28 +47,9 @@ const LEAST: usize = 8;
 /// Of so many entries so many are used at most: then one line in seven is full.
 const FULL: (usize, usize) = (8, 5);
 
-impl Entry {
-    const NONE: u64 = 0;
-
-    #[inline]
-    fn of(tag: u32, place: u32) -> u64 {
-        u64::from(tag) << 32 | u64::from(!place)
-    }
-
-    #[inline]
-    fn tag(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
-    #[inline]
-    fn place(self) -> u32 {
-        !(self.0 as u32)
-    }
-}
-
 impl Default for Table {
     fn default() -> Self {
-        Self { entries: Vec::new(), front: 0, mask: 0, used: 0, hasher: seeded() }
+        Self { words: Vec::new(), front: 0, mask: 0, used: 0, hasher: seeded() }
     }
 }
 
@@ -81,24 +65,21 @@ impl Table {
     /// What `key` is found by, first of all.
     #[inline]
     pub(super) fn tag(&self, key: &FlowKey) -> u32 {
-        (self.hasher.hash_one(key) >> 32) as u32
+        (self.hasher.hash_one(key) >> 32) as u32 | SOME
     }
 
     /// The place of the key with this tag, given whether a place has it.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "on the way of every packet")]
+    #[inline]
     pub(super) fn find(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<u32> {
-        // The latest are in the first place they could be in, and those are looked for most.
-        let first = Entry(*self.entries.get(self.front + (tag as usize & (self.mask << 3 | 7)))?);
-        if first.tag() == tag && first.0 != Entry::NONE && has(first.place()) {
-            return Some(first.place());
-        }
-        self.find_behind(tag, has)
+        self.position(tag, has).map(|(_, _, place)| place)
     }
 
-    #[inline(never)]
-    fn find_behind(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<u32> {
-        self.position(tag, has).map(|(_, _, place)| place)
+    /// The place in the first slot in which a key of this tag could be: the latest are there, and those are
+    /// looked for most.
+    #[inline]
+    pub(super) fn first(&self, tag: u32) -> Option<u32> {
+        let (line, slot) = (self.line(self.home(tag))?, tag as usize % WAYS);
+        (line[slot] == tag).then_some(line[WAYS + slot])
     }
 
     /// Asks for the memory in which a key of this tag would be found.
@@ -112,44 +93,50 @@ impl Table {
     /// The place of the first key with this tag, which is nearly always the one sought.
     #[inline]
     pub(super) fn guess(&self, tag: u32) -> Option<u32> {
-        self.find(tag, |_| true)
+        self.first(tag).or_else(|| self.find(tag, |_| true))
     }
 
-    /// Puts a key of this tag at `place`, which is new; no place has been `u32::MAX`.
+    /// Puts a key of this tag at `place`, which is new.
     pub(super) fn insert(&mut self, tag: u32, place: u32) {
         self.make_room();
         self.used += 1;
-        self.put(Entry::of(tag, place));
+        self.put(tag, place);
     }
 
     /// Moves the key of this tag that is at `old` to another place.
     pub(super) fn replace(&mut self, tag: u32, old: u32, place: u32) {
         match self.position(tag, |at| at == old) {
-            Some((line, slot, _)) => self.set(line, slot, Entry::of(tag, place)),
+            Some((line, slot, _)) => self.set(line, slot, (tag, place)),
             None => self.insert(tag, place),
         }
     }
 
     /// Takes out the key of this tag that is at `place`.
     pub(super) fn remove(&mut self, tag: u32, place: u32) {
-        let Some((mut hole, slot, _)) = self.position(tag, |at| at == place) else { return };
+        let Some((line, slot, _)) = self.position(tag, |at| at == place) else { return };
         self.used -= 1;
-        let was_full = self.line(hole).is_some_and(|line| !has_room(line));
-        self.set(hole, slot, Entry::NONE);
-        let (mut slot, mut next) = (slot, hole);
-        let mut goes_on = was_full;
-        // Behind a full line may be who had no room in it, or in one before.
-        while goes_on {
-            next = next + 1 & self.mask;
-            let Some(line) = self.line(next) else { return };
-            goes_on = !has_room(line);
-            let past_hole = next.wrapping_sub(hole) & self.mask;
-            let strayed = |entry: &u64| next.wrapping_sub(self.home(Entry(*entry).tag())) & self.mask >= past_hole;
-            if let Some(stray) = line.iter().position(|entry| *entry != Entry::NONE && strayed(entry)) {
-                let entry = line[stray];
+        let was_full = self.line(line).is_some_and(|line| !has(line, NONE));
+        self.set(line, slot, (NONE, 0));
+        if was_full {
+            self.close_up(line, slot);
+        }
+    }
+
+    /// There is a hole in a line that was full: behind it may be who had no room in it, or in one before.
+    #[inline(never)]
+    fn close_up(&mut self, mut hole: usize, mut slot: usize) {
+        let (mut at, mut was_full) = (hole, true);
+        while was_full {
+            at = (at + 1) & self.mask;
+            let Some(line) = self.line(at) else { return };
+            was_full = !has(line, NONE);
+            let past_hole = at.wrapping_sub(hole) & self.mask;
+            let strayed = |tag: &u32| *tag != NONE && at.wrapping_sub(self.home(*tag)) & self.mask >= past_hole;
+            if let Some(stray) = line[..WAYS].iter().position(strayed) {
+                let entry = (line[stray], line[WAYS + stray]);
                 self.set(hole, slot, entry);
-                self.set(next, stray, Entry::NONE);
-                (hole, slot) = (next, stray);
+                self.set(at, stray, (NONE, 0));
+                (hole, slot) = (at, stray);
             }
         }
     }
@@ -162,96 +149,93 @@ impl Table {
 
     #[inline]
     fn line(&self, line: usize) -> Option<&Line> {
-        self.entries.get(self.front + line * WAYS..)?.first_chunk()
+        self.words.get(self.front + line * 2 * WAYS..)?.first_chunk()
     }
 
     #[inline]
-    fn set(&mut self, line: usize, slot: usize, entry: u64) {
-        if let Some(old) = self.entries.get_mut(self.front + line * WAYS + slot) {
-            *old = entry;
+    fn line_mut(&mut self, line: usize) -> Option<&mut Line> {
+        self.words.get_mut(self.front + line * 2 * WAYS..)?.first_chunk_mut()
+    }
+
+    #[inline]
+    fn set(&mut self, line: usize, slot: usize, (tag, place): (u32, u32)) {
+        if let Some(line) = self.line_mut(line) {
+            line[slot % WAYS] = tag;
+            line[WAYS + slot % WAYS] = place;
         }
     }
 
     /// Where the entry with this tag is whose place has what is sought, and that place.
     #[inline]
-    fn position(&self, tag: u32, has: impl Fn(u32) -> bool) -> Option<(usize, usize, u32)> {
+    fn position(&self, tag: u32, is: impl Fn(u32) -> bool) -> Option<(usize, usize, u32)> {
         let mut at = self.home(tag);
         loop {
             let line = self.line(at)?;
-            let mut same = which(line, |entry| Entry(entry).tag() == tag && entry != Entry::NONE);
-            while same != 0 {
-                let slot = same.trailing_zeros() as usize;
-                let place = Entry(line[slot]).place();
-                if has(place) {
-                    return Some((at, slot, place));
+            if has(line, tag) {
+                let slots = (0..WAYS).filter(|slot| line[*slot] == tag);
+                if let Some(slot) = slots.into_iter().find(|slot| is(line[WAYS + slot])) {
+                    return Some((at, slot, line[WAYS + slot]));
                 }
-                same &= same - 1;
             }
-            if has_room(line) {
+            if has(line, NONE) {
                 return None;
             }
-            at = at + 1 & self.mask;
+            at = (at + 1) & self.mask;
         }
     }
 
     /// Writes an entry down in its own slot; who is there moves to one that is free, or has to go to the next
     /// line. There is one with room.
     #[inline]
-    fn put(&mut self, mut entry: u64) {
-        let slot = Entry(entry).tag() as usize % WAYS;
-        let mut at = self.home(Entry(entry).tag());
-        loop {
-            let from = self.front + at * WAYS;
-            let Some(line) = self.entries.get_mut(from..).and_then(|rest| rest.first_chunk_mut::<WAYS>()) else {
-                return;
-            };
-            entry = std::mem::replace(&mut line[slot], entry);
-            if entry == Entry::NONE {
+    fn put(&mut self, tag: u32, place: u32) {
+        let slot = tag as usize % WAYS;
+        let (mut at, mut entry) = (self.home(tag), (tag, place));
+        while let Some(line) = self.line_mut(at) {
+            let there = (line[slot], line[WAYS + slot]);
+            (line[slot], line[WAYS + slot]) = entry;
+            if there.0 == NONE {
                 return;
             }
-            let free = which(line, |entry| entry == Entry::NONE);
-            if free != 0 {
-                line[free.trailing_zeros() as usize] = entry;
+            if let Some(free) = (0..WAYS).find(|slot| line[*slot] == NONE) {
+                (line[free], line[WAYS + free]) = there;
                 return;
             }
-            at = at + 1 & self.mask;
+            entry = there;
+            at = (at + 1) & self.mask;
         }
     }
 
     #[inline]
     fn make_room(&mut self) {
         let (of, most) = FULL;
-        if (self.used + 1) * of > (self.entries.len() - self.front) * most {
+        if (self.used + 1) * of > self.words.len() / 2 * most {
             self.grow();
         }
     }
 
     #[cold]
     fn grow(&mut self) {
-        let lines = if self.entries.is_empty() { LEAST } else { (self.mask + 1) * 2 };
-        let mut entries = vec![Entry::NONE; lines * WAYS + WAYS - 1];
-        memory::prefer_large_pages(&mut entries);
-        let front = entries.as_ptr().align_offset(size_of::<Line>()).min(WAYS - 1);
-        entries.truncate(front + lines * WAYS);
-        let old = std::mem::replace(&mut self.entries, entries);
+        let lines = if self.words.is_empty() { LEAST } else { (self.mask + 1) * 2 };
+        let mut words = vec![NONE; (lines + 1) * 2 * WAYS];
+        memory::prefer_large_pages(&mut words);
+        let front = words.as_ptr().align_offset(size_of::<Line>()).min(2 * WAYS);
+        words.truncate(front + lines * 2 * WAYS);
+        let old = std::mem::replace(&mut self.words, words);
         let unused = std::mem::replace(&mut self.front, front);
         self.mask = lines - 1;
-        for entry in old.into_iter().skip(unused).filter(|entry| *entry != Entry::NONE) {
-            self.put(entry);
+        for line in old.get(unused..).unwrap_or_default().chunks_exact(2 * WAYS) {
+            let (tags, places) = line.split_at(WAYS);
+            for (tag, place) in tags.iter().zip(places).filter(|(tag, _)| **tag != NONE) {
+                self.put(*tag, *place);
+            }
         }
     }
 }
 
-/// The slots of which `is` says yes, a bit each: without a way out in between, so that it is done in a few
-/// wide steps.
+/// Whether a slot has this tag: without a way out in between, so that it is done in a few wide steps.
 #[inline]
-fn which(line: &Line, is: impl Fn(u64) -> bool) -> u32 {
-    (0..).zip(line).fold(0, |all, (slot, entry)| all | u32::from(is(*entry)) << slot)
-}
-
-#[inline]
-fn has_room(line: &Line) -> bool {
-    which(line, |entry| entry == Entry::NONE) != 0
+fn has(line: &Line, tag: u32) -> bool {
+    (0..WAYS).fold(false, |any, slot| any | (line[slot] == tag))
 }
 
 #[cfg(test)]
@@ -311,6 +295,9 @@ mod tests {
             }
             assert_eq!(table.used, there.len());
         }
-        assert_eq!(table.entries.iter().filter(|entry| **entry != Entry::NONE).count(), there.len());
+        let used = (0..=table.mask)
+            .filter_map(|line| table.line(line))
+            .map(|line| line[..WAYS].iter().filter(|tag| **tag != NONE).count());
+        assert_eq!(used.sum::<usize>(), there.len());
     }
 }

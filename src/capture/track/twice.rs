@@ -5,6 +5,9 @@ use crate::wire::{Protocol, Segment, Span};
 /// How many packets back a copy may lie.
 const REACH: usize = 16;
 
+/// Packets that are read before the first of them is taken in.
+const READ: usize = 32;
+
 /// Recognises packets that the capture shows twice: at two interfaces, before and after a bridge,
 /// or on `lo` as sent and as received.
 ///
@@ -17,57 +20,95 @@ const REACH: usize = 16;
 /// from there into its conversation, so that nothing has to be moved.
 #[derive(Debug)]
 pub(in crate::capture) struct Twice {
-    /// A few bits of what each of them says: hardly any packet has to be compared with one.
+    /// A few bits of what each of the latest packets says: hardly any has to be compared with one.
     marks: [u16; REACH],
-    /// The latest packets, and the one that comes; twice as many as are compared, so that one count tells
-    /// the places of both.
-    recent: [Passenger; 2 * REACH],
-    /// How many have come.
+    /// The latest packets, and behind them those that were read.
+    places: [Passenger; PLACES],
+    /// By what the index finds those that were read.
+    tags: [u32; PLACES],
+    /// How many were taken in, and how many more were read.
     count: usize,
+    read: usize,
 }
+
+/// A power of two, and so many that those that are read are not written over the latest.
+const PLACES: usize = 64;
+
+const _: () = assert!(REACH + READ <= PLACES && PLACES.is_power_of_two());
 
 impl Default for Twice {
     fn default() -> Self {
-        Self { marks: [0; REACH], recent: [Passenger::default(); 2 * REACH], count: 0 }
+        Self { marks: [0; REACH], places: [Passenger::default(); PLACES], tags: [0; PLACES], count: 0, read: 0 }
     }
 }
 
-/// Where a packet is kept: a place in the list of those, so that it is looked up once.
+/// Where the packet is kept that is taken in next: looked up once.
 #[derive(Clone, Copy)]
-pub(super) struct Seat(usize);
+pub(in crate::capture) struct Seat(usize);
 
 impl Twice {
-    /// Where the packet that comes is kept.
+    /// The place for a packet that is read next: what is there is of no use.
     #[inline]
-    pub(super) fn seat(&self) -> Seat {
-        Seat(self.count % (2 * REACH))
+    pub(super) fn free(&mut self) -> &mut Passenger {
+        &mut self.places[(self.count + self.read) % PLACES]
     }
 
-    /// What is kept there.
+    /// It has been read, and is found by `tag`; tells whether there is room for another.
     #[inline]
-    pub(super) fn at(&mut self, Seat(at): Seat) -> &mut Passenger {
-        &mut self.recent[at]
+    pub(super) fn sits(&mut self, tag: u32) -> bool {
+        self.tags[(self.count + self.read) % PLACES] = tag;
+        self.read += 1;
+        self.read < READ
     }
 
-    /// Takes in the packet that has come and bears a mark; or tells the number of the packet of which it is
-    /// a copy.
+    /// By what those are found that were read, in their order.
+    #[inline]
+    pub(in crate::capture) fn tags(&self) -> impl Iterator<Item = u32> + Clone {
+        (self.count..self.count + self.read).map(|at| self.tags[at % PLACES])
+    }
+
+    /// The first of those that were read, which has to be [taken](Self::take) before others are read.
+    #[inline]
+    pub(in crate::capture) fn first(&self) -> Option<Seat> {
+        (self.read > 0).then_some(Seat(self.count % PLACES))
+    }
+
+    /// What was read there, and by what it is found.
+    #[inline]
+    pub(super) fn at(&self, Seat(at): Seat) -> (&Passenger, u32) {
+        (&self.places[at], self.tags[at])
+    }
+
+    /// Takes the packet that was read there and bears a mark; or tells the number of the packet of which it
+    /// is a copy.
     #[inline]
     pub(super) fn take(&mut self, Seat(at): Seat, mark: u16) -> Result<&Passenger, u64> {
+        self.read -= 1;
         // Without a way out in between, so that it is done in a few wide steps.
         let met = self.marks.iter().fold(0, |met, earlier| met | u16::from(*earlier == mark)) != 0;
-        if met && let Some(original) = self.original_of(at) {
+        if met && let Some(original) = self.drop_copy(at) {
             return Err(original);
         }
         self.marks[self.count % REACH] = mark;
         self.count += 1;
-        Ok(&self.recent[at])
+        Ok(&self.places[at])
     }
 
+    /// Does not keep what was read there, if it is a copy: who was read behind it moves up.
     #[cold]
+    fn drop_copy(&mut self, at: usize) -> Option<u64> {
+        let original = self.original_of(at)?;
+        for at in self.count..self.count + self.read {
+            self.places[at % PLACES] = self.places[(at + 1) % PLACES];
+            self.tags[at % PLACES] = self.tags[(at + 1) % PLACES];
+        }
+        Some(original)
+    }
+
     fn original_of(&self, at: usize) -> Option<u64> {
-        let print = &self.recent[at];
+        let print = &self.places[at];
         let oldest = self.count.saturating_sub(REACH);
-        let earlier = || (oldest..self.count).map(|count| &self.recent[count % (2 * REACH)]);
+        let earlier = || (oldest..self.count).map(|count| &self.places[count % PLACES]);
         let original = earlier().find(|original| is_copy(print, original, || counts_ids(print, earlier())))?;
         Some(original.arrival.n)
     }

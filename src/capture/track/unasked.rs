@@ -1,7 +1,8 @@
 //! Packets of which nobody asks what they meant: nearly all, where only connections are told.
 //!
-//! They are read at a glance into the place where they are kept to recognise copies ([`Twice`]), and taken from
-//! there into their conversations. What a glance does not tell takes the way of [`Tracker::observe`].
+//! They are read at a glance, some at a time, into the places where they are kept to recognise copies
+//! ([`Twice`]), and taken from there into their conversations. What a glance does not tell takes the way of
+//! [`Tracker::observe`].
 
 use super::Tracker;
 use super::notes::Notes;
@@ -9,11 +10,11 @@ use super::slab::Found;
 use super::twice::{self, Seat, Twice};
 use crate::capture::arrival::{Arrival, Passenger};
 use crate::capture::decode::glance;
-use crate::capture::frame::Frame;
+use crate::capture::frame::{Frame, Lent};
 use crate::wire::{Protocol, Segment};
 
 impl Tracker {
-    /// For who does not ask what packets meant: has `run` take frames in at a [glance](Self::glance).
+    /// For who does not ask what packets meant: has `run` read frames and take them in.
     pub(in crate::capture) fn at_a_glance<R>(&mut self, run: impl FnOnce(&mut Self, &mut Twice) -> R) -> R {
         let mut twice = self.twice.take().unwrap_or_default();
         let outcome = run(self, &mut twice);
@@ -21,50 +22,66 @@ impl Tracker {
         outcome
     }
 
-    /// Takes in frame `n`, if a glance can tell what it is.
+    /// Reads frame `n`, if a glance can tell what it is; tells what becomes of it.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]
-    pub(in crate::capture) fn glance(&mut self, twice: &mut Twice, n: u64, frame: &Frame<'_>) -> bool {
-        let seat = twice.seat();
-        let told = glance(n, frame, twice.at(seat));
-        if let Some(protocol) = told {
-            self.take_in(twice, seat, protocol);
+    pub(in crate::capture) fn read(&self, twice: &mut Twice, n: u64, frame: &Frame<'_>, ahead: bool) -> Lent {
+        let free = twice.free();
+        if glance(n, frame, free).is_none() {
+            return Lent::Refused;
         }
-        told.is_some()
+        let tag = self.conns.tag(&free.arrival.key);
+        if ahead {
+            self.conns.foresee(tag);
+        }
+        if twice.sits(tag) { Lent::Taken } else { Lent::Enough }
     }
 
-    /// Takes in a segment or a datagram that has been told.
+    /// Takes in what was read.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "on the way of every packet")]
-    fn take_in(&mut self, twice: &mut Twice, seat: Seat, protocol: Protocol) {
-        let Passenger { arrival, segment, checksum, datagram, .. } = twice.at(seat);
-        let mark = match protocol {
-            Protocol::Tcp => twice::mark_of_segment(arrival.ip_id, segment, *checksum),
-            Protocol::Udp | Protocol::Icmp => twice::mark_of_datagram(arrival.ip_id, datagram),
+    pub(in crate::capture) fn take_in(&mut self, twice: &mut Twice, seat: Seat) {
+        let (Passenger { arrival, segment, checksum, datagram, .. }, tag) = twice.at(seat);
+        let is_segment = arrival.key.protocol() == Protocol::Tcp;
+        let mark = if is_segment {
+            twice::mark_of_segment(arrival.ip_id, segment, *checksum)
+        } else {
+            twice::mark_of_datagram(arrival.ip_id, datagram)
         };
         let notes = self.comes_at(arrival.time);
         match twice.take(seat, mark) {
             Err(_) => self.duplicates += 1,
-            Ok(Passenger { arrival, segment, .. }) if protocol == Protocol::Tcp => {
-                self.take_segment(arrival, segment, notes);
-            }
-            Ok(Passenger { arrival, datagram, .. }) => self.take_datagram(arrival, datagram, notes),
+            Ok(Passenger { arrival, segment, .. }) if is_segment => self.take_segment(tag, arrival, segment, notes),
+            Ok(Passenger { arrival, datagram, .. }) => self.take_datagram(tag, arrival, datagram, notes),
         }
+    }
+
+    /// Reads frame `n` and takes it in, if a glance can tell what it is.
+    pub(in crate::capture) fn take_at_a_glance(&mut self, n: u64, frame: &Frame<'_>) -> bool {
+        self.at_a_glance(|tracker, twice| {
+            let told = tracker.read(twice, n, frame, false) != Lent::Refused;
+            if let Some(seat) = twice.first() {
+                tracker.take_in(twice, seat);
+            }
+            told
+        })
     }
 
     /// Takes in a segment or a datagram as if a glance had told it.
     #[cfg(test)]
     pub(super) fn take(&mut self, passenger: &Passenger) {
         self.at_a_glance(|tracker, twice| {
-            let seat = twice.seat();
-            *twice.at(seat) = *passenger;
-            tracker.take_in(twice, seat, passenger.arrival.key.protocol());
+            *twice.free() = *passenger;
+            twice.sits(tracker.conns.tag(&passenger.arrival.key));
+            if let Some(seat) = twice.first() {
+                tracker.take_in(twice, seat);
+            }
         });
     }
 
     #[inline(never)]
-    fn take_segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) {
-        let found = self.conns.find(&arrival.key);
+    fn take_segment(&mut self, tag: u32, arrival: &Arrival, segment: &Segment, notes: Notes) {
+        let found = self.conns.find_by(tag, &arrival.key);
         let taken = match found {
             Some(Found::Conn(slot)) => self.conns.at_mut(slot).steady(arrival, segment, notes, &self.shark).is_some(),
             Some(found) => self.goes_by_the_book(found, arrival, segment, notes),

@@ -41,7 +41,7 @@ pub(super) struct Plain {
     asked: Moment,
     answered: Moment,
     /// IPv4: both addresses, lower endpoint first. IPv6: where they are kept.
-    addrs: [u32; 2],
+    addrs: [[u8; 4]; 2],
     ports: [u16; 2],
     id: ConnId,
     stream: u32,
@@ -175,7 +175,7 @@ impl Plain {
             start: first.time,
             asked: Moment::default(),
             answered: Moment::default(),
-            addrs: [0; 2],
+            addrs: [[0; 4]; 2],
             ports: [0; 2],
             id: *id,
             stream: *stream,
@@ -433,6 +433,11 @@ impl Plain {
         for (is, note) in NOTES {
             self.is |= if notes.contains(note) { is as u16 } else { 0 };
         }
+    }
+
+    /// Where its addresses are kept, if they are IPv6's.
+    fn wide(&self) -> u32 {
+        u32::from_ne_bytes(self.addrs[0])
     }
 
     fn says(&self, what: Is) -> bool {

@@ -53,10 +53,10 @@ impl Plains {
     /// Keeps `plain`, which is between the endpoints of `key`; returns where.
     pub(in crate::capture::track) fn add(&mut self, mut plain: Plain, key: &FlowKey) -> u32 {
         match key {
-            FlowKey::V4(pair) => (plain.addrs, plain.ports) = (pair.addrs.map(Ipv4Addr::to_bits), pair.ports),
+            FlowKey::V4(pair) => (plain.addrs, plain.ports) = (pair.addrs.map(|addr| addr.octets()), pair.ports),
             FlowKey::V6(pair) => {
                 plain.set(Is::Wide, true);
-                (plain.addrs, plain.ports) = ([self.widen(pair.addrs), 0], pair.ports);
+                (plain.addrs, plain.ports) = ([self.widen(pair.addrs).to_ne_bytes(), [0; 4]], pair.ports);
             }
         }
         let Some(place) = self.free.pop() else {
@@ -86,7 +86,7 @@ impl Plains {
         let plain = self.places.get_mut(place as usize)?.take()?;
         self.free.push(place);
         if plain.says(Is::Wide) {
-            self.wide_free.push(plain.addrs[0]);
+            self.wide_free.push(plain.wide());
         }
         Some(conn)
     }
@@ -120,24 +120,29 @@ impl Plains {
     pub(in crate::capture::track) fn has_key(&self, place: u32, key: &FlowKey) -> bool {
         self.get(place).is_some_and(|plain| match key {
             FlowKey::V4(pair) => {
-                plain.addrs == pair.addrs.map(Ipv4Addr::to_bits)
+                plain.addrs == pair.addrs.map(|addr| addr.octets())
                     && plain.ports == pair.ports
                     && !plain.says(Is::Wide)
                     && pair.zone == 0
             }
-            FlowKey::V6(_) => plain.says(Is::Wide) && self.key_of(plain) == *key,
+            FlowKey::V6(_) => self.has_wide_key(plain, key),
         })
+    }
+
+    #[inline(never)]
+    fn has_wide_key(&self, plain: &Plain, key: &FlowKey) -> bool {
+        plain.says(Is::Wide) && self.key_of(plain) == *key
     }
 
     /// The endpoints of `plain`.
     pub(in crate::capture::track) fn key_of(&self, plain: &Plain) -> FlowKey {
         let ports = plain.ports;
         if plain.says(Is::Wide) {
-            let addrs = self.wide.get(plain.addrs[0] as usize).copied();
+            let addrs = self.wide.get(plain.wide() as usize).copied();
             let addrs = addrs.unwrap_or([Ipv6Addr::UNSPECIFIED; 2]);
             return FlowKey::V6(flow::Pair { addrs, ports, zone: 0 });
         }
-        FlowKey::V4(flow::Pair { addrs: plain.addrs.map(Ipv4Addr::from), ports, zone: 0 })
+        FlowKey::V4(flow::Pair { addrs: plain.addrs.map(Ipv4Addr::from_octets), ports, zone: 0 })
     }
 
     /// Where they are kept, and whose they are.

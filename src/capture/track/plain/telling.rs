@@ -79,7 +79,7 @@ impl Plain {
     #[inline]
     pub(in crate::capture::track) fn endpoint_v4(&self, role: Role) -> Option<(Ipv4Addr, u16)> {
         let side = self.side(role) as usize;
-        (!self.says(Is::Wide)).then_some((Ipv4Addr::from_bits(self.addrs[side]), self.ports[side]))
+        (!self.says(Is::Wide)).then_some((Ipv4Addr::from_octets(self.addrs[side]), self.ports[side]))
     }
 
     /// The port of an end.

@@ -96,10 +96,10 @@ impl Talk {
 }
 
 impl Tracker {
-    /// Takes in a datagram of which nobody asks what it meant.
+    /// Takes in a datagram, found by `tag`, of which nobody asks what it meant.
     #[inline(never)]
-    pub(in crate::capture::track) fn take_datagram(&mut self, arrival: &Arrival, udp: &Udp, notes: Notes) {
-        let taken = match self.conns.find(&arrival.key) {
+    pub(in crate::capture::track) fn take_datagram(&mut self, tag: u32, arrival: &Arrival, udp: &Udp, notes: Notes) {
+        let taken = match self.conns.find_by(tag, &arrival.key) {
             _ if udp.fault.is_some() => false,
             Some(Found::Talk(place)) => self.goes_on_talking(place, arrival, udp.payload_len, notes),
             None => self.begin_talk(arrival, udp.payload_len, notes),
