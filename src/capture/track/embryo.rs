@@ -344,8 +344,8 @@ impl Embryos {
         let (all, mut best) = (self.len() as u32, None);
         let mut looked = 0;
         for _ in 0..places {
-            let place = self.hand % places;
-            self.hand = (place + 1) % places;
+            let place = if self.hand < places { self.hand } else { 0 };
+            self.hand = place + 1;
             let Some(embryo) = self.get(place) else { continue };
             let young = next.0.saturating_sub(embryo.id.0) < all / 4;
             let count = if young { 0 } else { self.tallies[tally(embryo)] };
