@@ -144,7 +144,7 @@ impl Table {
     /// The line in which a key of this tag is looked for first.
     #[inline]
     fn home(&self, tag: u32) -> usize {
-        tag as usize / WAYS & self.mask
+        (tag as usize / WAYS) & self.mask
     }
 
     #[inline]
@@ -235,7 +235,7 @@ impl Table {
 /// Whether a slot has this tag: without a way out in between, so that it is done in a few wide steps.
 #[inline]
 fn has(line: &Line, tag: u32) -> bool {
-    (0..WAYS).fold(false, |any, slot| any | (line[slot] == tag))
+    (0..WAYS).fold(0, |any, slot| any | u8::from(line[slot] == tag)) != 0
 }
 
 #[cfg(test)]
