@@ -8,11 +8,12 @@ const FIRST: usize = 1 << 12;
 #[derive(Debug)]
 pub(super) struct Chunks<T> {
     chunks: Vec<Vec<T>>,
+    len: usize,
 }
 
 impl<T> Default for Chunks<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new() }
+        Self { chunks: Vec::new(), len: 0 }
     }
 }
 
@@ -26,12 +27,13 @@ fn place(at: usize) -> (usize, usize) {
 }
 
 impl<T> Chunks<T> {
-    pub(super) fn len(&self) -> usize {
-        let full = (FIRST << self.chunks.len().saturating_sub(1)) - FIRST;
-        self.chunks.last().map_or(0, |last| full + last.len())
+    #[inline]
+    pub(super) const fn len(&self) -> usize {
+        self.len
     }
 
     pub(super) fn push(&mut self, element: T) {
+        self.len += 1;
         let chunks = self.chunks.len();
         match self.chunks.last_mut() {
             Some(last) if last.len() < FIRST << (chunks - 1) => last.push(element),

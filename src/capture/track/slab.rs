@@ -129,6 +129,7 @@ impl Slab {
     pub(super) fn find_by(&self, tag: u32, key: &FlowKey) -> Option<Found> {
         match self.table.first(tag) {
             Some(first) if self.has_key(first, key) => Some(Found::at(first)),
+            _ if self.table.lacks(tag) && self.aliases.is_empty() => None,
             _ => self.find_behind(tag, key),
         }
     }

@@ -82,6 +82,12 @@ impl Table {
         (line[slot] == tag).then_some(line[WAYS + slot])
     }
 
+    /// Whether one look tells that no key has this tag: nearly always, where none has.
+    #[inline]
+    pub(super) fn lacks(&self, tag: u32) -> bool {
+        self.line(self.home(tag)).is_none_or(|line| !has(line, tag) && has(line, NONE))
+    }
+
     /// Asks for the memory in which a key of this tag would be found.
     #[inline]
     pub(super) fn fetch_ahead(&self, tag: u32) {
