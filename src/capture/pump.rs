@@ -371,8 +371,9 @@ fn take_at_a_glance(
             summary.frames += 1;
             summary.wire_octets += u64::from(frame.wire_len);
             if !ahead {
-                outcome = take_those_read(tracker, twice, sink, summary);
-                if outcome.is_err() || summary.frames + 1 == first + track::SHOWN as u64 {
+                if let Err(error) = take_those_read(tracker, twice, sink, summary) {
+                    (outcome, last) = (Err(error), Lent::Enough);
+                } else if summary.frames + 1 == first + track::SHOWN as u64 {
                     last = Lent::Enough;
                 }
             }
