@@ -22,7 +22,8 @@ use crate::capture::arrival::Arrival;
 use crate::wire::{Flags, Segment, Seq, options::Present};
 
 impl Conn {
-    /// Whether both ends are open beyond doubt, and nothing is asked or closing: what has to hold before a segment can be such a one, and holds after it.
+    /// Whether both ends are open beyond doubt, and nothing is asked or closing: what has to hold before a
+    /// segment can be such a one, and holds after it.
     pub(super) fn is_calm(&self) -> bool {
         let [a, b] = &self.halves;
         let life = &self.life;
