@@ -1,7 +1,6 @@
 //! Who was met at a listener: the first few exactly, all of them about.
 
-use std::net::IpAddr;
-
+use super::host::Host;
 use super::sketch::Sketch;
 
 /// Addresses that are known exactly.
@@ -13,7 +12,7 @@ const EARLY: usize = 8;
 /// The addresses that were met.
 #[derive(Debug)]
 pub(super) struct Crowd {
-    few: [IpAddr; FEW],
+    few: [Host; FEW],
     known: u8,
     /// How many of the hashes stand, in the order in which they were met.
     early: u8,
@@ -25,8 +24,7 @@ pub(super) struct Crowd {
 
 impl Default for Crowd {
     fn default() -> Self {
-        let few = [IpAddr::from([0; 4]); FEW];
-        Self { few, known: 0, early: 0, sketched: false, hashes: [0; EARLY], sketch: None }
+        Self { few: [Host::NONE; FEW], known: 0, early: 0, sketched: false, hashes: [0; EARLY], sketch: None }
     }
 }
 
@@ -37,12 +35,12 @@ impl Crowd {
     }
 
     /// Takes in one that is known by `hash`.
-    pub(super) fn meet(&mut self, addr: IpAddr, hash: u64) {
+    pub(super) fn meet(&mut self, host: Host, hash: u64) {
         if usize::from(self.known) < FEW
-            && !self.first().contains(&addr)
+            && !self.first().contains(&host)
             && let Some(free) = self.few.get_mut(usize::from(self.known))
         {
-            *free = addr;
+            *free = host;
             self.known += 1;
         }
         if self.sketched {
@@ -74,7 +72,7 @@ impl Crowd {
     }
 
     /// The first few.
-    pub(super) fn first(&self) -> &[IpAddr] {
+    pub(super) fn first(&self) -> &[Host] {
         self.few.get(..usize::from(self.known)).unwrap_or_default()
     }
 

@@ -1,12 +1,11 @@
 //! One listener: who asks it, how it answers, and how many it holds half-open.
 
-use std::net::IpAddr;
-
 use super::crowd::Crowd;
 use super::finding::{Finding, Kind, Numbers, Phase};
+use super::host::{Host, Socket};
 use super::moments::{MOMENT, Moment, Moments};
 use super::places::Next;
-use crate::wire::{Endpoint, Span, Timestamp};
+use crate::wire::{Span, Timestamp};
 
 /// Asked for, and not completed, that are many.
 const MANY: u64 = 128;
@@ -26,7 +25,7 @@ const CALM: Span = Span::from_secs(5);
 /// What is known of a listener.
 #[derive(Debug)]
 pub(super) struct Listener {
-    pub(super) at: Endpoint,
+    pub(super) at: Socket,
     /// The last look that it knows of.
     looked: u64,
     moments: Moments,
@@ -75,7 +74,7 @@ struct Ongoing {
 
 impl Listener {
     /// One that is met at `time`, the last look having been that of number `looked`.
-    pub(super) fn new(at: Endpoint, looked: u64, time: Timestamp) -> Self {
+    pub(super) fn new(at: Socket, looked: u64, time: Timestamp) -> Self {
         let mut new = Self {
             at,
             looked,
@@ -98,7 +97,7 @@ impl Listener {
     }
 
     /// Becomes the one at `at`, as a [new](Self::new) one, in the memory that it has.
-    pub(super) fn become_new(&mut self, at: Endpoint, looked: u64, time: Timestamp) {
+    pub(super) fn become_new(&mut self, at: Socket, looked: u64, time: Timestamp) {
         (self.at, self.looked) = (at, looked);
         self.moments.begin(time);
         self.begin();
@@ -152,7 +151,7 @@ impl Listener {
         self.moments.advance(time.0 / MOMENT);
     }
 
-    pub(super) fn asked(&mut self, by: IpAddr, hash: u64, time: Timestamp) {
+    pub(super) fn asked(&mut self, by: Host, hash: u64, time: Timestamp) {
         self.advance(time);
         self.since.get_or_insert(time);
         self.total.asked += 1;
@@ -200,7 +199,7 @@ impl Listener {
         self.moments.settle(asked, false);
     }
 
-    pub(super) fn unasked(&mut self, receiver: IpAddr, hash: u64, time: Timestamp) {
+    pub(super) fn unasked(&mut self, receiver: Host, hash: u64, time: Timestamp) {
         self.advance(time);
         self.unasked_since.get_or_insert(time);
         self.total.answered += 1;
@@ -339,7 +338,7 @@ impl Listener {
     fn finding(&self, open: Ongoing, phase: Phase, time: Timestamp, end: Option<Timestamp>) -> Finding {
         let recent = self.moments.recent();
         let source = match self.sources.first() {
-            [source] if open.kind == Kind::ImpatientClient => Some(*source),
+            [source] if open.kind == Kind::ImpatientClient => Some(source.addr()),
             _ => None,
         };
         let total = self.total;
@@ -350,7 +349,7 @@ impl Listener {
             start: open.start,
             time,
             end,
-            target: Some((self.at.addr, Some(self.at.port))),
+            target: Some((self.at.host.addr(), Some(self.at.port()))),
             source,
             method: None,
             backlog: self.backlog,

@@ -17,6 +17,7 @@
 
 mod crowd;
 mod finding;
+mod host;
 mod listener;
 mod moments;
 mod places;
@@ -26,8 +27,9 @@ mod source;
 
 use std::collections::VecDeque;
 
-use crate::wire::{Endpoint, Timestamp};
+use crate::wire::{FlowKey, Side, Timestamp};
 pub use finding::{Finding, Kind, Method, Numbers, Phase};
+use host::{Host, Socket};
 use listener::Listener;
 use places::Places;
 use rounds::Rounds;
@@ -98,8 +100,8 @@ pub(super) struct Findings {
 /// A client and a server.
 #[derive(Clone, Copy)]
 struct Ends {
-    client: Endpoint,
-    /// By what its address is known, with no port.
+    client: Host,
+    /// By what it is known.
     client_hash: u64,
     server: Server,
 }
@@ -107,24 +109,26 @@ struct Ends {
 /// A server, the [stem](sketch::stem) of its address, and by what it is known.
 #[derive(Clone, Copy, Debug)]
 struct Server {
-    at: Endpoint,
+    at: Socket,
     stem: u64,
     hash: u64,
 }
 
 impl Server {
-    fn of(at: Endpoint) -> Self {
-        let stem = sketch::stem(at.addr);
-        Self { at, stem, hash: sketch::with_port(stem, at.port) }
+    fn of(at: Socket) -> Self {
+        let stem = sketch::stem(at.host);
+        Self { at, stem, hash: sketch::with_port(stem, at.port()) }
     }
 }
 
 impl Findings {
-    /// Takes in that `event` happened at `time`; the client had asked at `asked`, as far as is known.
+    /// Takes in that `event` happened at `time` between the ends of `key`; the client, who is on that side, had
+    /// asked at `asked`, as far as is known.
     pub(super) fn take(
         &mut self,
         event: Event,
-        [client, server]: [Endpoint; 2],
+        key: &FlowKey,
+        client: Side,
         asked: Option<Timestamp>,
         time: Timestamp,
     ) {
@@ -133,11 +137,12 @@ impl Findings {
             self.listeners.make(LISTENERS);
             self.sources.make(SOURCES);
         }
+        let (server, client) = (Socket::of(key, !client), Socket::of(key, client).host);
         let server = match self.latest {
             Some(latest) if latest.at == server => latest,
             _ => *self.latest.insert(Server::of(server)),
         };
-        let ends = Ends { client, client_hash: sketch::with_port(sketch::stem(client.addr), 0), server };
+        let ends = Ends { client, client_hash: sketch::with_port(sketch::stem(client), 0), server };
         self.take_listener(event, &ends, asked, time);
         self.take_source(event, &ends, time);
         self.look(time);
@@ -165,14 +170,14 @@ impl Findings {
         let Some(listener) = self.listeners.at(place) else { return };
         listener.catch_up(self.looked);
         match event {
-            Event::Asked => listener.asked(client.addr, client_hash, time),
+            Event::Asked => listener.asked(client, client_hash, time),
             Event::AskedAgain => listener.asked_again(time),
             Event::Answered(stripped) => listener.answered(asked, stripped, time),
             Event::AnsweredAgain(taken) => listener.answered_again(taken, time),
             Event::Completed => listener.completed(asked, time),
             Event::Refused => listener.refused(asked, time),
             Event::Rejected => listener.rejected(asked, time),
-            Event::Unasked => listener.unasked(client.addr, client_hash, time),
+            Event::Unasked => listener.unasked(client, client_hash, time),
             Event::WentOn => listener.went_on(),
             Event::Odd(_)
             | Event::OddRefused
@@ -243,8 +248,8 @@ impl Findings {
 
     /// The source, in the same way; but who asks for the first time is only remembered.
     fn source(&mut self, ends: &Ends, new: bool, time: Timestamp) -> Option<usize> {
-        let (addr, to, hash) = (ends.client.addr, ends.server.at, ends.client_hash);
-        if let Some(known) = self.sources.find(hash, |source| source.addr == addr) {
+        let (host, to, hash) = (ends.client, ends.server.at, ends.client_hash);
+        if let Some(known) = self.sources.find(hash, |source| source.host == host) {
             return Some(known);
         }
         if !new {
@@ -259,7 +264,12 @@ impl Findings {
         if !self.sources.at(place).is_none_or(|source| source.may_go()) {
             return None;
         }
-        self.sources.put(place, hash, || Source::new(addr, to, time), |source| *source = Source::new(addr, to, time));
+        self.sources.put(
+            place,
+            hash,
+            || Source::new(host, to.host, time),
+            |source| *source = Source::new(host, to.host, time),
+        );
         Some(place)
     }
 
@@ -321,6 +331,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
+    use crate::wire::{Endpoint, Protocol, Vlans};
 
     /// Numbers that look random, the same every time.
     struct Numbers(u64);
@@ -369,7 +380,8 @@ mod tests {
                 let addr = |net, host: u64| IpAddr::from([net, 0, (host >> 8) as u8, host as u8]);
                 let client = Endpoint { addr: addr(10, numbers.below(clients)), port: 4000 };
                 let server = Endpoint { addr: addr(192, numbers.below(servers)), port: numbers.below(servers) as u16 };
-                let mut talk = ([client, server], now);
+                let (key, side) = FlowKey::of(client, server, Protocol::Tcp, &Vlans::default());
+                let mut talk = (key, side, now);
                 match event {
                     Event::Asked => asked.push_back(talk),
                     Event::Answered(_) => talk = *asked.back().unwrap_or(&talk),
@@ -379,7 +391,7 @@ mod tests {
                 awake.listeners.wake_all();
                 awake.sources.wake_all();
                 for findings in [&mut asleep, &mut awake] {
-                    findings.take(event, talk.0, Some(Timestamp(talk.1)), Timestamp(now));
+                    findings.take(event, &talk.0, talk.1, Some(Timestamp(talk.2)), Timestamp(now));
                 }
             }
             awake.listeners.wake_all();

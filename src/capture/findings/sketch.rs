@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use super::host::Host;
 
 /// Counts how many different things there were, in as many octets as it has registers, to some
 /// hundred over the square root of `N` percent (Flajolet et al., "HyperLogLog", 2007).
@@ -47,17 +47,13 @@ impl<const N: usize> Sketch<N> {
 
 /// A number to know an address and a port by.
 #[cfg(test)]
-pub(super) fn hash(addr: IpAddr, port: u16) -> u64 {
-    with_port(stem(addr), port)
+pub(super) fn hash(host: Host, port: u16) -> u64 {
+    with_port(stem(host), port)
 }
 
 /// What the numbers of an address with any port begin with.
 #[inline]
-pub(super) fn stem(addr: IpAddr) -> u64 {
-    let (high, low) = match addr {
-        IpAddr::V4(addr) => (4, u64::from(addr.to_bits())),
-        IpAddr::V6(addr) => ((addr.to_bits() >> 64) as u64, addr.to_bits() as u64),
-    };
+pub(super) fn stem(Host { high, low, .. }: Host) -> u64 {
     fold(fold(low ^ 0x243f_6a88_85a3_08d3) ^ high)
 }
 
@@ -84,7 +80,7 @@ mod tests {
             let mut sketch = Sketch::<1024>::default();
             for n in 0..many {
                 for _ in 0..2 {
-                    sketch.add(hash(IpAddr::V4((0x0a00_0000 + n).into()), 0));
+                    sketch.add(hash(std::net::IpAddr::V4((0x0a00_0000 + n).into()).into(), 0));
                 }
             }
             let off = sketch.count() as f64 / f64::from(many) - 1.0;

@@ -1,12 +1,11 @@
 //! One source: what it tries, and how little of it it gets.
 
-use std::net::IpAddr;
-
 use super::finding::{Finding, Kind, Method, Numbers, Phase};
+use super::host::{Host, Socket};
 use super::places::Next;
 use super::rounds::{GRACE, Round, Rounds};
 use super::sketch::{self, Sketch};
-use crate::wire::{Endpoint, Span, Timestamp};
+use crate::wire::{Span, Timestamp};
 
 /// Targets tried in vain that make a scan.
 const MANY: u64 = 25;
@@ -18,14 +17,19 @@ const FEW: u64 = 5;
 const OVER: Span = Span::from_secs(60);
 const FORGOTTEN: Span = Span::from_secs(900);
 
-/// What a source has been seen to do.
+/// What a source has been seen to do. What is looked at to know it, and what it is worth, comes first: in one
+/// line of the caches, for four are looked at to find the one that is forgotten for another.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Source {
-    pub(super) addr: IpAddr,
-    first: Timestamp,
+    pub(super) host: Host,
     last: Timestamp,
+    /// What it tried, by whatever means.
+    tried: u64,
+    open: Option<(u32, Kind, u64)>,
+    first: Timestamp,
     /// A target, and whether there was another host.
-    host: IpAddr,
+    target: Host,
     others: bool,
     total: Total,
     /// Of what it asked for, how much so long ago that an answer would have come; and when that was.
@@ -41,7 +45,6 @@ pub(super) struct Source {
     udp: [u64; 3],
     hosts: Sketch<64>,
     ports: Sketch<64>,
-    open: Option<(u32, Kind, u64)>,
 }
 
 /// What was counted, as in [`Numbers`].
@@ -55,12 +58,14 @@ struct Total {
 }
 
 impl Source {
-    pub(super) fn new(addr: IpAddr, to: Endpoint, time: Timestamp) -> Self {
+    pub(super) fn new(host: Host, to: Host, time: Timestamp) -> Self {
         Self {
-            addr,
-            first: time,
+            host,
             last: time,
-            host: to.addr,
+            tried: 0,
+            open: None,
+            first: time,
+            target: to,
             others: false,
             total: Total::default(),
             settled: 0,
@@ -72,14 +77,12 @@ impl Source {
             udp: [0; 3],
             hosts: Sketch::default(),
             ports: Sketch::default(),
-            open: None,
         }
     }
 
     /// How much would be forgotten with it.
     pub(super) fn worth(&self) -> (bool, u64, Timestamp) {
-        let tried = self.total.asked + self.odd.iter().sum::<u64>() + self.udp[0];
-        (self.open.is_some(), tried.min(1 << 16), self.last)
+        (self.open.is_some(), self.tried.min(1 << 16), self.last)
     }
 
     /// Whether it may be forgotten.
@@ -96,17 +99,18 @@ impl Source {
     }
 
     /// Tries `to`, of whose address this is the stem.
-    fn tries(&mut self, to: Endpoint, stem: u64, time: Timestamp) {
+    fn tries(&mut self, to: Socket, stem: u64, time: Timestamp) {
         if self.open.is_none() && time - self.last > FORGOTTEN {
-            *self = Self::new(self.addr, to, time);
+            *self = Self::new(self.host, to.host, time);
         }
         self.last = self.last.max(time);
-        self.others |= to.addr != self.host;
+        self.tried += 1;
+        self.others |= to.host != self.target;
         self.hosts.add(sketch::with_port(stem, 0));
-        self.ports.add(sketch::with_port(sketch::stem(IpAddr::from([0; 4])), to.port));
+        self.ports.add(sketch::with_port(sketch::stem(Host::NONE), to.port()));
     }
 
-    pub(super) fn asked(&mut self, to: Endpoint, stem: u64, time: Timestamp) {
+    pub(super) fn asked(&mut self, to: Socket, stem: u64, time: Timestamp) {
         self.tries(to, stem, time);
         self.settle(time);
         self.total.asked += 1;
@@ -119,12 +123,12 @@ impl Source {
         }
     }
 
-    pub(super) fn tries_odd(&mut self, to: Endpoint, stem: u64, which: usize, time: Timestamp) {
+    pub(super) fn tries_odd(&mut self, to: Socket, stem: u64, which: usize, time: Timestamp) {
         self.tries(to, stem, time);
         self.odd[which] += 1;
     }
 
-    pub(super) fn tries_udp(&mut self, to: Endpoint, stem: u64, time: Timestamp) {
+    pub(super) fn tries_udp(&mut self, to: Socket, stem: u64, time: Timestamp) {
         self.tries(to, stem, time);
         self.udp[0] += 1;
     }
@@ -228,7 +232,7 @@ impl Source {
         match (self.open, self.verdict()) {
             (Some((id, kind, _)), _) if time - self.last > OVER => {
                 tell(self.finding(id, kind, Phase::Ends, time, Some(self.last)));
-                *self = Self::new(self.addr, Endpoint { addr: self.host, port: 0 }, time);
+                *self = Self::new(self.host, self.target, time);
             }
             (Some((id, kind, told)), verdict) if size >= told * 2 || verdict.is_some_and(|now| now != kind) => {
                 let kind = verdict.unwrap_or(kind);
@@ -282,8 +286,8 @@ impl Source {
             start: self.first,
             time,
             end,
-            target: (!self.others).then_some((self.host, None)),
-            source: Some(self.addr),
+            target: (!self.others).then(|| (self.target.addr(), None)),
+            source: Some(self.host.addr()),
             method: Some(method),
             backlog: None,
             cookies: false,

@@ -336,8 +336,7 @@ impl Tracker {
         notes: Notes,
         asked: bool,
     ) -> Option<Taken> {
-        let ends = [arrival.side, !arrival.side].map(|side| arrival.key.endpoint(side));
-        self.findings.take(Event::Asked, ends, Some(arrival.time), self.clock);
+        self.findings.take(Event::Asked, &arrival.key, arrival.side, Some(arrival.time), self.clock);
         let stream = self.shark.stream(pair);
         let taken = asked.then(|| {
             let pair = Pair::begun(stream, arrival.side, segment.seq);

@@ -47,12 +47,12 @@ fn tell_more(findings: &mut Findings, conn: &Conn, side: Side, flags: Flags, not
     let odd = matches!(event, Event::Odd(_));
     let refused = matches!(event, Event::OddRefused);
     let unasked = matches!(event, Event::Unasked) && !notes.contains(Note::OpenSynackOnly);
-    let ends = match (odd, unasked || refused) {
-        (true, _) => [conn.key.endpoint(side), conn.key.endpoint(!side)],
-        (_, true) => [conn.key.endpoint(!side), conn.key.endpoint(side)],
-        _ => [conn.endpoint(Role::Client), conn.endpoint(Role::Server)],
+    let client = match (odd, unasked || refused) {
+        (true, _) => side,
+        (_, true) => !side,
+        _ => conn.client,
     };
-    findings.take(event, ends, conn.life.times.first_syn.get(), time);
+    findings.take(event, &conn.key, client, conn.life.times.first_syn.get(), time);
 }
 
 fn event(conn: &Conn, side: Side, flags: Flags, notes: Notes) -> Option<Event> {

@@ -197,8 +197,7 @@ impl Tracker {
     #[inline(never)]
     fn tell_plain(&mut self, event: Event, place: u32, key: &FlowKey) {
         let Some(plain) = self.conns.plains.get(place) else { return };
-        let ends = [plain.client(), !plain.client()].map(|side| key.endpoint(side));
-        self.findings.take(event, ends, Some(plain.start), self.clock);
+        self.findings.take(event, key, plain.client(), Some(plain.start), self.clock);
     }
 
     /// The plain connection at `place` becomes one like others: there is more to say of it.

@@ -26,7 +26,7 @@ use super::standing::RoleBasis;
 use super::textbook::Chapter;
 use super::zeek::History;
 use crate::capture::arrival::Arrival;
-use crate::wire::{Endpoint, FlowKey, Seq, Side, Timestamp, Vlans};
+use crate::wire::{FlowKey, Seq, Side, Timestamp, Vlans};
 
 /// Such a conversation.
 #[derive(Clone, Copy, Debug)]
@@ -144,11 +144,6 @@ impl Talk {
             self.set(Is::ClockBackwards, true);
         }
         true
-    }
-
-    /// Its endpoints: who asked, and who was asked.
-    fn ends(&self) -> [Endpoint; 2] {
-        [self.client(), !self.client()].map(|side| self.key.endpoint(side))
     }
 
     fn client(&self) -> Side {

@@ -117,7 +117,7 @@ impl Tracker {
         let Some(talk) = self.conns.talks.get_mut(place) else { return false };
         let Some(turn) = talk.take(arrival, payload_len, notes) else { return false };
         if turn == Turn::Answer {
-            self.findings.take(Event::DatagramAnswered, talk.ends(), None, self.clock);
+            self.findings.take(Event::DatagramAnswered, &talk.key, talk.client(), None, self.clock);
         }
         true
     }
@@ -134,7 +134,7 @@ impl Tracker {
         if self.conns.len() - self.leaving >= self.limits.conns.max(1) as usize {
             self.evict(Slot::PASSING);
         }
-        self.findings.take(Event::Datagram, talk.ends(), None, self.clock);
+        self.findings.take(Event::Datagram, &talk.key, talk.client(), None, self.clock);
         self.conns.add_talk(talk);
         true
     }
