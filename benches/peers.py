@@ -334,26 +334,26 @@ class Bench:
     def pairs(self, peer: Peer, workload: str, part: float) -> Row | None:
         """Runs us and a peer in turn; `None` where the peer cannot do it."""
         path = self.capture(workload, self.args.scale * part, peer.packing)
-        into_cache(path)
         ours = [str(self.synfin), *fill(peer.ours, path)]
         theirs = fill(peer.command, path)
         row = Row(peer, part, [], [])
         tell(f"{workload}: {peer.name}" + (f" on a part of {part:g}" if part < 1 else ""))
         # Before anything is counted: whether the peer can, and all programs in the cache.
-        if self.run(ours) is None:
+        if self.run(ours, path) is None:
             raise SystemExit(f"peers.py: {' '.join(ours)} failed")
-        if self.run(theirs) is None:
+        if self.run(theirs, path) is None:
             return None
         for _ in range(self.args.pairs):
-            a, b = self.run(ours), self.run(theirs)
+            a, b = self.run(ours, path), self.run(theirs, path)
             if a is None or b is None:
                 return None
             row.ours.append(a)
             row.theirs.append(b)
         return row
 
-    def run(self, command: list[str]) -> Run | None:
-        """Runs a command; `None` where it failed, took too long or wanted most of the memory."""
+    def run(self, command: list[str], path: Path) -> Run | None:
+        """Runs a command over a file; `None` where it failed, took too long or wanted most of the memory."""
+        into_cache(path)
         scratch = self.dir / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
@@ -381,6 +381,7 @@ def fill(command: list[str], path: Path) -> list[str]:
 
 
 def into_cache(path: Path) -> None:
+    """Before every run: a kernel may take back what nobody read for some seconds, as long as a slow peer runs."""
     with path.open("rb", buffering=0) as file:
         while file.read(1 << 20):
             pass
