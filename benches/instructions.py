@@ -35,7 +35,7 @@ COUNTED = [
 ]
 
 # Connections in the smaller capture of each kind; the larger has twice as many.
-CONNECTIONS = {"mix": 400, "small": 1000, "syns": 10_000, "elephants": 4}
+CONNECTIONS = {"mix": 400, "small": 1000, "syns": 10_000, "elephants": 40}
 
 ALLOWED = 0.03
 
@@ -133,7 +133,7 @@ def made(kind: str, connections: int) -> list[tuple[int, bytes]]:
             packets += Talk(number, start).say(0, SYN).packets
         else:
             talk = Talk(number, start, pause=200, options=True).open()
-            for _ in range(1_000):
+            for _ in range(100):
                 talk.send(1, 1_448, acked=False).send(1, 1_448)
             packets += talk.close().packets
     return packets
