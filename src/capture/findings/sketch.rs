@@ -25,7 +25,7 @@ impl<const N: usize> Sketch<N> {
         let register = &mut self.registers[(hash >> 48) as usize % N];
         let rank = (hash << 16 | 1 << 15).leading_zeros() as u8 + 1;
         if rank > *register {
-            self.sum += (-f64::from(rank)).exp2() - (-f64::from(*register)).exp2();
+            self.sum += half_to_the(rank) - half_to_the(*register);
             self.empty -= u32::from(*register == 0);
             *register = rank;
         }
@@ -43,6 +43,11 @@ impl<const N: usize> Sketch<N> {
         };
         count.round() as u64
     }
+}
+
+/// 2^-n, written down as it stands in a number (IEEE 754): the library's function would be called for it.
+const fn half_to_the(n: u8) -> f64 {
+    f64::from_bits((1023 - n as u64) << 52)
 }
 
 /// A number to know an address and a port by.
@@ -73,6 +78,11 @@ fn fold(bits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn powers_of_a_half_are_exact() {
+        assert!((0..=64).all(|n| half_to_the(n).to_bits() == (-f64::from(n)).exp2().to_bits()));
+    }
 
     #[test]
     fn what_comes_twice_counts_once_and_many_are_counted_to_a_few_percent() {
