@@ -33,6 +33,8 @@ impl<T> Places<T> {
     pub(super) fn make(&mut self, places: usize) {
         self.marks.resize(places, Mark::default());
         self.awake.resize(places / 64, 0);
+        // All at once, so that nothing has to be moved later: it costs nothing before it is there.
+        self.kept.reserve_exact(places);
     }
 
     /// The place of the one of this `hash` that `is` says it is.
