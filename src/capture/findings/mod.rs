@@ -274,11 +274,16 @@ impl Findings {
     }
 
     /// It is `time`: looks for verdicts, if that was not done a moment ago.
+    #[inline]
     pub(super) fn look(&mut self, time: Timestamp) {
-        let at = time.0 / LOOK;
-        if at <= self.looked {
-            return;
+        if time.0 >= (self.looked + 1).saturating_mul(LOOK) {
+            self.look_around(time);
         }
+    }
+
+    #[inline(never)]
+    fn look_around(&mut self, time: Timestamp) {
+        let at = time.0 / LOOK;
         let sources_too = at / SELDOM > self.looked / SELDOM;
         self.looked = at;
         let Self { listeners, sources, rounds, fresh, news, .. } = self;
