@@ -20,6 +20,7 @@ pub mod recording;
 pub mod stream;
 pub mod tee;
 pub mod track;
+pub(crate) mod wish;
 
 pub use decode::{decode, decode_into};
 pub use frame::{Aside, Damage, DamageKind, Direction, Frame, Lent, Link, Next, Source, SourceError};

@@ -1,3 +1,5 @@
+use crate::capture::wish;
+
 /// Elements in the first chunk, a power of two.
 const FIRST: usize = 1 << 12;
 
@@ -41,7 +43,7 @@ impl<T> Chunks<T> {
                 let mut chunk = Vec::with_capacity(FIRST << chunks);
                 // A list that has one chunk may stay small.
                 if chunks > 0 {
-                    prefer_large_pages(chunk.spare_capacity_mut());
+                    wish::prefer_large_pages(chunk.spare_capacity_mut());
                 }
                 chunk.push(element);
                 self.chunks.push(chunk);
@@ -69,12 +71,6 @@ impl<T> Chunks<T> {
         self.chunks.iter_mut().flatten()
     }
 }
-
-#[cfg(all(feature = "live", target_os = "linux"))]
-pub(crate) use crate::sys::memory::prefer_large_pages;
-
-#[cfg(not(all(feature = "live", target_os = "linux")))]
-pub(crate) fn prefer_large_pages<T>(_room: &mut [T]) {}
 
 #[cfg(test)]
 mod tests {

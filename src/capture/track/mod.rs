@@ -48,7 +48,6 @@ mod watch;
 mod zeek;
 
 pub(super) use ahead::SHOWN;
-pub(crate) use chunks::prefer_large_pages;
 pub use conn::{Conn, Timing};
 pub use datagram::Exchange;
 pub use expiry::{Ended, Timers};

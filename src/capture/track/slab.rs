@@ -9,6 +9,7 @@ use super::plain::{Plain, Plains};
 use super::table::Table;
 use super::talk::{Talk, Talks};
 use crate::capture::arrival::Arrival;
+use crate::capture::wish;
 use crate::wire::{FlowKey, Segment};
 
 /// Where a connection is kept.
@@ -160,10 +161,10 @@ impl Slab {
     pub(super) fn fetch_ahead(&self, found: Option<Found>) {
         match found {
             // Not even a look at whether there is one: that would wait for it.
-            Some(Found::Conn(slot)) => self.places.get(slot.0 as usize).map(memory::fetch_ahead),
-            Some(Found::Plain(place)) => self.plains.place(place).map(memory::fetch_ahead),
-            Some(Found::Embryo(place)) => self.embryos.place(place).map(memory::fetch_ahead),
-            Some(Found::Talk(place)) => self.talks.place(place).map(memory::fetch_ahead),
+            Some(Found::Conn(slot)) => self.places.get(slot.0 as usize).map(wish::fetch_ahead),
+            Some(Found::Plain(place)) => self.plains.place(place).map(wish::fetch_ahead),
+            Some(Found::Embryo(place)) => self.embryos.place(place).map(wish::fetch_ahead),
+            Some(Found::Talk(place)) => self.talks.place(place).map(wish::fetch_ahead),
             None => None,
         };
     }
@@ -351,15 +352,4 @@ impl Slab {
     pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, &Conn)> {
         (0..).zip(self.places.iter()).filter_map(|(place, conn)| Some((Slot(place), conn.as_ref()?)))
     }
-}
-
-/// Memory that is asked for before it is needed.
-#[cfg(all(feature = "live", target_os = "linux"))]
-pub(super) use crate::sys::memory;
-
-#[cfg(not(all(feature = "live", target_os = "linux")))]
-pub(super) mod memory {
-    pub(in super::super) fn fetch_ahead<T>(_value: &T) {}
-
-    pub(in super::super) fn prefer_large_pages<T>(_room: &mut [T]) {}
 }

@@ -3,7 +3,7 @@ use std::hash::BuildHasher;
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 
-use super::slab::memory;
+use crate::capture::wish;
 use crate::wire::FlowKey;
 
 /// An index from flow keys to places in a slab. Keys live in the slab, so that the table stays
@@ -223,7 +223,7 @@ impl Table {
     fn grow(&mut self) {
         let lines = if self.words.is_empty() { LEAST } else { (self.mask + 1) * 2 };
         let mut words = vec![NONE; (lines + 1) * 2 * WAYS];
-        memory::prefer_large_pages(&mut words);
+        wish::prefer_large_pages(&mut words);
         let front = words.as_ptr().align_offset(size_of::<Line>()).min(2 * WAYS);
         words.truncate(front + lines * 2 * WAYS);
         let old = std::mem::replace(&mut self.words, words);

@@ -15,7 +15,8 @@ use super::columns::{self, Columns};
 use super::pen::Pen;
 use super::row::{Kind, Row};
 use crate::capture::Conn;
-use crate::capture::track::{ConnId, Ended, Role, Unanswered, prefer_large_pages};
+use crate::capture::track::{ConnId, Ended, Role, Unanswered};
+use crate::capture::wish;
 use crate::report::digits;
 use crate::report::paint::Paint;
 use crate::report::short::Short;
@@ -267,7 +268,7 @@ impl Lines {
         if self.held.len() >= MANY && self.text.capacity() < all {
             // Some more, for columns that become wider; what is never written takes no memory.
             let mut text = Vec::with_capacity(all + all / 4);
-            prefer_large_pages(text.spare_capacity_mut());
+            wish::prefer_large_pages(text.spare_capacity_mut());
             text.extend_from_slice(&self.text);
             self.text = text;
         }
