@@ -102,6 +102,9 @@ const _: () = assert!(columns::COLUMNS.len() <= MOST);
 /// With so many lines it is likely that a part becomes full.
 const MANY: usize = super::PART / 16;
 
+/// Lines that are put in order at a time.
+const WRITTEN: usize = 256;
+
 /// Octets that may be written where a cell begins, and those behind a line.
 const WINDOW: usize = digits::ENDPOINT;
 const SLACK: usize = WINDOW;
@@ -235,14 +238,18 @@ impl Lines {
         if self.sorted {
             out.write_all(&self.text)?;
         } else {
-            let ranges = (0..self.held.len()).map(|at| self.range(at));
-            let mut lines: Vec<_> = self.held.iter().zip(ranges).map(|(line, range)| (line.id, range)).collect();
-            lines.sort_unstable_by_key(|(id, range)| (*id, range.start));
-            let mut sorted = Vec::with_capacity(self.text.len());
-            for (_, range) in lines {
-                sorted.extend_from_slice(self.text.get(range).unwrap_or_default());
+            let numbered = self.held.iter().zip(0_u32..);
+            let mut order: Vec<(u32, u32)> = numbered.map(|(line, at)| (line.id, at)).collect();
+            order.sort_unstable();
+            // Some at a time: what is written over again is in the caches.
+            for some in order.chunks(WRITTEN) {
+                self.row.clear();
+                for (_, at) in some {
+                    let range = self.range(*at as usize);
+                    self.row.extend_from_slice(self.text.get(range).unwrap_or_default());
+                }
+                out.write_all(&self.row)?;
             }
-            out.write_all(&sorted)?;
         }
         self.text.clear();
         self.held.clear();
