@@ -94,7 +94,7 @@ impl Tracker {
         // it comes to later is asked for now.
         if place.is_multiple_of(AHEAD) {
             for next in place + AHEAD..place + 2 * AHEAD {
-                self.conns.fetch_index_ahead(next);
+                self.conns.fetch_to_remove(next, next + AHEAD);
             }
         }
         self.depart_embryo(place, Ended::Evicted);

@@ -252,12 +252,14 @@ impl Slab {
         Some(conn)
     }
 
-    /// Asks for the memory that is needed to take out the bare SYN at `place`.
+    /// Asks for the memory that is needed to take out the bare SYN at `place`, where its own is at hand; and
+    /// for that of the one at `later`.
     #[inline]
-    pub(super) fn fetch_index_ahead(&self, place: u32) {
+    pub(super) fn fetch_to_remove(&self, place: u32, later: u32) {
         if let Some(embryo) = self.embryos.get(place) {
-            self.table.fetch_ahead(self.embryo_tag(embryo));
+            self.table.fetch_to_remove(self.embryo_tag(embryo));
         }
+        self.embryos.place(later).map(wish::fetch_ahead);
     }
 
     /// Takes out the bare SYN at `place`, which has to be [forgotten](Embryos::forget).

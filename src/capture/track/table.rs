@@ -92,7 +92,17 @@ impl Table {
     #[inline]
     pub(super) fn fetch_ahead(&self, tag: u32) {
         if let Some(line) = self.line(self.home(tag)) {
-            memory::fetch_ahead(line);
+            wish::fetch_ahead(line);
+        }
+    }
+
+    /// Asks for the memory in which a key of this tag is taken out: for the next line too, in which may be who
+    /// had no room.
+    #[inline]
+    pub(super) fn fetch_to_remove(&self, tag: u32) {
+        let home = self.home(tag);
+        for line in [home, (home + 1) & self.mask] {
+            self.line(line).map(wish::fetch_ahead);
         }
     }
 
