@@ -1,6 +1,8 @@
 //! A table of a fixed number of places, found by hash in sets of a few: what it costs is what is
 //! kept in it. Who is not awake is not looked at.
 
+use crate::capture::wish;
+
 /// Places of a set.
 const WAYS: usize = 4;
 
@@ -87,13 +89,13 @@ impl<T> Places<T> {
 
     /// Looks at all that are awake, in order of their places; those fall asleep of which `look` says so.
     pub(super) fn look(&mut self, mut look: impl FnMut(&mut T) -> Next) {
-        for (at, word) in self.awake.iter_mut().enumerate() {
-            let mut left = *word;
-            while left != 0 {
-                let bit = left.trailing_zeros();
-                left &= left - 1;
-                let mark = self.marks.get(at * 64 + bit as usize).copied().unwrap_or_default();
-                let next = self.kept.get_mut(mark.index()).map_or(Next::Sleep, &mut look);
+        let Self { marks, kept, awake } = self;
+        let index = |at: usize, bit: u32| marks.get(at * 64 + bit as usize).copied().unwrap_or_default().index();
+        for (at, word) in awake.iter_mut().enumerate() {
+            // They have slept long enough to be in the caches no more.
+            bits(*word).for_each(|bit| kept.get(index(at, bit)).map_or((), wish::fetch_ahead));
+            for bit in bits(*word) {
+                let next = kept.get_mut(index(at, bit)).map_or(Next::Sleep, &mut look);
                 *word &= !(u64::from(next == Next::Sleep) << bit);
             }
         }
@@ -111,6 +113,15 @@ pub(super) enum Next {
     Stay,
     /// Nothing can come of it before it is woken.
     Sleep,
+}
+
+/// The bits that are set in a word.
+fn bits(mut word: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = (word != 0).then(|| word.trailing_zeros());
+        word &= word.wrapping_sub(1);
+        bit
+    })
 }
 
 impl Mark {
