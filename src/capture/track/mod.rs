@@ -268,20 +268,22 @@ impl Tracker {
 
     #[inline(never)]
     fn segment(&mut self, arrival: &Arrival, segment: &Segment, notes: Notes) -> Option<Taken> {
-        let found = self.conns.find(&arrival.key);
+        let tag = self.conns.tag(&arrival.key);
+        let found = self.conns.find_by(tag, &arrival.key);
         if let Some(Found::Conn(slot)) = found
             && let conn = self.conns.at_mut(slot)
             && let Some(meant) = conn.steady(arrival, segment, notes, &self.shark)
         {
             return Some(Taken { slot, stream: conn.stream, meant });
         }
-        self.unsteady(found, arrival, segment, notes, true)
+        self.unsteady(tag, found, arrival, segment, notes, true)
     }
 
-    /// Takes in a segment that may be anything.
+    /// Takes in a segment that may be anything, of endpoints that are found by `tag`.
     #[inline(never)]
     fn unsteady(
         &mut self,
+        tag: u32,
         found: Option<Found>,
         arrival: &Arrival,
         segment: &Segment,
@@ -307,7 +309,7 @@ impl Tracker {
             #[cfg(test)]
             let small = embryo::tests::may_be_small(small);
             if small {
-                return self.begin_small(arrival, segment, pair, notes, asked);
+                return self.begin_small(tag, arrival, segment, pair, notes, asked);
             }
             let slot = self.begin(arrival, segment, pair, 0);
             let conn = self.conns.at_mut(slot);
@@ -329,6 +331,7 @@ impl Tracker {
     /// more, no more is kept of it than what it said.
     fn begin_small(
         &mut self,
+        tag: u32,
         arrival: &Arrival,
         segment: &Segment,
         pair: Pair,
@@ -350,7 +353,7 @@ impl Tracker {
         if self.conns.len() - self.leaving >= self.limits.conns.max(1) as usize {
             self.evict(Slot::PASSING);
         }
-        self.conns.add_embryo(stream, arrival, segment, notes);
+        self.conns.add_embryo(tag, stream, arrival, segment, notes);
         taken
     }
 

@@ -146,6 +146,7 @@ impl Slab {
 
     /// Where the latest connection is of endpoints that were foreseen, if it is followed at all; only a
     /// look at it tells.
+    #[inline]
     pub(super) fn guess(&self, tag: u32) -> Option<Found> {
         self.table.guess(tag).map(Found::at)
     }
@@ -187,17 +188,15 @@ impl Slab {
         self.put(conn)
     }
 
-    /// Keeps a bare SYN that begins a connection.
-    pub(super) fn add_embryo(&mut self, stream: u32, arrival: &Arrival, segment: &Segment, notes: Notes) {
-        let tag = self.table.tag(&arrival.key);
+    /// Keeps a bare SYN that begins a connection, whose endpoints are found by `tag`.
+    pub(super) fn add_embryo(&mut self, tag: u32, stream: u32, arrival: &Arrival, segment: &Segment, notes: Notes) {
         let place = self.embryos.add(self.next_id(), stream, arrival, segment, notes, tag);
         self.begun = self.begun.saturating_add(1);
         self.table.insert(tag, place | EMBRYO);
     }
 
-    /// Keeps a conversation of datagrams that begins.
-    pub(super) fn add_talk(&mut self, talk: Talk) {
-        let tag = self.table.tag(talk.key());
+    /// Keeps a conversation of datagrams that begins, whose endpoints are found by `tag`.
+    pub(super) fn add_talk(&mut self, tag: u32, talk: Talk) {
         let place = self.talks.add(talk);
         self.begun = self.begun.saturating_add(1);
         self.table.insert(tag, place | TALK);
@@ -229,9 +228,9 @@ impl Slab {
     }
 
     /// Puts the plain connection that the bare SYN at `place` has become in its place; returns where.
-    pub(super) fn grow_plain(&mut self, place: u32, plain: Plain, key: &FlowKey) -> u32 {
+    pub(super) fn grow_plain(&mut self, place: u32, plain: Plain, tag: u32, key: &FlowKey) -> u32 {
         let plain = self.plains.add(plain, key);
-        self.table.replace(self.table.tag(key), place | EMBRYO, plain | PLAIN);
+        self.table.replace(tag, place | EMBRYO, plain | PLAIN);
         self.forget_embryo(place);
         plain
     }

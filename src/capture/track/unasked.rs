@@ -84,11 +84,11 @@ impl Tracker {
         let found = self.conns.find_by(tag, &arrival.key);
         let taken = match found {
             Some(Found::Conn(slot)) => self.conns.at_mut(slot).steady(arrival, segment, notes, &self.shark).is_some(),
-            Some(found) => self.goes_by_the_book(found, arrival, segment, notes),
+            Some(found) => self.goes_by_the_book(tag, found, arrival, segment, notes),
             None => false,
         };
         if !taken {
-            self.unsteady(found, arrival, segment, notes, false);
+            self.unsteady(tag, found, arrival, segment, notes, false);
         }
     }
 }

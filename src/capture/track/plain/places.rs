@@ -152,11 +152,12 @@ impl Plains {
 }
 
 impl Tracker {
-    /// Takes in a segment of the connection that was found, if that is a plain one, or becomes one, and
-    /// still is.
+    /// Takes in a segment of the connection that was found, by `tag`, if that is a plain one, or becomes one,
+    /// and still is.
     #[inline]
     pub(in crate::capture::track) fn goes_by_the_book(
         &mut self,
+        tag: u32,
         found: Found,
         arrival: &Arrival,
         segment: &Segment,
@@ -173,14 +174,14 @@ impl Tracker {
                 }
                 true
             }
-            Found::Embryo(place) => self.become_plain(place, arrival, segment, notes),
+            Found::Embryo(place) => self.become_plain(place, tag, arrival, segment, notes),
             Found::Conn(_) | Found::Talk(_) => false,
         }
     }
 
     /// The bare SYN at `place` becomes a plain connection, if the segment is its answer.
     #[inline(never)]
-    fn become_plain(&mut self, place: u32, arrival: &Arrival, segment: &Segment, notes: Notes) -> bool {
+    fn become_plain(&mut self, place: u32, tag: u32, arrival: &Arrival, segment: &Segment, notes: Notes) -> bool {
         // Whoever is silent for too long is looked for among the others.
         let embryo = self.conns.embryos.get(place).filter(|_| self.limits.timers.is_none());
         let question = embryo.map(|embryo| self.conns.embryos.question(embryo));
@@ -188,7 +189,7 @@ impl Tracker {
             return false;
         };
         let event = plain.answer();
-        let place = self.conns.grow_plain(place, plain, &arrival.key);
+        let place = self.conns.grow_plain(place, plain, tag, &arrival.key);
         self.tell_plain(event, place, &arrival.key);
         true
     }

@@ -102,7 +102,7 @@ impl Tracker {
         let taken = match self.conns.find_by(tag, &arrival.key) {
             _ if udp.fault.is_some() => false,
             Some(Found::Talk(place)) => self.goes_on_talking(place, arrival, udp.payload_len, notes),
-            None => self.begin_talk(arrival, udp.payload_len, notes),
+            None => self.begin_talk(tag, arrival, udp.payload_len, notes),
             Some(_) => false,
         };
         #[cfg(test)]
@@ -123,7 +123,7 @@ impl Tracker {
     }
 
     /// A datagram begins a conversation, if that can be kept so.
-    fn begin_talk(&mut self, arrival: &Arrival, payload_len: u32, notes: Notes) -> bool {
+    fn begin_talk(&mut self, tag: u32, arrival: &Arrival, payload_len: u32, notes: Notes) -> bool {
         // Whoever is silent for too long is looked for among the others.
         let small = self.limits.timers.is_none() && arrival.vlans.count() == 0 && Talk::can_tell(notes);
         if !small || self.shark.known(arrival.key).is_some() {
@@ -135,7 +135,7 @@ impl Tracker {
             self.evict(Slot::PASSING);
         }
         self.findings.take(Event::Datagram, &talk.key, talk.client(), None, self.clock);
-        self.conns.add_talk(talk);
+        self.conns.add_talk(tag, talk);
         true
     }
 }
