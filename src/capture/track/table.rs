@@ -109,7 +109,15 @@ impl Table {
     /// The place of the first key with this tag, which is nearly always the one sought.
     #[inline]
     pub(super) fn guess(&self, tag: u32) -> Option<u32> {
-        self.first(tag).or_else(|| self.find(tag, |_| true))
+        match self.first(tag) {
+            None if !self.lacks(tag) => self.guess_behind(tag),
+            first => first,
+        }
+    }
+
+    #[inline(never)]
+    fn guess_behind(&self, tag: u32) -> Option<u32> {
+        self.find(tag, |_| true)
     }
 
     /// Puts a key of this tag at `place`, which is new.
@@ -187,11 +195,8 @@ impl Table {
         let mut at = self.home(tag);
         loop {
             let line = self.line(at)?;
-            if has(line, tag) {
-                let slots = (0..WAYS).filter(|slot| line[*slot] == tag);
-                if let Some(slot) = slots.into_iter().find(|slot| is(line[WAYS + slot])) {
-                    return Some((at, slot, line[WAYS + slot]));
-                }
+            if let Some(slot) = slots(line, tag).find(|slot| is(line[WAYS + slot])) {
+                return Some((at, slot, line[WAYS + slot]));
             }
             if has(line, NONE) {
                 return None;
@@ -212,7 +217,7 @@ impl Table {
             if there.0 == NONE {
                 return;
             }
-            if let Some(free) = (0..WAYS).find(|slot| line[*slot] == NONE) {
+            if let Some(free) = slots(line, NONE).next() {
                 (line[free], line[WAYS + free]) = there;
                 return;
             }
@@ -252,6 +257,23 @@ impl Table {
 #[inline]
 fn has(line: &Line, tag: u32) -> bool {
     (0..WAYS).fold(0, |any, slot| any | u8::from(line[slot] == tag)) != 0
+}
+
+/// The slots that have this tag: without looking at one after the other, for no processor could foresee at
+/// which of them that would end.
+#[inline]
+fn slots(line: &Line, tag: u32) -> impl Iterator<Item = usize> + use<> {
+    let mut marks = [0; WAYS];
+    for (mark, there) in marks.iter_mut().zip(line) {
+        *mark = if *there == tag { 1 << 7 } else { 0 };
+    }
+    let mut marks = u64::from_le_bytes(marks);
+    std::iter::from_fn(move || {
+        let slot = marks.trailing_zeros() as usize / 8 % WAYS;
+        let found = marks != 0;
+        marks &= marks.wrapping_sub(1);
+        found.then_some(slot)
+    })
 }
 
 #[cfg(test)]
