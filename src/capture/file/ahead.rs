@@ -1,6 +1,6 @@
 //! Reading ahead: the input is read on a thread of its own, into a few buffers that go round.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread;
 
@@ -30,8 +30,9 @@ struct Filled {
     end: usize,
 }
 
-/// Reads `input` ahead of whoever reads the result. Where no thread can be had, `input` itself.
-pub(super) fn ahead(input: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+/// Reads `input` ahead of whoever reads the result, on a thread of this name. Where no thread can be had, when it
+/// is wanted.
+pub(super) fn ahead(input: Box<dyn Read + Send>, name: &str) -> Box<dyn BufRead + Send> {
     let (fill, filled) = mpsc::channel();
     let (spend, spent) = mpsc::sync_channel(BUFFERS);
     // The input goes to the thread once there is one: it is not lost with a thread that is refused.
@@ -41,8 +42,8 @@ pub(super) fn ahead(input: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
             read_on(input, &spent, &fill);
         }
     };
-    if thread::Builder::new().name("unpack".to_owned()).spawn(read).is_err() {
-        return input;
+    if thread::Builder::new().name(name.to_owned()).spawn(read).is_err() {
+        return Box::new(BufReader::with_capacity(CAPACITY, input));
     }
     for _ in 0..BUFFERS {
         // There is room for all of them.
@@ -50,7 +51,7 @@ pub(super) fn ahead(input: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
     }
     match hand_over.send(input) {
         Ok(()) => Box::new(Ahead { filled, spent: spend, current: Filled::default(), ended: false }),
-        Err(mpsc::SendError(input)) => input,
+        Err(mpsc::SendError(input)) => Box::new(BufReader::with_capacity(CAPACITY, input)),
     }
 }
 
@@ -74,17 +75,27 @@ fn read_on(mut input: Box<dyn Read + Send>, spent: &Receiver<Vec<u8>>, fill: &Se
 
 impl Read for Ahead {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        if self.current.rest().is_empty() && !self.ended {
-            self.turn()?;
-        }
-        let rest = self.current.rest();
+        let rest = self.fill_buf()?;
         let len = rest.len().min(bytes.len());
         let (taken, _) = rest.split_at(len);
         if let Some(place) = bytes.get_mut(..len) {
             place.copy_from_slice(taken);
         }
-        self.current.start += len;
+        self.consume(len);
         Ok(len)
+    }
+}
+
+impl BufRead for Ahead {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.current.rest().is_empty() && !self.ended {
+            self.turn()?;
+        }
+        Ok(self.current.rest())
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.current.start = (self.current.start + len).min(self.current.end);
     }
 }
 
@@ -99,7 +110,7 @@ impl Ahead {
         }
         let filled = self.filled.recv();
         // No buffer after an error, and none where the thread is gone without a word.
-        let filled = filled.unwrap_or_else(|_| Err(io::Error::other("what decompresses the input has stopped")));
+        let filled = filled.unwrap_or_else(|_| Err(io::Error::other("what reads the input has stopped")));
         self.ended = !filled.as_ref().is_ok_and(|filled| filled.end > 0);
         self.current = filled?;
         Ok(())
@@ -161,7 +172,7 @@ mod tests {
     fn every_octet_comes_once_and_in_order() {
         for (len, piece) in [(0, 1), (1, 1), (1_000, 7), (3_000_000, 100_000), (5_000_000, usize::MAX)] {
             let mut out = Vec::new();
-            ahead(Box::new(pieces(len, piece, None).0)).read_to_end(&mut out).unwrap();
+            ahead(Box::new(pieces(len, piece, None).0), "test").read_to_end(&mut out).unwrap();
             assert_eq!(out.len(), len);
             assert!(out.iter().enumerate().all(|(at, octet)| *octet == at as u8), "{len} in pieces of {piece}");
         }
@@ -169,7 +180,7 @@ mod tests {
 
     #[test]
     fn an_error_comes_after_what_was_read_and_the_end_after_it() {
-        let mut input = ahead(Box::new(pieces(700_000, 100_000, Some(io::ErrorKind::UnexpectedEof)).0));
+        let mut input = ahead(Box::new(pieces(700_000, 100_000, Some(io::ErrorKind::UnexpectedEof)).0), "test");
         let mut out = Vec::new();
         assert_eq!(input.read_to_end(&mut out).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         assert_eq!(out.len(), 700_000);
@@ -179,7 +190,7 @@ mod tests {
     #[test]
     fn no_more_is_read_ahead_than_the_buffers_hold() {
         let (source, given) = pieces(100 * CAPACITY, usize::MAX, None);
-        let mut input = ahead(Box::new(source));
+        let mut input = ahead(Box::new(source), "test");
         wait("the buffers are filled", || given.load(Ordering::Relaxed) == BUFFERS * CAPACITY);
         input.read_exact(&mut vec![0; CAPACITY + 1]).unwrap();
         wait("the first buffer is filled again", || given.load(Ordering::Relaxed) == (BUFFERS + 1) * CAPACITY);
@@ -188,7 +199,7 @@ mod tests {
     #[test]
     fn who_stops_reading_ends_the_thread() {
         let (source, given) = pieces(usize::MAX, usize::MAX, None);
-        let mut input = ahead(Box::new(source));
+        let mut input = ahead(Box::new(source), "test");
         input.read_exact(&mut [0; 10]).unwrap();
         drop(input);
         // The thread owned the source, and the source the other count.
@@ -205,7 +216,7 @@ mod tests {
             }
         }
 
-        let mut input = ahead(Box::new(Broken));
+        let mut input = ahead(Box::new(Broken), "test");
         assert!(input.read(&mut [0; 10]).is_err_and(|error| error.to_string().contains("stopped")));
         assert_eq!(input.read(&mut [0; 10]).unwrap(), 0);
     }
