@@ -62,11 +62,13 @@ pub(super) struct Zstd<R> {
     decoder: Decoder<'static>,
     /// How much the decoder would have next; 0 between frames.
     wants: usize,
+    /// What broke, where something was put out before it.
+    broken: Option<io::Error>,
 }
 
 impl<R: BufRead> Zstd<R> {
     pub(super) fn new(input: R) -> io::Result<Self> {
-        Ok(Self { input, decoder: Decoder::new()?, wants: 0 })
+        Ok(Self { input, decoder: Decoder::new()?, wants: 0, broken: None })
     }
 }
 
@@ -74,10 +76,11 @@ impl<R: BufRead> Read for Zstd<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         /// Octets of the header before each block.
         const HEADER: usize = 3;
-        if bytes.is_empty() {
-            return Ok(0);
+        if let Some(error) = self.broken.take() {
+            return Err(error);
         }
-        loop {
+        let mut put = 0;
+        while put < bytes.len() {
             let packed = self.input.fill_buf()?;
             let at_end = packed.is_empty();
             if at_end && self.wants == 0 {
@@ -87,17 +90,28 @@ impl<R: BufRead> Read for Zstd<R> {
             // keep the one to itself where the other is broken.
             let most = if self.wants > HEADER { self.wants - HEADER } else { self.wants.max(1) };
             let mut source = InBuffer::around(packed.get(..most).unwrap_or(packed));
-            let mut target = OutBuffer::around(bytes);
-            self.wants = self.decoder.run(&mut source, &mut target)?;
-            let (taken, put) = (source.pos(), target.pos());
+            let mut target = OutBuffer::around_pos(bytes, put);
+            match self.decoder.run(&mut source, &mut target) {
+                Ok(wants) => self.wants = wants,
+                Err(error) if put == 0 => return Err(error),
+                Err(error) => {
+                    self.broken = Some(error);
+                    return Ok(put);
+                }
+            }
+            let taken = source.pos();
+            put = target.pos();
+            // As much as can be had without waiting.
+            let is_all = taken == packed.len();
             self.input.consume(taken);
-            if put > 0 {
-                return Ok(put);
+            if put > 0 && is_all {
+                break;
             }
             if at_end && self.wants > 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
+        Ok(put)
     }
 }
 
