@@ -111,18 +111,24 @@ fn advise(error: io::Error) -> io::Error {
 /// When the file can't be opened or read.
 pub fn unpacked(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     let (input, packing) = begin(Box::new(File::open(path)?))?;
-    unpack(Box::new(BufReader::with_capacity(PACKED, input)), packing)
+    unpack(buffered(input), packing)
 }
 
 /// Takes the compression off an input, where its first octets show one: on a thread of its own, since
-/// that takes longer than everything else together. It does not even wait for what it reads: that is a tenth of what
-/// zstd takes, and comes from another thread.
+/// that takes longer than everything else together. What zstd reads comes from another one still: to wait for that
+/// is a tenth of what it takes.
 pub(super) fn unpack_ahead(input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
     let (input, packing) = begin(input)?;
-    if packing.is_none() {
-        return Ok((input, packing));
-    }
-    Ok((Box::new(ahead(unpack(ahead(input, "read"), packing)?, "unpack")), packing))
+    let packed = match packing {
+        None => return Ok((input, packing)),
+        Some(Packing::Zstd) => ahead(input, "read"),
+        Some(Packing::Gzip | Packing::Lz4) => buffered(input),
+    };
+    Ok((Box::new(ahead(unpack(packed, packing)?, "unpack")), packing))
+}
+
+fn buffered(input: Box<dyn Read + Send>) -> Box<dyn BufRead + Send> {
+    Box::new(BufReader::with_capacity(PACKED, input))
 }
 
 /// An input from its start, and what its first octets show.
