@@ -234,22 +234,62 @@ impl Table {
         }
     }
 
+    /// Makes room for twice as many, with no second table beside this one: memory that is touched first is dear.
     #[cold]
     fn grow(&mut self) {
-        let lines = if self.words.is_empty() { LEAST } else { (self.mask + 1) * 2 };
-        let mut words = vec![NONE; (lines + 1) * 2 * WAYS];
-        wish::prefer_large_pages(&mut words);
-        let front = words.as_ptr().align_offset(size_of::<Line>()).min(2 * WAYS);
-        words.truncate(front + lines * 2 * WAYS);
-        let old = std::mem::replace(&mut self.words, words);
-        let unused = std::mem::replace(&mut self.front, front);
-        self.mask = lines - 1;
-        for line in old.get(unused..).unwrap_or_default().chunks_exact(2 * WAYS) {
-            let (tags, places) = line.split_at(WAYS);
-            for (tag, place) in tags.iter().zip(places).filter(|(tag, _)| **tag != NONE) {
-                self.put(*tag, *place);
-            }
+        let before = if self.words.is_empty() { 0 } else { self.mask + 1 };
+        // Whoever stands in the first lines may have come over the end, and is put in last; nobody behind them
+        // belongs to one of them.
+        let first = (0..before).find(|at| self.has_room(at.wrapping_sub(1) & self.mask)).unwrap_or(before);
+        let wrapped: Vec<_> = (0..first).map(|at| self.take_from(at, |_| true)).collect();
+        self.extend((before * 2).max(LEAST));
+        for at in first..before {
+            // All find a way there that stays: no line that was passed loses anybody any more.
+            let moved = self.take_from(at, |home| home != at);
+            self.put_all(&moved);
         }
+        wrapped.iter().for_each(|entries| self.put_all(entries));
+    }
+
+    /// Has so many lines from now on, the new ones empty.
+    fn extend(&mut self, lines: usize) {
+        let (front, len) = (self.front, self.words.len());
+        let words = (lines + 1) * 2 * WAYS;
+        self.words.reserve_exact(words - len);
+        wish::prefer_large_pages(self.words.spare_capacity_mut());
+        self.words.resize(words, NONE);
+        self.front = self.words.as_ptr().align_offset(size_of::<Line>()).min(2 * WAYS);
+        // They may have come to lie otherwise.
+        self.words.copy_within(front..len, self.front);
+        let end = self.front + (len - front);
+        if let Some(left) = self.words.get_mut(end..len) {
+            left.fill(NONE);
+        }
+        self.words.truncate(self.front + lines * 2 * WAYS);
+        self.mask = lines - 1;
+    }
+
+    /// Takes those out of a line that go, by the line to which each belongs.
+    fn take_from(&mut self, at: usize, goes: impl Fn(usize) -> bool) -> [(u32, u32); WAYS] {
+        let line = self.line(at).copied().unwrap_or_default();
+        std::array::from_fn(|slot| {
+            let (tag, place) = (line[slot], line[WAYS + slot]);
+            if tag == NONE || !goes(self.home(tag)) {
+                return (NONE, 0);
+            }
+            self.set(at, slot, (NONE, 0));
+            (tag, place)
+        })
+    }
+
+    fn put_all(&mut self, entries: &[(u32, u32)]) {
+        for (tag, place) in entries.iter().filter(|(tag, _)| *tag != NONE) {
+            self.put(*tag, *place);
+        }
+    }
+
+    fn has_room(&self, line: usize) -> bool {
+        self.line(line).is_some_and(|line| has(line, NONE))
     }
 }
 
@@ -308,6 +348,34 @@ mod tests {
             let (chosen, random) =
                 (most_in_one_place(&table.hasher, &chosen), most_in_one_place(&table.hasher, &random));
             assert!(chosen <= 12 && random <= 12, "{chosen} and {random} where one is to be expected");
+        }
+    }
+
+    #[test]
+    fn whoever_stands_behind_full_lines_is_found_when_the_table_has_grown() {
+        let mut random = 1_u32;
+        let mut below = |most: u32| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (random >> 8) % most
+        };
+        for round in 0..500 {
+            let (mut table, mut there) = (Table::default(), Vec::new());
+            for place in 0..600 {
+                // Three of four tags crowd a few lines: at the end of the table, at its start, and somewhere.
+                let line = [u32::MAX, 0, round, below(1 << 20)][below(4) as usize].wrapping_sub(below(3));
+                let tag = line.wrapping_mul(WAYS as u32) | below(8) | SOME;
+                let lines = table.mask;
+                table.insert(tag, place);
+                there.push((tag, place));
+                if below(4) == 0 {
+                    let (tag, place) = there.swap_remove(below(there.len() as u32) as usize);
+                    table.remove(tag, place);
+                }
+                if table.mask != lines {
+                    let lost = there.iter().find(|(tag, place)| table.find(*tag, |at| at == *place).is_none());
+                    assert_eq!(lost, None, "round {round}, {place}");
+                }
+            }
         }
     }
 
