@@ -248,7 +248,9 @@ impl Table {
             let moved = self.take_from(at, |home| home != at);
             self.put_all(&moved);
         }
-        wrapped.iter().for_each(|entries| self.put_all(entries));
+        for entries in &wrapped {
+            self.put_all(entries);
+        }
     }
 
     /// Has so many lines from now on, the new ones empty.
