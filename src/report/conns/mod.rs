@@ -134,7 +134,7 @@ impl Beside<'_> {
 }
 
 /// Rows of a table that are held until their widths are known.
-const PART: usize = 1 << 12;
+const PART: usize = 1 << 16;
 
 /// Writes a line per connection.
 pub struct Conns<W> {
