@@ -111,7 +111,10 @@ fn advise(error: io::Error) -> io::Error {
 /// When the file can't be opened or read.
 pub fn unpacked(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     let (input, packing) = begin(Box::new(File::open(path)?))?;
-    unpack(buffered(input), packing)
+    match packing {
+        None => Ok(input),
+        Some(packing) => unpack(buffered(input), packing),
+    }
 }
 
 /// Takes the compression off an input, where its first octets show one: on a thread of its own, since
@@ -119,12 +122,9 @@ pub fn unpacked(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 /// is a tenth of what it takes.
 pub(super) fn unpack_ahead(input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
     let (input, packing) = begin(input)?;
-    let packed = match packing {
-        None => return Ok((input, packing)),
-        Some(Packing::Zstd) => ahead(input, "read"),
-        Some(Packing::Gzip | Packing::Lz4) => buffered(input),
-    };
-    Ok((Box::new(ahead(unpack(packed, packing)?, "unpack")), packing))
+    let Some(packing) = packing else { return Ok((input, None)) };
+    let packed = if packing == Packing::Zstd { ahead(input, "read") } else { buffered(input) };
+    Ok((Box::new(ahead(unpack(packed, packing)?, "unpack")), Some(packing)))
 }
 
 fn buffered(input: Box<dyn Read + Send>) -> Box<dyn BufRead + Send> {
@@ -139,12 +139,11 @@ fn begin(mut input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, O
     Ok((Box::new(Cursor::new(magic).chain(input)), packing))
 }
 
-fn unpack(input: Box<dyn BufRead + Send>, packing: Option<Packing>) -> io::Result<Box<dyn Read + Send>> {
+fn unpack(input: Box<dyn BufRead + Send>, packing: Packing) -> io::Result<Box<dyn Read + Send>> {
     Ok(match packing {
-        None => Box::new(input),
-        Some(Packing::Gzip) => Box::new(Gzip::new(input)),
-        Some(Packing::Zstd) => Box::new(Zstd::new(input)?),
-        Some(Packing::Lz4) => Box::new(Lz4::new(input)),
+        Packing::Gzip => Box::new(Gzip::new(input)),
+        Packing::Zstd => Box::new(Zstd::new(input)?),
+        Packing::Lz4 => Box::new(Lz4::new(input)),
     })
 }
 
