@@ -139,7 +139,7 @@ impl Table {
     pub(super) fn remove(&mut self, tag: u32, place: u32) {
         let Some((line, slot, _)) = self.position(tag, |at| at == place) else { return };
         self.used -= 1;
-        let was_full = self.line(line).is_some_and(|line| !has(line, NONE));
+        let was_full = !self.has_room(line);
         self.set(line, slot, (NONE, 0));
         if was_full {
             self.close_up(line, slot);
